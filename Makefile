@@ -1,0 +1,47 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Whatever they need goes into .venv, from the versions and hashes in requirements.lock.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test lint bench soak lock clean
+help:
+	@echo "make demo    set up, then mirror the built-in demo account into ./demo-mirror"
+	@echo "make test    set up, then every check: ruff, mypy --strict, pytest"
+	@echo "make lint    ruff and mypy only"
+	@echo "make soak    the long crash runs"
+	@echo "make bench   the figures of the documentation, measured here"
+
+setup: $(READY)
+$(READY): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	@touch $(READY)
+
+demo: $(READY)
+	@$(BIN)/smugsync demo --mirror ./demo-mirror --fresh
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak -s $(PYTEST_ARGS)
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --all-extras --python-version 3.11 --quiet -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) demo-mirror build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
