@@ -33,7 +33,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What *this* download will yield: MD5 as 32 lower-case hex digits, size in bytes; None = not promised."""
+    """What *this* download will yield: MD5 in lower-case hex, size in bytes; None = not promised."""
 
     md5: str | None = None
     size: int | None = None

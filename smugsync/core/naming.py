@@ -1,0 +1,120 @@
+"""Remote names become local ones: safe on every file system met on a NAS, unique in their directory,
+and stable, because a name is assigned once and then stored.
+
+The rules: the service's own FileName, if its extension is that of a media file, else with `.` and the
+format appended; an empty name is the file's key; `<>:"/\\|?*`, controls, bidirectional marks and
+surrogates become `_`; no leading dot, no trailing dot or blank, no DOS device name; at most 255 bytes
+of UTF-8, in NFC. Two names that a case-folding or normalising file system would take for one are told
+apart by the key: `STEM_KEY.EXT`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+
+MAX_BYTES = 255
+
+#: Extensions that a photo or video may keep from its remote name.
+MEDIA_EXTENSIONS = frozenset(
+    "jpg jpeg jpe jfif png gif heic heif avif jxl webp tif tiff bmp psd dng cr2 cr3 crw nef nrw arw srf sr2 "
+    "orf rw2 raf pef srw x3f raw erf kdc dcr mos mrw 3fr fff iiq rwl mp4 m4v mov qt avi mpg mpeg mpe m2v "
+    "wmv asf mkv webm 3gp 3g2 mts m2ts ts mod ogv flv".split()
+)
+
+_UNSAFE = re.compile(
+    r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f'
+    r"\ufeff\ufff9-\uffff\ud800-\udfff]"
+)
+_DEVICES = frozenset(
+    ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"]
+    + [f"{port}{n}" for port in ("COM", "LPT") for n in "0123456789\u00b9\u00b2\u00b3"]
+)
+
+
+def fold(name: str) -> str:
+    """What a case-folding, normalising file system may take `name` for."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", name).casefold())
+
+
+def component(name: str, fallback: str) -> str:
+    """One remote name as one safe path component; `fallback` (a key) where nothing is left of it."""
+    return _fit(_safe(name) or _safe(fallback) or "_", "")
+
+
+def file_name(name: str, file_format: str, key: str) -> str:
+    """The name a photo or video would have if it were alone in its directory."""
+    safe = _safe(name) or _safe(key) or "_"
+    if _extension(safe).lower() not in MEDIA_EXTENSIONS and file_format.lower() in MEDIA_EXTENSIONS:
+        safe = f"{safe}.{file_format.lower()}"
+    stem, extension = _split(safe)
+    return _fit(stem, extension)
+
+
+def directory(components: Iterable[str], key: str) -> str:
+    """A relative directory, `/` between components; an album at no address of its own is named by its key."""
+    return "/".join(component(c, key) for c in components if c) or component(key, "_")
+
+
+def assign(preferred: str, key: str, taken: Callable[[str], bool]) -> str:
+    """`preferred`, or the first of `STEM_KEY.EXT`, `STEM_KEY_2.EXT`, … whose folded form is not taken.
+
+    `taken` is asked with folded names. The answer is to be stored: it is never computed again.
+    """
+    return _assign(preferred, key, taken, _split)
+
+
+def assign_directory(preferred: str, key: str, taken: Callable[[str], bool]) -> str:
+    """As `assign`, for a relative directory: the key goes behind its last component."""
+    return _assign(preferred, key, taken, lambda path: (path, ""))
+
+
+def beside(name: str, label: str) -> str:
+    """The name of a copy that lies beside `name`: `STEM (label).EXT`."""
+    stem, extension = _split(name)
+    return _fit(stem, extension, suffix=f" ({_safe(label)})")
+
+
+def _assign(
+    preferred: str, key: str, taken: Callable[[str], bool], split: Callable[[str], tuple[str, str]]
+) -> str:
+    if not taken(fold(preferred)):
+        return preferred
+    stem, extension = split(preferred)
+    parent, slash, last = stem.rpartition("/")
+    tag = _safe(key) or "_"
+    attempt = 1
+    while True:
+        suffix = f"_{tag}" if attempt == 1 else f"_{tag}_{attempt}"
+        candidate = parent + slash + _fit(last, extension, suffix=suffix)
+        if not taken(fold(candidate)):
+            return candidate
+        attempt += 1
+
+
+def _safe(name: str) -> str:
+    clean = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" ").rstrip(". ")
+    if clean.startswith("."):
+        clean = "_" + clean[1:]
+    if clean.split(".", 1)[0].rstrip(" ").upper() in _DEVICES:
+        clean = "_" + clean
+    return clean
+
+
+def _extension(name: str) -> str:
+    stem, dot, extension = name.rpartition(".")
+    return extension if dot and stem else ""
+
+
+def _split(name: str) -> tuple[str, str]:
+    extension = _extension(name)
+    return (name[: -len(extension) - 1], "." + extension) if 0 < len(extension) <= 8 else (name, "")
+
+
+def _fit(stem: str, extension: str, *, suffix: str = "") -> str:
+    """`stem + suffix + extension` in at most MAX_BYTES bytes, shortened in the stem between characters."""
+    room = max(MAX_BYTES - len((suffix + extension).encode()), 1)
+    if len(stem.encode()) > room:
+        stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(". ") or "_"
+    return (stem + suffix + extension).rstrip(". ")

@@ -1,0 +1,160 @@
+"""What is to be done about one file, given what was agreed on, what the service shows and what lies here.
+
+`reconcile` is the decision table of the architecture as code. A side that was not looked at is
+UNOBSERVED and is taken from the base: it can never cause a Retire or a Forget. Where the decision
+hangs on bytes nobody has hashed yet, the answer is Examine, and the question is put again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from smugsync.core.integrity import Found, same
+from smugsync.core.model import Base, LocalFile, RemoteFile
+
+
+class Side(Enum):
+    ABSENT = "absent"
+    UNOBSERVED = "unobserved"
+
+
+ABSENT, UNOBSERVED = Side.ABSENT, Side.UNOBSERVED
+
+
+class Why(StrEnum):
+    NEW = "new"
+    CHANGED = "changed online"
+    LOST = "missing here"
+    DAMAGED = "damaged here"
+    RETURNED = "online again"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Download it; old bytes under the name, if any, are kept as a version."""
+
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Upload a local file that the service does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Upload local edits in place of what the service has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """The right bytes are here already: take them over, transfer nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Each side has bytes the other never had: the local file keeps its name, the other lies beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diverge:
+    """Edited here, unchanged online, uploads off: keep it, remember that it differs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """Gone online: keep the file and mark it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Gone on both sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Withhold:
+    """The service shows it but does not hand it out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examine:
+    """Hash the local file first."""
+
+
+Action = Fetch | Send | Replace | Adopt | Conflict | Diverge | Retire | Forget | Withhold | Examine
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the person allows. `send`: new local files; `replace`: local edits; `repair`: damaged files."""
+
+    send: bool = False
+    replace: bool = False
+    repair: bool = False
+
+
+def reconcile(
+    base: Base | None,
+    remote: RemoteFile | Side,
+    local: LocalFile | Side,
+    policy: Policy = Policy(),
+    *,
+    fresh: bool = False,
+) -> Action | None:
+    """The action for one file, None for nothing. `fresh`: it appeared here after the upload baseline."""
+    if base is None:
+        return _unknown(remote, local, policy, fresh=fresh)
+    if remote is ABSENT:
+        return _withdrawn(base, local)
+    return _known(base, remote, local, policy)
+
+
+def _unknown(
+    remote: RemoteFile | Side, local: LocalFile | Side, policy: Policy, *, fresh: bool
+) -> Action | None:
+    if isinstance(remote, Side):
+        here_only = isinstance(local, LocalFile)
+        return Send() if here_only and policy.send and fresh else None
+    if remote.withheld:
+        return Withhold()
+    if isinstance(local, Side):
+        return Fetch(Why.NEW)
+    if local.md5 is None:
+        return Examine()
+    return Adopt() if _same(remote, local) else Conflict()
+
+
+def _withdrawn(base: Base, local: LocalFile | Side) -> Action | None:
+    if local is ABSENT:
+        return Forget()
+    return None if base.retired else Retire()
+
+
+def _known(base: Base, remote: RemoteFile | Side, local: LocalFile | Side, policy: Policy) -> Action | None:
+    offered = isinstance(remote, RemoteFile) and not remote.withheld
+    changed = isinstance(remote, RemoteFile) and offered and remote.version != base.version
+    returned = base.retired and isinstance(remote, RemoteFile)
+    if local is ABSENT:
+        return Fetch(Why.LOST) if offered or remote is UNOBSERVED else Withhold()
+    if isinstance(local, Side):  # unobserved: as the base has it
+        return Fetch(Why.CHANGED) if changed else Adopt() if returned else None
+
+    touched = local.fingerprint != base.fingerprint
+    if local.md5 is None:
+        if touched:
+            return Examine()
+        return Fetch(Why.CHANGED) if changed else Adopt() if returned else None
+    if local.md5 == base.held_md5:
+        if changed:
+            return Fetch(Why.CHANGED)
+        return Adopt() if touched or returned else None
+    if not touched:  # other bytes under an unchanged time stamp: nobody edited this
+        return Fetch(Why.DAMAGED) if policy.repair else None
+    if changed and isinstance(remote, RemoteFile):
+        return Adopt() if _same(remote, local) else Conflict()
+    return Replace() if policy.replace else Diverge()
+
+
+def _same(remote: RemoteFile, local: LocalFile) -> bool:
+    return local.md5 is not None and same(remote.promised, Found(local.md5, local.fingerprint.size))

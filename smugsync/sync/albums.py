@@ -1,0 +1,252 @@
+"""The account's album list against the catalogue: which albums to list, rename, freeze or ask after."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from smugsync.catalogue import AlbumRow
+from smugsync.core import guard, naming
+from smugsync.core.model import Access, Album
+from smugsync.errors import ItemError, SuspiciousPlan, UsageError
+from smugsync.remote.dialect import Folder
+from smugsync.sync.context import Context, album_label
+from smugsync.sync.report import What
+from smugsync.sync.survey import ListFiles
+
+
+@dataclass(slots=True)
+class AlbumPlanner:
+    """Fed with pages of the album list; hands out the albums whose photos are to be listed."""
+
+    context: Context
+    folder_names: dict[str, str] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
+    _unsettled: set[int] = field(default_factory=set)
+    _postponed: list[Album] = field(default_factory=list)
+    _offered: list[Album] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        now = int(self.context.now())
+        due = 1 << 62 if self.context.options.impatient else now
+        self._unsettled = self.context.catalogue.unsettled_albums(due=due)
+
+    def name_folders(self, folders: Iterable[Folder]) -> None:
+        """For `layout = "names"`: what people call the folders."""
+        self.folder_names = {folder.url_path: folder.name for folder in folders}
+
+    def take(self, albums: tuple[Album, ...]) -> Iterator[ListFiles]:
+        """One page of the list. Albums that must be renamed first are handed out by `finish`."""
+        if self.context.scope.kind == "albums":
+            self._offered.extend(albums)
+            return
+        yield from self._take(albums)
+
+    def finish(self) -> Iterator[ListFiles]:
+        """The list has ended: rename what has to be, then hand out the rest.
+
+        Raises UsageError if the scope names an album that the account does not show.
+        """
+        if self.context.scope.kind == "albums":
+            yield from self._take(_choose(self.context.scope.albums, self._offered))
+        yield from self._rename()
+
+    def missing(self) -> list[AlbumRow]:
+        """Albums recorded, selected and not gone that a complete list did not show."""
+        if self.context.scope.kind == "albums":
+            return []
+        selects = self.context.options.selects
+        rows = [row for row in self.context.catalogue.albums() if row.state != "gone"]
+        vanished = guard.account_vanished(held_albums=len(rows), listed_albums=len(self._seen))
+        if vanished is not None:
+            self.context.report.trouble("account", vanished.reason, code=SuspiciousPlan.exit_code)
+            return []
+        return [row for row in rows if row.key not in self._seen and selects(row.url_path)]
+
+    # -- one page ----------------------------------------------------------------------------------
+
+    def _take(self, albums: Iterable[Album]) -> Iterator[ListFiles]:
+        selected = []
+        for album in albums:
+            self._seen.add(album.key)
+            if self.context.options.selects(album.url_path):
+                selected.append(album)
+        known = self.context.catalogue.albums_by_key(album.key for album in selected)
+        report = self.context.report
+        for album in selected:
+            report.albums += 1
+            row = known.get(album.key)
+            if album.access is Access.UNREADABLE:
+                self._freeze(album, row)
+            elif (ready := self._place(album, row)) is None:
+                self._postponed.append(album)
+            elif self._is_due(album, ready):
+                yield ListFiles(ready.id, album)
+
+    def _freeze(self, album: Album, row: AlbumRow | None) -> None:
+        report = self.context.report
+        report.albums_unreadable += 1
+        reason = album.reason or "not readable for this viewer"
+        report.trouble(album_label(album), f"{reason}; what is here of it stays as it is", code=0)
+        if row is None or (row.state == "frozen" and row.reason == reason):
+            return
+        with self.context.catalogue.transaction():
+            self.context.catalogue.put_album(replace(row, state="frozen", reason=reason, cursor=""))
+
+    def _place(self, album: Album, row: AlbumRow | None) -> AlbumRow | None:
+        """The album's row with a directory to write to; None if a rename has to come first."""
+        if row is not None and row.url_path == album.url_path and not self._renamed(album, row):
+            return row
+        wanted = self._directory(album)
+        taken = self.context.catalogue.directory_taken
+        if row is not None:
+            return None if wanted != row.directory else self._readdress(row, album)
+        if taken(naming.fold(wanted)):
+            return None
+        return self._create(album, wanted)
+
+    def _renamed(self, album: Album, row: AlbumRow) -> bool:
+        return self.context.options.layout == "names" and self._directory(album) != row.directory
+
+    def _readdress(self, row: AlbumRow, album: Album) -> AlbumRow:
+        row = replace(row, url_path=album.url_path, name=album.name)
+        with self.context.catalogue.transaction():
+            return self.context.catalogue.put_album(row)
+
+    def _create(self, album: Album, directory: str) -> AlbumRow:
+        row = AlbumRow(
+            id=0,
+            key=album.key,
+            node_id=album.node_id,
+            name=album.name,
+            url_path=album.url_path,
+            directory=directory,
+            directory_folded=naming.fold(directory),
+        )
+        if not self.context.options.dry_run:
+            try:
+                self.context.mirror.make_directory(directory)
+            except ItemError as error:
+                self.context.report.trouble(directory, str(error))
+        with self.context.catalogue.transaction():
+            row = self.context.catalogue.put_album(row)
+        self.context.report.note(What.ALBUM_NEW, directory)
+        return row
+
+    def _is_due(self, album: Album, row: AlbumRow) -> bool:
+        if self.context.scope.kind != "delta" or row.state != "listed":
+            return True
+        return row.cursor != album.cursor or row.cursor == "" or row.id in self._unsettled
+
+    def _directory(self, album: Album) -> str:
+        parts = [part for part in album.url_path.split("/") if part]
+        if self.context.options.layout == "names" and parts:
+            path, named = "", []
+            for part in parts[:-1]:
+                path = f"{path}/{part}"
+                named.append(self.folder_names.get(path) or part)
+            parts = [*named, album.name or parts[-1]]
+        return naming.directory(parts, album.key)
+
+    # -- renames -----------------------------------------------------------------------------------
+
+    def _rename(self) -> Iterator[ListFiles]:
+        """Postponed albums, in an order in which each finds its new directory free.
+
+        When none can move, one that stands in another's way (a swap, a ring) is parked under a name with
+        its key. Who still finds its directory taken after that keeps such a name for good.
+        """
+        waiting, self._postponed = self._postponed, []
+        parked: set[str] = set()
+        while waiting:
+            blocked = []
+            for album in waiting:
+                row = self._settle(album, force=False)
+                if row is None:
+                    blocked.append(album)
+                elif self._is_due(album, row):
+                    yield ListFiles(row.id, album)
+            if len(blocked) == len(waiting) and not self._park(blocked, parked):
+                album = blocked.pop(0)
+                row = self._settle(album, force=True)
+                if row is not None and self._is_due(album, row):
+                    yield ListFiles(row.id, album)
+            waiting = blocked
+
+    def _park(self, blocked: list[Album], parked: set[str]) -> bool:
+        """Move one blocked album out of the way; False if each of them was moved already."""
+        catalogue = self.context.catalogue
+        rows = catalogue.albums_by_key(album.key for album in blocked if album.key not in parked)
+        for row in rows.values():
+            parked.add(row.key)
+            aside = naming.assign_directory(row.directory, row.key, catalogue.directory_taken)
+            # Under its old address: should we be stopped here, the next run sees that it has to move on.
+            self._move(row, replace(row.album(), url_path=row.url_path, name=row.name), aside)
+            return True
+        return False
+
+    def _settle(self, album: Album, *, force: bool) -> AlbumRow | None:
+        catalogue = self.context.catalogue
+        row = catalogue.albums_by_key([album.key]).get(album.key)
+        wanted = self._directory(album)
+        own = None if row is None else row.directory_folded
+        folded = naming.fold(wanted)
+        if folded != own and catalogue.directory_taken(folded):
+            if not force:
+                return None
+            wanted = naming.assign_directory(
+                wanted, album.key, lambda name: name != own and catalogue.directory_taken(name)
+            )
+        if row is None:
+            return self._create(album, wanted)
+        if wanted == row.directory:
+            return self._readdress(row, album)
+        return self._move(row, album, wanted)
+
+    def _move(self, row: AlbumRow, album: Album, directory: str) -> AlbumRow:
+        catalogue, report = self.context.catalogue, self.context.report
+        moved = replace(
+            row,
+            directory=directory,
+            directory_folded=naming.fold(directory),
+            url_path=album.url_path,
+            name=album.name,
+        )
+        if not self.context.options.dry_run:
+            with catalogue.transaction(durable=True):
+                catalogue.announce_move(row.id, row.directory, directory)
+            try:
+                self.context.mirror.move_directory(row.directory, directory)
+            except ItemError as error:
+                report.trouble(row.directory, f"could not be renamed to {directory}: {error}")
+                with catalogue.transaction():
+                    catalogue.settle_move(row.id)
+                return row
+        with catalogue.transaction(durable=True):
+            catalogue.put_album(moved)
+            catalogue.rename_local(row.directory, directory)
+            catalogue.settle_move(row.id)
+        report.note(What.ALBUM_MOVED, row.directory, f"now {directory}")
+        return moved
+
+
+def _choose(wanted: tuple[str, ...], albums: list[Album]) -> list[Album]:
+    """The albums a person means: by key, by UrlPath, or by a name that only one of them has, in any case."""
+    chosen: dict[str, Album] = {}
+    for text in wanted:
+        folded = text.casefold().rstrip("/")
+        matches = [a for a in albums if a.key == text]
+        matches = matches or [a for a in albums if a.url_path.casefold().strip("/") == folded.strip("/")]
+        matches = matches or [a for a in albums if a.name.casefold() == folded]
+        if len(matches) == 1:
+            chosen[matches[0].key] = matches[0]
+        elif matches:
+            paths = ", ".join(sorted(a.url_path for a in matches)[:5])
+            raise UsageError(f"{len(matches)} albums are called {text!r}: name one by its path ({paths})")
+        else:
+            candidates = [a.url_path for a in albums] + [a.name for a in albums]
+            near = difflib.get_close_matches(text, candidates, n=3, cutoff=0.5)
+            hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+            raise UsageError(f"there is no album {text!r} in this account{hint}")
+    return list(chosen.values())

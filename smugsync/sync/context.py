@@ -1,0 +1,90 @@
+"""What the parts of one cycle share: the engine's tools, the person's wishes, and this run's findings."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Literal
+
+from smugsync.catalogue import Catalogue, FileRow
+from smugsync.core.guard import MaxLoss
+from smugsync.core.model import Album
+from smugsync.local.tree import Mirror
+from smugsync.progress import Progress
+from smugsync.remote.gallery import Gallery
+from smugsync.stop import Stop
+from smugsync.sync.report import Report
+
+Durability = Literal["file", "batch", "none"]
+Layout = Literal["url-path", "names"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How much a cycle looks at. `albums`: keys, UrlPaths or names as a person typed them."""
+
+    kind: Literal["everything", "delta", "albums"]
+    albums: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.kind if self.kind != "albums" else f"albums {', '.join(self.albums)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A person's wishes, as values: inner code never sees a configuration.
+
+    `downloads` None = adaptive. `reserve` is in bytes. `zone` None = this machine's. `impatient`: a person
+    asked for this run, so what failed is tried again whether or not its time has come.
+    """
+
+    layout: Layout = "url-path"
+    selects: Callable[[str], bool] = lambda url_path: True
+    downloads: int | None = None
+    lanes: int = 4
+    durability: Durability = "batch"
+    reserve: int = 1 << 30
+    zone: tzinfo | None = None
+    archive: bool = True
+    max_loss: MaxLoss = field(default_factory=MaxLoss)
+    accept_loss: bool = False
+    dry_run: bool = False
+    impatient: bool = False
+
+
+@dataclass(slots=True)
+class Context:
+    """One run's shared state; only the engine's thread touches it."""
+
+    catalogue: Catalogue
+    gallery: Gallery
+    mirror: Mirror
+    options: Options
+    progress: Progress
+    stop: Stop
+    now: Callable[[], float]
+    scope: Scope
+    run: int
+    report: Report
+    #: this run's name among kept versions, from its start: `20261121T214700Z`
+    stamp: str
+    #: committed rows whose file was touched and must be hashed before anything can be said
+    to_examine: deque[int] = field(default_factory=deque)
+    #: (album id, file key) of new files held in another album too: moved, perhaps; not fetched before we know
+    movers: set[tuple[int, str]] = field(default_factory=set)
+    #: something was planned since the feeder last looked
+    planned: bool = True
+
+    def due(self, row: FileRow) -> bool:
+        """Is it time to try a failed or quarantined file again?"""
+        if self.scope.kind == "everything" and self.options.impatient:
+            return True
+        patience = 0 if row.retry_at is None else row.retry_at
+        return patience <= self.now() or (self.options.impatient and row.state.value == "failed")
+
+
+def album_label(album: Album) -> str:
+    """How an album is called in messages."""
+    return album.url_path or album.name or album.key

@@ -1,0 +1,375 @@
+"""One cycle, start to end: the engine's thread hands out questions and jobs, and records the answers.
+
+The engine's thread is the only one that touches the catalogue. Everything else (listing lanes, download
+workers, the committer) is given frozen values and answers through one inbox.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+
+from smugsync.catalogue import Catalogue
+from smugsync.core.model import Account
+from smugsync.errors import ItemError, SmugsyncError, Transient, Unreachable
+from smugsync.local.placement import Placed, Placement, place
+from smugsync.local.tree import Mirror
+from smugsync.progress import Progress
+from smugsync.remote.gallery import Gallery
+from smugsync.stop import Stop
+from smugsync.sync import recovery
+from smugsync.sync.albums import AlbumPlanner
+from smugsync.sync.context import Context, Options, Scope
+from smugsync.sync.feeder import Feeder
+from smugsync.sync.planning import AlbumListing, Planner
+from smugsync.sync.pool import Batcher, Crash, Pool
+from smugsync.sync.recorder import Recorder
+from smugsync.sync.report import Report
+from smugsync.sync.settle import Settlement
+from smugsync.sync.survey import (
+    AlbumsConfirmed,
+    AlbumsListed,
+    AlbumsPage,
+    ConfirmAlbums,
+    Confirmed,
+    FilesListed,
+    FilesPage,
+    FoldersListed,
+    ListAlbums,
+    ListFiles,
+    ListFolders,
+    ListingFailed,
+    Question,
+    Survey,
+)
+from smugsync.sync.throttle import Throttle
+from smugsync.sync.transfer import Abandoned, Examined, Faltered, Fetching, Job, Received, Transfer
+
+#: How long ending threads are waited for before the process leaves without them, in seconds.
+GRACE = 0.8
+#: So many transfers in a row that break off mean that the network is gone, not that files are bad.
+STREAK = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A batch the committer has dealt with, and what became of each item."""
+
+    received: tuple[Received, ...]
+    results: tuple[Placed | Exception, ...]
+
+
+class Stage(Enum):
+    LISTING = "listing"
+    PROVING = "proving"
+    FINISHING = "finishing"
+
+
+class Engine:
+    """Runs one scope at a time; `interrupt` may be called from a signal handler."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        gallery: Gallery,
+        mirror: Mirror,
+        options: Options,
+        progress: Progress,
+        stop: Stop,
+        now: Callable[[], float] = time.time,
+        requests: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._catalogue, self._gallery, self._mirror = catalogue, gallery, mirror
+        self._options, self._progress, self._stop = options, progress, stop
+        self._now, self._requests = now, requests
+
+    def run(self, scope: Scope) -> Report:
+        """One cycle over `scope`. What ends it early stands in the report; only bugs are raised."""
+        report = Report(scope=str(scope))
+        began, asked = time.monotonic(), self._requests()
+        run = self._begin(scope)
+        try:
+            account = self._gallery.account()
+            recovery.check_marker(self._catalogue, self._mirror, account, dry_run=self._options.dry_run)
+            context = self._context(scope, run, report)
+            recovery.recover(context)
+            _Cycle(context, account).run()
+            if report.complete and scope.kind == "everything" and not self._options.dry_run:
+                with self._catalogue.transaction():
+                    self._catalogue.remember("last_full", str(int(self._now())))
+        except SmugsyncError as error:
+            report.stop(error)
+        report.requests = self._requests() - asked
+        report.seconds = time.monotonic() - began
+        self._end(run, report)
+        return report
+
+    def _begin(self, scope: Scope) -> int:
+        with self._catalogue.transaction():
+            return self._catalogue.begin_run(str(scope), int(self._now()))
+
+    def _end(self, run: int, report: Report) -> None:
+        counts = self._catalogue.count()
+        held = {state.value: n for state, (n, _) in counts.items()}
+        report.files_withheld = held.get("withheld", 0)
+        report.files_failed = held.get("failed", 0) + held.get("quarantined", 0)
+        report.files_local = sum(self._catalogue.count_local().values())
+        if report.files_failed:
+            report.codes.add(ItemError.exit_code)
+        with self._catalogue.transaction(durable=True):
+            self._catalogue.end_run(
+                run, now=int(self._now()), exit_code=report.exit_code, summary=json.dumps(report.as_json())
+            )
+
+    def _context(self, scope: Scope, run: int, report: Report) -> Context:
+        stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y%m%dT%H%M%SZ")
+        return Context(
+            catalogue=self._catalogue,
+            gallery=self._gallery,
+            mirror=self._mirror,
+            options=self._options,
+            progress=self._progress,
+            stop=self._stop.child(),
+            now=self._now,
+            scope=scope,
+            run=run,
+            report=report,
+            stamp=stamp,
+        )
+
+
+class _Cycle:
+    """The state of one run's message loop."""
+
+    def __init__(self, context: Context, account: Account) -> None:
+        self._ctx, self._account = context, account
+        self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self._planner = Planner(context)
+        self._albums = AlbumPlanner(context)
+        self._settlement = Settlement(context, self._planner)
+        self._feeder = Feeder(context)
+        self._recorder = Recorder(context, self._feeder)
+        self._listings: dict[int, AlbumListing] = {}
+        self._stage = Stage.LISTING
+        self._streak = 0
+        self._survey = Survey(context.gallery, self._inbox.put, context.stop)
+        options = context.options
+        self._throttle = Throttle(fixed=options.downloads)
+        transfer = Transfer(context.gallery, context.mirror, context.progress, context.stop, options.zone)
+        self._lanes: Pool[Question] = Pool("list", options.lanes, self._survey, self._inbox.put)
+        self._workers: Pool[Job] = Pool("fetch", self._throttle.ceiling, transfer, self._inbox.put)
+        self._committer: Batcher[Received] = Batcher(
+            self._commit,
+            self._inbox.put,
+            lambda received: received.part.discard(),
+            lambda received: received.found.size,
+            stop=context.stop,
+        )
+        self._committing = 0
+        self._albums_done = 0
+
+    def run(self) -> None:
+        try:
+            self._albums.prepare()
+            first = ListFolders if self._ctx.options.layout == "names" else ListAlbums
+            self._ctx.progress.start("listing")
+            self._lanes.give(first(self._account))
+            while not self._finished():
+                self._ctx.stop.check()
+                self._receive()
+                self._ctx.progress.refresh()
+        finally:
+            self._close()
+
+    # -- the loop ----------------------------------------------------------------------------------
+
+    def _receive(self) -> None:
+        try:
+            message = self._inbox.get(timeout=0.1)
+        except queue.Empty:
+            self._throttle.tick(time.monotonic())
+            return
+        self._handle(message)
+        for _ in range(256):  # whatever has come meanwhile, before the screen is drawn again
+            try:
+                message = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            self._handle(message)
+
+    def _finished(self) -> bool:
+        """Feed what can be fed; True when nothing is left to wait for."""
+        if not self._ctx.options.dry_run:
+            self._feed()
+        if self._lanes.busy:
+            return False
+        if self._stage is Stage.LISTING:
+            self._stage = Stage.PROVING
+            return self._finished()
+        if self._stage is Stage.PROVING:
+            self._settlement.apply()
+            self._feeder.album_moved()
+            self._ctx.movers.clear()
+            self._ctx.planned = True
+            self._stage = Stage.FINISHING
+            return self._finished()
+        if self._ctx.options.dry_run:
+            report = self._ctx.report
+            report.files_planned, report.bytes_planned = self._ctx.catalogue.planned_totals()
+            return True
+        return not self._workers.busy and not self._committing
+
+    def _feed(self) -> None:
+        while self._workers.busy < self._throttle.limit:
+            job = self._feeder.next()
+            if job is None:
+                if not self._workers.busy:
+                    self._committer.hurry()
+                return
+            self._give(job)
+
+    def _give(self, job: Job) -> None:
+        if isinstance(job, Fetching):
+            self._ctx.report.files_planned += 1
+            self._ctx.report.bytes_planned += job.file.promised.size or 0
+            self._ctx.progress.plan(1, job.file.promised.size or 0)
+        self._workers.give(job)
+
+    def _handle(self, message: object) -> None:
+        match message:
+            case AlbumsPage() | FilesPage():
+                self._survey.taken()
+                self._page(message)
+            case Received() | Examined() | Faltered() | Abandoned():
+                self._workers.done()
+                self._outcome(message)
+            case Committed():
+                self._committing -= len(message.received)
+                self._recorder.commit(message.received, message.results)
+            case Crash():
+                raise message.error
+            case SmugsyncError():  # the whole run's trouble: no network, no grant, no disk
+                raise message
+            case _:
+                self._lanes.done()
+                self._listed(message)
+
+    # -- listings ----------------------------------------------------------------------------------
+
+    def _page(self, page: AlbumsPage | FilesPage) -> None:
+        if isinstance(page, FilesPage):
+            self._planner.take(self._listings[page.id], page.files)
+            return
+        for question in self._albums.take(page.albums):
+            self._list(question)
+
+    def _list(self, question: ListFiles) -> None:
+        row = self._ctx.catalogue.album(question.id)
+        self._listings[question.id] = self._planner.begin(row, question.album)
+        self._lanes.give(question)
+
+    def _listed(self, answer: object) -> None:
+        report = self._ctx.report
+        match answer:
+            case FoldersListed():
+                if answer.why:
+                    report.trouble("folders", answer.why)
+                self._albums.name_folders(answer.folders)
+                self._lanes.give(ListAlbums(self._account))
+            case AlbumsListed():
+                self._albums_listed(answer)
+            case FilesListed():
+                listing = self._listings.pop(answer.id)
+                report.albums_listed += 1
+                self._albums_done += 1
+                self._ctx.progress.albums(self._albums_done, self._albums_done + len(self._listings))
+                if not answer.complete:
+                    report.complete = False
+                    report.trouble(listing.directory, answer.why)
+                absent = self._planner.finish(listing, complete=answer.complete)
+                question = self._settlement.doubt(listing, absent) if absent else None
+                if question is not None:
+                    self._lanes.give(question)
+            case ListingFailed():
+                report.complete = False
+                failed = self._listings.pop(answer.id, None)
+                where = failed.directory if failed is not None else self._where(answer.id)
+                report.trouble(where, str(answer.error))
+            case Confirmed():
+                self._settlement.confirm(answer)
+            case AlbumsConfirmed():
+                self._settlement.confirm_albums(answer)
+            case _:
+                raise TypeError(f"an answer nobody asked for: {answer!r}")
+
+    def _where(self, album_id: int) -> str:
+        return self._ctx.catalogue.album(album_id).directory if album_id else "the list of albums"
+
+    def _albums_listed(self, answer: AlbumsListed) -> None:
+        for question in self._albums.finish():
+            self._list(question)
+        self._feeder.album_moved()
+        if not answer.complete:
+            self._ctx.report.complete = False
+            self._ctx.report.trouble("the list of albums", answer.why)
+            return
+        missing = self._albums.missing()
+        if missing:
+            self._lanes.give(ConfirmAlbums(self._account, tuple(row.key for row in missing)))
+
+    # -- transfers ---------------------------------------------------------------------------------
+
+    def _outcome(self, outcome: Received | Examined | Faltered | Abandoned) -> None:
+        match outcome:
+            case Received():
+                self._streak = 0
+                self._throttle.moved(outcome.found.size, time.monotonic())
+                self._committing += 1
+                self._committer.give(outcome)
+            case Examined():
+                job = self._feeder.answer(outcome)
+                if job is not None:
+                    self._give(job)
+            case Faltered():
+                self._recorder.falter(outcome)
+                self._count_streak(outcome.error)
+            case Abandoned():
+                self._feeder.release(outcome.job.row)
+
+    def _count_streak(self, error: ItemError) -> None:
+        if not isinstance(error, Transient):
+            return
+        self._throttle.trouble(time.monotonic())
+        self._streak += 1
+        if self._streak >= STREAK:
+            raise Unreachable(f"{self._streak} downloads broke off in a row, the last because: {error}")
+
+    def _commit(self, batch: list[Received]) -> Committed:
+        placements = [Placement(r.part, r.job.path, r.job.expected, r.job.keep) for r in batch]
+        results = place(self._ctx.mirror.root, placements, durability=self._ctx.options.durability)
+        return Committed(tuple(batch), tuple(results))
+
+    def _close(self) -> None:
+        """End every thread. What the committer has placed already is recorded, the rest is given up."""
+        deadline = time.monotonic() + GRACE
+        self._committer.hurry()
+        if self._workers.busy or self._lanes.busy:  # the run ends early
+            self._ctx.stop.set()
+        self._workers.close(deadline)
+        self._lanes.close(deadline)
+        self._committer.close(deadline)
+        while True:
+            try:
+                message = self._inbox.get_nowait()
+            except queue.Empty:
+                return
+            if isinstance(message, Committed):
+                self._recorder.commit(message.received, message.results)
+            elif isinstance(message, Received):
+                message.part.discard()

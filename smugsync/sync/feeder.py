@@ -1,0 +1,270 @@
+"""Which job comes next: planned rows become downloads, or turn out to need none.
+
+The disk is looked at once more when a row's turn comes; what `reconcile` says then is what happens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from smugsync.catalogue import AlbumRow, FileRow, join
+from smugsync.core import naming
+from smugsync.core.integrity import Found, prove
+from smugsync.core.lifecycle import Event, State
+from smugsync.core.model import LocalFile, RemoteFile
+from smugsync.core.reconcile import (
+    ABSENT,
+    Action,
+    Adopt,
+    Conflict,
+    Diverge,
+    Examine,
+    Fetch,
+    Side,
+    Withhold,
+    reconcile,
+)
+from smugsync.errors import IntegrityError, ItemError, SuspiciousPlan
+from smugsync.local.versions import shelf_path
+from smugsync.sync.context import Context
+from smugsync.sync.report import What
+from smugsync.sync.settle import settled
+from smugsync.sync.transfer import Examined, Examining, Fetching, Job
+
+#: Rows read from the catalogue at a time; the largest of them goes first.
+BATCH = 64
+
+
+@dataclass(slots=True)
+class Feeder:
+    """Hands out jobs one by one; `in_flight` rows are with a worker or waiting to be committed."""
+
+    context: Context
+    in_flight: dict[int, int] = field(default_factory=dict)
+    _after: int = 0
+    _batch: list[FileRow] = field(default_factory=list)
+    _album: AlbumRow | None = None
+
+    def next(self) -> Job | None:
+        """The next job, None if there is none now. Raises SuspiciousPlan when space runs low."""
+        while True:
+            if self.context.to_examine:
+                row = self.context.catalogue.file(self.context.to_examine.popleft())
+                if row is not None and row.id not in self.in_flight:
+                    return self._claim(row, Examining(row.id, self._path(row)))
+                continue
+            if (row := self._next_planned()) is None:
+                return None
+            job = self._decide(row)
+            if job is not None:
+                return job
+
+    def answer(self, examined: Examined) -> Job | None:
+        """Act on a file that was hashed. The row's place in `in_flight` is given up, or taken by a job."""
+        self.release(examined.job.row)
+        row = self.context.catalogue.file(examined.job.row)
+        if row is None:
+            return None
+        if examined.local is None and row.state is State.COMMITTED:
+            return None  # it vanished while we looked; the next scan says what to do
+        local = ABSENT if examined.local is None else examined.local
+        return self._act(row, local)
+
+    def release(self, row_id: int) -> None:
+        self.in_flight.pop(row_id, None)
+
+    # -- choosing ----------------------------------------------------------------------------------
+
+    def _next_planned(self) -> FileRow | None:
+        while not self._batch:
+            rows = self.context.catalogue.planned(after=self._after, limit=BATCH)
+            if not rows:
+                if self._after == 0 or not self.context.planned:
+                    self._after = 0
+                    self.context.planned = False
+                    return None
+                self._after, self.context.planned = 0, False
+                continue
+            self._after = rows[-1].id
+            self._batch = [row for row in rows if self._is_free(row)]
+            self._batch.sort(key=lambda row: row.promised_size or 0)
+        return self._batch.pop()
+
+    def _is_free(self, row: FileRow) -> bool:
+        if row.id in self.in_flight:
+            return False
+        return not self.context.movers or (row.album_id, row.key) not in self.context.movers
+
+    def _album_of(self, row: FileRow) -> AlbumRow:
+        if self._album is None or self._album.id != row.album_id:
+            self._album = self.context.catalogue.album(row.album_id)
+        return self._album
+
+    def album_moved(self) -> None:
+        """A directory was renamed: what was read of it is stale."""
+        self._album = None
+
+    def _path(self, row: FileRow) -> str:
+        return join(self._album_of(row).directory, row.name)
+
+    def _claim(self, row: FileRow, job: Job) -> Job:
+        self.in_flight[row.id] = (row.promised_size or 0) if isinstance(job, Fetching) else 0
+        return job
+
+    # -- deciding ----------------------------------------------------------------------------------
+
+    def _decide(self, row: FileRow) -> Job | None:
+        path = self._path(row)
+        try:
+            fingerprint = self.context.mirror.fingerprint(path)
+        except ItemError as error:
+            with self.context.catalogue.transaction():
+                self.fail(row, error)
+            return None
+        local: LocalFile | Side = ABSENT
+        if fingerprint is not None:
+            known = row.local_md5 if fingerprint == row.edited() else None
+            local = LocalFile(path, fingerprint, known)
+        return self._act(row, local)
+
+    def _act(self, row: FileRow, local: LocalFile | Side) -> Job | None:
+        album = self._album_of(row)
+        remote = row.remote(album.key, self.context.run)
+        action = reconcile(row.base(album.directory), remote, local)
+        if isinstance(action, Fetch) and row.state is State.COMMITTED:
+            return None  # damage found while looking at something else: `verify` reports it
+        if isinstance(action, Fetch):
+            return self._fetch(row, remote, local)
+        if isinstance(action, Examine):
+            return self._claim(row, Examining(row.id, self._path(row)))
+        self._record(row, remote, local, action)
+        return None
+
+    def _fetch(self, row: FileRow, remote: RemoteFile, local: LocalFile | Side) -> Fetching:
+        self._check_room(remote.promised.size or 0)
+        path = self._path(row)
+        expected = local.fingerprint if isinstance(local, LocalFile) else None
+        keep = shelf_path(path, self.context.stamp) if expected is not None else None
+        job = Fetching(row.id, remote, path, expected, keep)
+        self._claim(row, job)
+        return job
+
+    def _check_room(self, size: int) -> None:
+        reserve = self.context.options.reserve
+        free = self.context.mirror.free_bytes()
+        wanted = sum(self.in_flight.values()) + size
+        if free - wanted < reserve:
+            raise SuspiciousPlan(
+                f"the disk of {self.context.mirror.root.path} has {free:,} bytes free: not enough for "
+                f"the next {wanted:,} bytes with the reserve of {reserve:,} left; make room, or lower `reserve`"
+            )
+
+    def _record(
+        self, row: FileRow, remote: RemoteFile, local: LocalFile | Side, action: Action | None
+    ) -> None:
+        """Everything that needs no transfer."""
+        path = self._path(row)
+        catalogue, report = self.context.catalogue, self.context.report
+        with catalogue.transaction(durable=True):
+            match action:
+                case Adopt() if isinstance(local, LocalFile):
+                    self._adopt(row, remote, local, path)
+                case Conflict() if isinstance(local, LocalFile):
+                    self._step_aside(row, local, path)
+                case Diverge() if isinstance(local, LocalFile):
+                    report.note(What.EDITED, path, "kept as it is")
+                    catalogue.put(
+                        [
+                            replace(
+                                row if row.state is State.COMMITTED else settled(row),
+                                local_md5=local.md5,
+                                local_size=local.fingerprint.size,
+                                local_mtime_ns=local.fingerprint.mtime_ns,
+                            )
+                        ]
+                    )
+                case Withhold():
+                    catalogue.put([row.on(Event.WITHHOLD, reason=remote.withheld or "not offered")])
+                case _ if row.state is not State.COMMITTED:
+                    catalogue.put([settled(row)])
+
+    def _adopt(self, row: FileRow, remote: RemoteFile, local: LocalFile, path: str) -> None:
+        report = self.context.report
+        size, mtime_ns = local.fingerprint.size, local.fingerprint.mtime_ns
+        untouched: dict[str, Any] = {"local_md5": None, "local_size": None, "local_mtime_ns": None}
+        if row.held_md5 is not None and local.md5 in (None, row.held_md5):  # touched, or online again
+            if row.state is not State.COMMITTED:
+                report.note(What.RETURNED, path)
+            row = row if row.state is State.COMMITTED else settled(row)
+            self.context.catalogue.put([replace(row, mtime_ns=mtime_ns, **untouched)])
+            return
+        if local.md5 is None:
+            raise ValueError("only a hashed file can be adopted")
+        try:
+            evidence = prove(remote.promised, Found(local.md5, size))
+        except IntegrityError as error:
+            self.fail(row, error)
+            return
+        held: dict[str, Any] = {
+            "held_version": row.version,
+            "held_md5": local.md5,
+            "held_size": size,
+            "mtime_ns": mtime_ns,
+            "evidence": evidence.value,
+        }
+        self.context.catalogue.put([replace(settled(replace(row, **held)), **untouched)])
+        self.context.catalogue.drop_local([path])
+        report.files_adopted += 1
+        report.files_verified += 1
+        report.note(What.ADOPTED, path)
+
+    def _step_aside(self, row: FileRow, local: LocalFile, path: str) -> None:
+        """The local file keeps its name; the online one gets another and is fetched there."""
+        catalogue = self.context.catalogue
+        directory = self._album_of(row).directory
+        when = datetime.fromtimestamp(self.context.now(), UTC).strftime("%Y-%m-%d %H%M%S")
+        names = {other.name_folded for other in catalogue.files(row.album_id).values()}
+
+        def taken(folded: str) -> bool:
+            return folded in names
+
+        name = naming.assign(naming.beside(row.name, f"online {when}"), row.key, taken)
+        catalogue.put_local(path, local.fingerprint, md5=local.md5, why="diverged")
+        catalogue.put(
+            [
+                replace(
+                    row,
+                    name=name,
+                    name_folded=naming.fold(name),
+                    local_md5=None,
+                    local_size=None,
+                    local_mtime_ns=None,
+                )
+            ]
+        )
+        self.context.planned = True
+        self.context.report.note(What.CONFLICT, path, f"the online version goes to {join(directory, name)}")
+
+    def fail(self, row: FileRow, error: ItemError) -> None:
+        """A planned row that cannot even be begun."""
+        path = self._path(row)
+        claimed = row.on(Event.CLAIM_FETCH)
+        self.context.catalogue.put(
+            [
+                claimed.on(
+                    Event.FALTER,
+                    reason=str(error),
+                    attempts=row.attempts + 1,
+                    retry_at=retry_at(row.attempts, self.context.now()),
+                )
+            ]
+        )
+        self.context.report.files_failed += 1
+        self.context.report.trouble(path, str(error))
+
+
+def retry_at(attempts: int, now: float) -> int:
+    """When a file that failed `attempts` times before is due again: 5 minutes, doubling up to a day."""
+    return int(now) + min(300 << min(attempts, 9), 86_400)

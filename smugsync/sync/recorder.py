@@ -1,0 +1,125 @@
+"""What transfers did becomes rows: the last step of every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from smugsync.catalogue import FileRow, shown
+from smugsync.core.lifecycle import Event, State
+from smugsync.core.model import RemoteFile
+from smugsync.errors import IntegrityError, ItemError, MirrorUnusable
+from smugsync.local.placement import Placed
+from smugsync.sync.context import Context
+from smugsync.sync.feeder import Feeder, retry_at
+from smugsync.sync.report import What
+from smugsync.sync.transfer import Faltered, Fetching, Received
+
+#: The same wrong bytes so many times are no accident of the line.
+SAME_WRONG_BYTES = 3
+
+
+class Recorder:
+    """Writes outcomes down and gives their rows' places in flight back."""
+
+    def __init__(self, context: Context, feeder: Feeder) -> None:
+        self._ctx, self._feeder = context, feeder
+
+    def commit(self, received: Sequence[Received], results: Sequence[Placed | Exception]) -> None:
+        """Files that are visible under their names get their rows, in one durable transaction.
+
+        Raises MirrorUnusable if that is why some of them could not be placed.
+        """
+        broken: MirrorUnusable | None = None
+        catalogue = self._ctx.catalogue
+        with catalogue.transaction(durable=True):
+            for one, result in zip(received, results, strict=True):
+                self._feeder.release(one.job.row)
+                row = catalogue.file(one.job.row)
+                if row is None:
+                    continue  # the album went meanwhile; the next scan finds the file and says so
+                if isinstance(result, Placed):
+                    catalogue.put([self._committed(row, one, result)])
+                elif isinstance(result, ItemError):
+                    self._fail(row, one.job, result)
+                elif isinstance(result, MirrorUnusable):
+                    broken = result
+                else:
+                    raise result
+        if broken is not None:
+            raise broken
+
+    def falter(self, outcome: Faltered) -> None:
+        self._feeder.release(outcome.job.row)
+        catalogue = self._ctx.catalogue
+        row = catalogue.file(outcome.job.row)
+        if row is None:
+            return
+        if isinstance(outcome.job, Fetching):
+            with catalogue.transaction():
+                self._fail(row, outcome.job, outcome.error, outcome.file, repeats=outcome.repeats)
+        elif row.state is State.COMMITTED:  # could not be read just now; its row stands
+            self._ctx.report.trouble(outcome.job.path, str(outcome.error))
+        else:
+            with catalogue.transaction():
+                self._feeder.fail(row, outcome.error)
+
+    def _committed(self, row: FileRow, one: Received, placed: Placed) -> FileRow:
+        report = self._ctx.report
+        report.files_downloaded += 1
+        report.files_verified += 1
+        report.bytes_downloaded += one.found.size
+        if row.held_md5 is None:
+            what = What.NEW
+        elif row.held_version != one.file.version:
+            what = What.REPLACED
+        else:
+            what = What.RESTORED
+        report.note(what, one.job.path, f"the old one is kept in {placed.kept}" if placed.kept else "")
+        row = replace(row, **shown(one.file, self._ctx.run))
+        row = row.on(Event.CLAIM_FETCH).on(Event.RECEIVE)
+        return row.on(
+            Event.PLACE,
+            held_version=one.file.version,
+            held_md5=one.found.md5,
+            held_size=one.found.size,
+            mtime_ns=placed.fingerprint.mtime_ns,
+            evidence=one.evidence.value,
+            local_md5=None,
+            local_size=None,
+            local_mtime_ns=None,
+            source=None,
+            source_run=None,
+            attempts=0,
+        )
+
+    def _fail(
+        self,
+        row: FileRow,
+        job: Fetching,
+        error: ItemError,
+        file: RemoteFile | None = None,
+        *,
+        repeats: int = 0,
+    ) -> None:
+        if row.state is not State.PLANNED:
+            return
+        claimed = row.on(Event.CLAIM_FETCH)
+        if file is not None and file.withheld:
+            again = int(self._ctx.now()) + 300 if file.processing else None
+            self._ctx.catalogue.put([claimed.on(Event.WITHHOLD, reason=file.withheld, retry_at=again)])
+            return
+        event = Event.FALTER
+        if isinstance(error, IntegrityError):
+            event = Event.GIVE_UP if repeats >= SAME_WRONG_BYTES else Event.MISMATCH
+        self._ctx.catalogue.put(
+            [
+                claimed.on(
+                    event,
+                    reason=str(error),
+                    attempts=row.attempts + 1,
+                    retry_at=retry_at(9 if event is Event.GIVE_UP else row.attempts, self._ctx.now()),
+                )
+            ]
+        )
+        self._ctx.report.trouble(job.path, str(error))

@@ -1,0 +1,88 @@
+"""Before a cycle: is this the right disk, and what did an earlier process leave unfinished?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from smugsync.catalogue import Catalogue
+from smugsync.core import naming
+from smugsync.core.model import Account
+from smugsync.errors import ItemError, SuspiciousPlan
+from smugsync.local import marker
+from smugsync.local.tree import Mirror
+from smugsync.sync.context import Context
+from smugsync.sync.transfer import part_name
+
+
+def check_marker(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_run: bool = False) -> None:
+    """The mirror's marker must be there and be this account's; the first run binds the two.
+
+    Raises SuspiciousPlan: an unmounted disk shows no marker, and must not be taken for an empty mirror.
+    """
+    found = mirror.read_marker()
+    known = catalogue.recall("mirror")
+    if found is None:
+        raise SuspiciousPlan(
+            f"{mirror.root.path} has no marker ({marker.MARKER}): if it is the mirror's disk, is it mounted? "
+            "If it is a new mirror, run `smugsync init` for it"
+        )
+    if known is not None and found.mirror != known:
+        raise SuspiciousPlan(
+            f"{mirror.root.path} holds another mirror than this account's: "
+            f"its id is {found.mirror}, not {known}"
+        )
+    if found.account and found.account != account.root:
+        raise SuspiciousPlan(
+            f"{mirror.root.path} is the mirror of {found.nickname or 'another account'}, "
+            f"not of {account.nickname}; give this account a mirror of its own"
+        )
+    if dry_run:
+        return
+    if not found.account:
+        marker.write(mirror.root, replace(found, account=account.root, nickname=account.nickname))
+    if known is None:
+        with catalogue.transaction(durable=True):
+            catalogue.remember("mirror", found.mirror)
+            catalogue.remember("account", account.root)
+            catalogue.remember("nickname", account.nickname)
+
+
+def recover(context: Context) -> None:
+    """Settle what a killed process left: announced renames, and part files."""
+    if context.options.dry_run:
+        return
+    _settle_moves(context)
+    context.mirror.sweep_parts(_Resumable(context))
+
+
+def _settle_moves(context: Context) -> None:
+    """Each announced directory rename is finished, by whichever of the two directories exists."""
+    catalogue, mirror = context.catalogue, context.mirror
+    for album_id, old, new in catalogue.announced_moves():
+        try:
+            mirror.move_directory(old, new)
+            moved = True
+        except ItemError:
+            moved = False  # nothing of `old` is there, or `new` is in use: the listing sorts it out
+        row = catalogue.album(album_id)
+        with catalogue.transaction(durable=True):
+            if moved and row.directory == old:
+                catalogue.put_album(replace(row, directory=new, directory_folded=naming.fold(new)))
+                catalogue.rename_local(old, new)
+            catalogue.settle_move(album_id)
+
+
+class _Resumable:
+    """The names of parts that some planned row may still continue."""
+
+    def __init__(self, context: Context) -> None:
+        self._names: set[str] | None = None
+        self._context = context
+
+    def __contains__(self, name: object) -> bool:
+        if self._names is None:  # only asked when a suspended part was found at all
+            catalogue = self._context.catalogue
+            self._names = {
+                part_name(row.remote(catalogue.album(row.album_id).key, 0)) for row in catalogue.unfinished()
+            }
+        return name in self._names

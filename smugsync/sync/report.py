@@ -1,0 +1,130 @@
+"""What a cycle did, told honestly: what was transferred, what was proven, what is missing and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from smugsync.errors import ItemError, SmugsyncError, worst
+
+#: How many single changes and troubles a report names; the rest is counted.
+NAMED = 200
+
+
+class What(StrEnum):
+    """What became of one file or album; the values are the words a person reads."""
+
+    NEW = "new"
+    REPLACED = "replaced online"
+    RESTORED = "was missing here"
+    REPAIRED = "was damaged here"
+    ADOPTED = "already here"
+    DETAILS = "text changed"
+    GONE = "gone online"
+    RETURNED = "online again"
+    FORGOTTEN = "gone on both sides"
+    MOVED = "moved"
+    ALBUM_NEW = "new album"
+    ALBUM_MOVED = "album renamed"
+    ALBUM_GONE = "album gone online"
+    CONFLICT = "changed on both sides"
+    EDITED = "edited here"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    what: What
+    path: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that is not as it should be. `code` is the exit code it asks for, 0 if it asks for none."""
+
+    path: str
+    reason: str
+    code: int
+
+
+@dataclass(slots=True)
+class Report:
+    """Filled in by one run. `exit_code` follows from what was noted."""
+
+    scope: str = ""
+    albums: int = 0
+    albums_listed: int = 0
+    albums_unreadable: int = 0
+    files: int = 0
+    files_planned: int = 0
+    bytes_planned: int = 0
+    files_downloaded: int = 0
+    bytes_downloaded: int = 0
+    files_verified: int = 0
+    files_adopted: int = 0
+    files_withheld: int = 0
+    files_failed: int = 0
+    files_retired: int = 0
+    files_local: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    complete: bool = True
+    changes: list[Change] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+    counts: Counter[What] = field(default_factory=Counter)
+    codes: set[int] = field(default_factory=set)
+    stopped: SmugsyncError | None = None
+
+    def note(self, what: What, path: str, detail: str = "") -> None:
+        self.counts[what] += 1
+        if len(self.changes) < NAMED:
+            self.changes.append(Change(what, path, detail))
+
+    def trouble(self, path: str, reason: str, *, code: int = ItemError.exit_code) -> None:
+        if code:
+            self.codes.add(code)
+        if len(self.troubles) < NAMED:
+            self.troubles.append(Trouble(path, reason, code))
+
+    def stop(self, error: SmugsyncError) -> None:
+        """The run ends here because of `error`; what was recorded stands."""
+        self.complete = False
+        self.stopped = error
+        self.codes.add(error.exit_code)
+
+    @property
+    def exit_code(self) -> int:
+        return worst(self.codes)
+
+    def as_json(self) -> dict[str, Any]:
+        """One object for `--json`; `schema` counts up when a key changes its meaning or goes."""
+        return {
+            "schema": 1,
+            "scope": self.scope,
+            "exit_code": self.exit_code,
+            "complete": self.complete,
+            "error": None if self.stopped is None else str(self.stopped),
+            "albums": self.albums,
+            "albums_listed": self.albums_listed,
+            "albums_unreadable": self.albums_unreadable,
+            "files": self.files,
+            "files_planned": self.files_planned,
+            "bytes_planned": self.bytes_planned,
+            "files_downloaded": self.files_downloaded,
+            "bytes_downloaded": self.bytes_downloaded,
+            "files_verified": self.files_verified,
+            "files_adopted": self.files_adopted,
+            "files_withheld": self.files_withheld,
+            "files_failed": self.files_failed,
+            "files_retired": self.files_retired,
+            "files_local": self.files_local,
+            "requests": self.requests,
+            "seconds": round(self.seconds, 3),
+            "counts": {what.name.lower(): n for what, n in sorted(self.counts.items())},
+            "changes": [
+                {"what": c.what.name.lower(), "path": c.path, "detail": c.detail} for c in self.changes
+            ],
+            "troubles": [{"path": t.path, "reason": t.reason} for t in self.troubles],
+        }

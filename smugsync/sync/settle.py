@@ -1,0 +1,194 @@
+"""After the listings: what is proven gone, what only moved, and what a guard withholds.
+
+Absence needs proof: a second complete listing that lacks the file too, and a 404 at its own address in
+that album. What is not proven stays as it is, and is asked after again at the next cycle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from smugsync.catalogue import AlbumRow, FileRow, join
+from smugsync.core import guard
+from smugsync.core.lifecycle import Event, State
+from smugsync.core.model import LocalFile
+from smugsync.core.reconcile import ABSENT, Forget, reconcile
+from smugsync.errors import ItemError, SuspiciousPlan
+from smugsync.sync.context import Context
+from smugsync.sync.planning import AlbumListing, Planner
+from smugsync.sync.report import What
+from smugsync.sync.survey import AlbumsConfirmed, Confirm, Confirmed
+
+
+@dataclass(slots=True)
+class _Absence:
+    listing: AlbumListing
+    rows: tuple[FileRow, ...]
+    proven: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Settlement:
+    """Gathers absences while albums are listed; `apply` acts on them once, at the end."""
+
+    context: Context
+    planner: Planner
+    _absences: dict[int, _Absence] = field(default_factory=dict)
+    _gone_albums: list[AlbumRow] = field(default_factory=list)
+
+    def doubt(self, listing: AlbumListing, rows: tuple[FileRow, ...]) -> Confirm | None:
+        """Files that a complete listing lacks. The question that proves it, None if nothing can."""
+        contradiction = guard.album_contradicts(
+            name=listing.directory,
+            key=listing.album.key,
+            listed=len(listing.seen),
+            counted=listing.album.image_count,
+        )
+        if contradiction is not None:
+            self.context.report.trouble(
+                listing.directory, contradiction.reason, code=SuspiciousPlan.exit_code
+            )
+            return None
+        self._absences[listing.row.id] = _Absence(listing, rows)
+        files = tuple(row.remote(listing.album.key, self.context.run) for row in rows)
+        return Confirm(listing.row.id, listing.album, files)
+
+    def confirm(self, answer: Confirmed) -> None:
+        absence = self._absences[answer.id]
+        absence.rows = tuple(row for row in absence.rows if row.key in answer.absent)
+        absence.proven = answer.proven
+
+    def confirm_albums(self, answer: AlbumsConfirmed) -> None:
+        self._gone_albums = list(self.context.catalogue.albums_by_key(answer.gone).values())
+
+    def apply(self) -> None:
+        """Follow moves, then mark what is gone, as far as the guard allows."""
+        options, report = self.context.options, self.context.report
+        lost = self._after_moves()
+        losses = [
+            guard.AlbumLoss(
+                album.key, album.directory, held=held, losing=len(rows), proven=len(rows) if proven else 0
+            )
+            for album, rows, held, proven in lost
+        ]
+        withheld = guard.check(
+            losses, held=self.context.catalogue.held(), limits=options.max_loss, archive=options.archive
+        )
+        if options.accept_loss:
+            withheld = ()
+        for item in withheld:
+            report.trouble(item.album_key or "account", item.reason, code=SuspiciousPlan.exit_code)
+        stopped = {item.album_key for item in withheld}
+        if None not in stopped:
+            for album, rows, _, _ in lost:
+                if album.key not in stopped:
+                    self._retire(album, rows)
+            self._close_albums(stopped)
+        self._accept_cursors(stopped)
+
+    def _after_moves(self) -> list[tuple[AlbumRow, list[FileRow], int, bool]]:
+        """Per album: the proven losses that are no moves. Moves are carried out on the way."""
+        lost = []
+        for absence in self._absences.values():
+            proven = [row for row in absence.rows if row.key in absence.proven]
+            if len(proven) < len(absence.rows):
+                n = len(absence.rows) - len(proven)
+                self.context.report.trouble(
+                    absence.listing.directory, f"{n:,} files are no longer listed, but not proven gone"
+                )
+            rows = [row for row in proven if not self._follow(row)]
+            lost.append((absence.listing.row, rows, len(absence.listing.rows), True))
+        for album in self._gone_albums:
+            held = [
+                row
+                for row in self.context.catalogue.files(album.id).values()
+                if row.held_md5 is not None and row.state is not State.RETIRED
+            ]
+            rows = [row for row in held if not self._follow(row)]
+            lost.append((album, rows, len(held), True))
+        return lost
+
+    def _follow(self, row: FileRow) -> bool:
+        """Did this file move to another album? Then its bytes move with it, and nothing is fetched."""
+        catalogue = self.context.catalogue
+        for album_id, key in list(self.context.movers):
+            if key != row.key or album_id == row.album_id:
+                continue
+            new = catalogue.files(album_id).get(key)
+            if new is None or new.state is not State.PLANNED or new.version != row.held_version:
+                continue
+            source = join(catalogue.album(row.album_id).directory, row.name)
+            target = join(catalogue.album(album_id).directory, new.name)
+            if self._relocate(row, new, source, target):
+                self.context.movers.discard((album_id, key))
+                self.context.report.note(What.MOVED, source, f"now {target}")
+                return True
+        return False
+
+    def _relocate(self, old: FileRow, new: FileRow, source: str, target: str) -> bool:
+        mirror, catalogue = self.context.mirror, self.context.catalogue
+        base = old.base("")
+        if base is None or mirror.fingerprint(source) != base.fingerprint:
+            return False
+        if not self.context.options.dry_run:
+            try:
+                mirror.move(source, target)
+            except ItemError:
+                return False  # it is fetched, then
+        columns = ("held_version", "held_md5", "held_size", "mtime_ns", "evidence")
+        moved = replace(new, **{name: getattr(old, name) for name in columns}, source=None, source_run=None)
+        with catalogue.transaction(durable=True):
+            catalogue.forget([old.id])
+            catalogue.put([settled(moved)])
+        return True
+
+    def _retire(self, album: AlbumRow, rows: list[FileRow]) -> None:
+        catalogue, report = self.context.catalogue, self.context.report
+        changed, forgotten = [], []
+        for row in rows:
+            path = join(album.directory, row.name)
+            base = row.base(album.directory)
+            fingerprint = self.context.mirror.fingerprint(path)
+            local = ABSENT if fingerprint is None else LocalFile(path, fingerprint)
+            if isinstance(reconcile(base, ABSENT, local), Forget):
+                forgotten.append(row.id)
+                report.note(What.FORGOTTEN, path)
+            else:
+                changed.append(row.on(Event.WITHDRAW, retired_at=int(self.context.now())))
+                report.note(What.GONE, path, "kept here")
+        report.files_retired += len(changed)
+        with catalogue.transaction(durable=True):
+            catalogue.put(changed)
+            catalogue.forget(forgotten)
+
+    def _close_albums(self, stopped: set[str | None]) -> None:
+        for album in self._gone_albums:
+            if album.key in stopped:
+                continue
+            unheld = [
+                row.id for row in self.context.catalogue.files(album.id).values() if row.held_md5 is None
+            ]
+            with self.context.catalogue.transaction():
+                self.context.catalogue.forget(unheld)
+                self.context.catalogue.put_album(
+                    replace(album, state="gone", reason="gone online", cursor="")
+                )
+            self.context.report.note(What.ALBUM_GONE, album.directory, "kept here")
+
+    def _accept_cursors(self, stopped: set[str | None]) -> None:
+        """A cursor is stored only when nothing of its album is left to be proven."""
+        if None in stopped:
+            return
+        for absence in self._absences.values():
+            listing = absence.listing
+            if listing.album.key in stopped or len(absence.proven) < len(absence.rows):
+                continue
+            with self.context.catalogue.transaction():
+                self.planner.accept(listing)
+
+
+def settled(row: FileRow) -> FileRow:
+    """A planned row whose bytes turn out to be here already, led through its life to `committed`."""
+    for event in (Event.CLAIM_FETCH, Event.RECEIVE):
+        row = row.on(event)
+    return row.on(Event.PLACE, source=None, source_run=None, attempts=0)

@@ -1,0 +1,202 @@
+"""What the service shows: a few listing lanes that turn questions into observations.
+
+Lanes know nothing of the catalogue. Pages are delivered as they arrive, so that downloading starts with
+the first of them; `pages` bounds how many wait for the engine.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from smugsync.core.model import Account, Album, RemoteFile
+from smugsync.errors import Gone, ItemError
+from smugsync.remote.dialect import Folder
+from smugsync.remote.gallery import Gallery
+from smugsync.stop import Stop
+
+
+@dataclass(frozen=True, slots=True)
+class ListFolders:
+    """Ask for all folders, for their human names."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class ListAlbums:
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class ListFiles:
+    id: int
+    album: Album
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """List an album again and look at the address of each of `files`, which the first listing lacked."""
+
+    id: int
+    album: Album
+    files: tuple[RemoteFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmAlbums:
+    """List the albums a second time and look at each of `keys`, which the first listing lacked."""
+
+    account: Account
+    keys: tuple[str, ...]
+
+
+Question = ListFolders | ListAlbums | ListFiles | Confirm | ConfirmAlbums
+
+
+@dataclass(frozen=True, slots=True)
+class FoldersListed:
+    """`why`: what is missing of them, "" if nothing is."""
+
+    folders: tuple[Folder, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumsPage:
+    albums: tuple[Album, ...]
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumsListed:
+    complete: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesPage:
+    id: int
+    files: tuple[RemoteFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilesListed:
+    id: int
+    complete: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListingFailed:
+    """`id` 0: the album list itself."""
+
+    id: int
+    error: ItemError
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """`absent`: keys the second, complete listing lacks too; `proven`: those that answered 404 besides."""
+
+    id: int
+    absent: frozenset[str]
+    proven: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumsConfirmed:
+    gone: frozenset[str]
+
+
+Answer = FoldersListed | AlbumsListed | FilesListed | ListingFailed | Confirmed | AlbumsConfirmed
+
+
+class Survey:
+    """Answers questions in a lane's thread."""
+
+    def __init__(
+        self, gallery: Gallery, deliver: Callable[[object], None], stop: Stop, *, pages: int = 64
+    ) -> None:
+        self._gallery = gallery
+        self._deliver = deliver
+        self._stop = stop
+        self._room = threading.Semaphore(pages)
+
+    def taken(self) -> None:
+        """The engine has dealt with one page."""
+        self._room.release()
+
+    def __call__(self, question: Question) -> Answer:
+        number = question.id if isinstance(question, ListFiles | Confirm) else 0
+        try:
+            match question:
+                case ListFolders():
+                    folders = self._gallery.folders(question.account)
+                    return FoldersListed(folders.items, folders.why)
+                case ListAlbums():
+                    return self._list_albums(question)
+                case ListFiles():
+                    return self._list_files(question)
+                case Confirm():
+                    return self._confirm(question)
+                case ConfirmAlbums():
+                    return self._confirm_albums(question)
+        except ItemError as error:
+            return ListingFailed(number, error)
+
+    def _list_albums(self, question: ListAlbums) -> AlbumsListed:
+        listing = self._gallery.albums(question.account)
+        for page in listing:
+            self._hand_over(AlbumsPage(tuple(page), listing.total))
+        return AlbumsListed(listing.complete, listing.why)
+
+    def _list_files(self, question: ListFiles) -> FilesListed:
+        listing = self._gallery.files(question.album)
+        for page in listing:
+            self._hand_over(FilesPage(question.id, tuple(page)))
+        return FilesListed(question.id, listing.complete, listing.why)
+
+    def _hand_over(self, page: AlbumsPage | FilesPage) -> None:
+        while not self._room.acquire(timeout=0.2):
+            self._stop.check()
+        self._stop.check()
+        self._deliver(page)
+
+    def _confirm(self, question: Confirm) -> Confirmed:
+        listing = self._gallery.files(question.album)
+        seen = {file.key for page in listing for file in page}
+        if not listing.complete:
+            return Confirmed(question.id, frozenset(), frozenset())
+        absent = [file for file in question.files if file.key not in seen]
+        proven = frozenset(file.key for file in absent if self._is_gone(file))
+        return Confirmed(question.id, frozenset(file.key for file in absent), proven)
+
+    def _is_gone(self, file: RemoteFile) -> bool:
+        self._stop.check()
+        try:
+            self._gallery.look(file)
+        except Gone:
+            return True
+        except ItemError:
+            return False
+        return False
+
+    def _confirm_albums(self, question: ConfirmAlbums) -> AlbumsConfirmed:
+        listing = self._gallery.albums(question.account)
+        seen = {album.key for page in listing for album in page}
+        if not listing.complete:
+            return AlbumsConfirmed(frozenset())
+        gone = set()
+        for key in question.keys:
+            self._stop.check()
+            if key in seen:
+                continue
+            try:
+                self._gallery.album(key)
+            except Gone:
+                gone.add(key)
+            except ItemError:
+                continue
+        return AlbumsConfirmed(frozenset(gone))

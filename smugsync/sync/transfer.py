@@ -1,0 +1,203 @@
+"""One file across: the bytes received, proven, and sealed, ready to be placed; or the reason why not."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from typing import Protocol
+
+from smugsync.core.integrity import Found, prove
+from smugsync.core.model import Evidence, Fingerprint, LocalFile, RemoteFile
+from smugsync.errors import (
+    Garbled,
+    Gone,
+    IntegrityError,
+    Interrupted,
+    ItemError,
+    NotAuthorised,
+    Transient,
+)
+from smugsync.local.part import PartFile
+from smugsync.local.tree import Mirror
+from smugsync.progress import Progress
+from smugsync.remote.gallery import Sink
+from smugsync.stop import Stop
+
+#: How often one download is begun anew within one run, and how long we wait in between, in seconds.
+PAUSES = (1.0, 4.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """Download `file` to `path`. `expected` is what the plan saw under that name, None = nothing.
+
+    `keep`: where the old bytes go first, below the mirror's versions; None when there are none to keep.
+    """
+
+    row: int
+    file: RemoteFile
+    path: str
+    expected: Fingerprint | None = None
+    keep: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examining:
+    """Hash the file at `path`, so that a decision can be made about `row`."""
+
+    row: int
+    path: str
+
+
+Job = Fetching | Examining
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Proven bytes in a sealed part. `file` is what they were promised as, possibly read anew."""
+
+    job: Fetching
+    file: RemoteFile
+    part: PartFile
+    found: Found
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """`local` None: the file went away meanwhile."""
+
+    job: Examining
+    local: LocalFile | None
+
+
+@dataclass(frozen=True, slots=True)
+class Faltered:
+    """Did not work. `repeats`: how often the very same wrong bytes came; `file`: what was shown last."""
+
+    job: Job
+    error: ItemError
+    file: RemoteFile | None = None
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Told to stop."""
+
+    job: Job
+
+
+Outcome = Received | Examined | Faltered | Abandoned
+
+
+class Downloads(Protocol):
+    """What of a gallery a transfer needs."""
+
+    def look(self, file: RemoteFile) -> RemoteFile: ...
+
+    def download(
+        self, file: RemoteFile, sink: Sink, *, stop: Stop, progress: Callable[[int], None] | None = None
+    ) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Runs jobs in worker threads; everything in it may be shared by them."""
+
+    gallery: Downloads
+    mirror: Mirror
+    progress: Progress
+    stop: Stop
+    zone: tzinfo | None = None  #: where the camera's wall-clock time is taken to be; None = this machine's
+
+    def __call__(self, job: Job) -> Outcome:
+        try:
+            if isinstance(job, Examining):
+                return self._examine(job)
+            return self._fetch(job)
+        except Interrupted:
+            return Abandoned(job)
+        except ItemError as error:
+            return Faltered(job, error)
+
+    def _examine(self, job: Examining) -> Examined:
+        if self.mirror.fingerprint(job.path) is None:
+            return Examined(job, None)
+        return Examined(job, self.mirror.hash(job.path, self.stop))
+
+    def _fetch(self, job: Fetching) -> Outcome:
+        file = job.file
+        wrong: list[str] = []
+        attempt = 0
+        while True:
+            try:
+                if file.source is None or wrong:
+                    file = self.gallery.look(file)
+                if file.withheld:
+                    return Faltered(job, ItemError(file.withheld), file)
+                return self._receive(job, file)
+            except IntegrityError as error:
+                wrong.append(error.found)
+                trouble: ItemError = error
+            except Gone as error:
+                if file.source is None:  # it was the look that said so: gone from this album
+                    return Faltered(job, error, file)
+                trouble, file = error, replace(file, source=None)
+            except (Transient, Garbled) as error:
+                trouble = error
+            if attempt == len(PAUSES):
+                return Faltered(job, trouble, file, repeats=wrong.count(wrong[-1]) if wrong else 0)
+            self.stop.wait(PAUSES[attempt])
+            attempt += 1
+
+    def _receive(self, job: Fetching, file: RemoteFile) -> Received:
+        name = part_name(file)
+        directory = job.path.rpartition("/")[0]
+        root = self.mirror.root
+        part = PartFile.reopen(root, name, version=file.version, directory=directory) or PartFile.create(
+            root, name, directory=directory
+        )
+        self.progress.begin(job.path, file.promised.size)
+        ok = False
+        try:
+            self.gallery.download(
+                file, part, stop=self.stop, progress=lambda n: self.progress.advance(job.path, n)
+            )
+            sealed = part.seal(mtime_ns(file, self.zone))
+            found = Found(sealed.md5, sealed.size)
+            evidence = prove(file.promised, found)
+            ok = True
+        except (Transient, Interrupted, NotAuthorised):
+            part.suspend(file.version)  # keeps a large part for a later Range request, discards others
+            raise
+        except BaseException:
+            part.discard()
+            raise
+        finally:
+            self.progress.end(job.path, ok=ok)
+        return Received(job, file, part, found, evidence)
+
+
+def part_name(file: RemoteFile) -> str:
+    """A name of our own for the part: nothing the service says reaches the file system here."""
+    return hashlib.sha256(f"{file.album_key}\0{file.key}\0{file.version}".encode()).hexdigest()[:32]
+
+
+def mtime_ns(file: RemoteFile, zone: tzinfo | None) -> int | None:
+    """The time stamp for a file's mtime, in ns since the epoch, None when the service knows no time.
+
+    The camera's wall-clock time is taken to be in `zone`; without one, the time of the upload counts.
+    """
+    try:
+        if file.taken:
+            taken = datetime.fromisoformat(file.taken)
+            local = taken.replace(tzinfo=zone) if zone is not None else taken.astimezone()
+            return int(local.timestamp()) * 1_000_000_000
+        if file.uploaded:
+            return int(datetime.fromisoformat(file.uploaded).timestamp()) * 1_000_000_000
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
