@@ -48,6 +48,17 @@ class AlbumRow:
 
 
 @dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as recorded; `finished_at` None = it still runs, or was killed. Times are epoch seconds."""
+
+    scope: str
+    started_at: int
+    finished_at: int | None
+    exit_code: int | None
+    summary: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FileRow:
     """A photo or video as recorded; columns of `file` in schema.sql. `id` 0 = not stored yet."""
 
@@ -211,10 +222,7 @@ class Catalogue:
             catalogue._prepare(check=check)
         except sqlite3.Error as error:
             db.close()
-            raise CatalogueError(
-                f"the catalogue {path} is damaged or no catalogue ({error}); move it aside and run "
-                "`smugsync sync --full`: files that are already there are recognised, not fetched again"
-            ) from error
+            raise catalogue._damaged(error) from error
         except BaseException:
             db.close()
             raise
@@ -238,9 +246,7 @@ class Catalogue:
         for pragma in ("foreign_keys = ON", "trusted_schema = OFF", "cache_size = -8192", "temp_store = 2"):
             db.execute(f"PRAGMA {pragma}")
         if check:
-            verdict = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if verdict != "ok":
-                raise sqlite3.DatabaseError(verdict)
+            self.check()
         if version == 0:
             script = resources.files("smugsync").joinpath("schema.sql").read_text(encoding="utf-8")
             self._script(script, SCHEMA_VERSION)
@@ -258,6 +264,21 @@ class Catalogue:
         copy = Catalogue.open(path)
         copy._db.execute("PRAGMA synchronous = OFF")
         return copy
+
+    def check(self) -> None:
+        """Read the whole file through; raises CatalogueError if it is damaged."""
+        try:
+            verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+        if verdict != "ok":
+            raise self._damaged(verdict)
+
+    def _damaged(self, why: object) -> CatalogueError:
+        return CatalogueError(
+            f"the catalogue {self.path} is damaged or no catalogue ({why}); move it aside and run "
+            "`smugsync sync --full`: files that are already there are recognised, not fetched again"
+        )
 
     def close(self) -> None:
         self._db.close()
@@ -470,9 +491,9 @@ class Catalogue:
             (now, exit_code, summary, run),
         )
 
-    def last_run(self) -> tuple[str, int, int | None, int | None, str | None] | None:
-        """scope, started_at, finished_at, exit_code, summary of the newest run, None if there is none."""
+    def last_run(self) -> RunRow | None:
+        """The newest run, None if there is none."""
         row = self._db.execute(
             "SELECT scope, started_at, finished_at, exit_code, summary FROM run ORDER BY id DESC LIMIT 1"
         ).fetchone()
-        return None if row is None else tuple(row)
+        return None if row is None else RunRow(*row)

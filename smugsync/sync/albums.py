@@ -49,7 +49,7 @@ class AlbumPlanner:
         Raises UsageError if the scope names an album that the account does not show.
         """
         if self.context.scope.kind == "albums":
-            yield from self._take(_choose(self.context.scope.albums, self._offered))
+            yield from self._take(choose(self.context.scope.albums, self._offered))
         yield from self._rename()
 
     def missing(self) -> list[AlbumRow]:
@@ -231,7 +231,7 @@ class AlbumPlanner:
         return moved
 
 
-def _choose(wanted: tuple[str, ...], albums: list[Album]) -> list[Album]:
+def choose(wanted: tuple[str, ...], albums: list[Album]) -> list[Album]:
     """The albums a person means: by key, by UrlPath, or by a name that only one of them has, in any case."""
     chosen: dict[str, Album] = {}
     for text in wanted:

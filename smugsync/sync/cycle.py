@@ -117,6 +117,10 @@ class Engine:
     def _end(self, run: int, report: Report) -> None:
         counts = self._catalogue.count()
         held = {state.value: n for state, (n, _) in counts.items()}
+        report.files_held = sum(n for state, (n, _) in counts.items() if state in ("committed", "retired"))
+        report.bytes_held = sum(
+            size for state, (_, size) in counts.items() if state in ("committed", "retired")
+        )
         report.files_withheld = held.get("withheld", 0)
         report.files_failed = held.get("failed", 0) + held.get("quarantined", 0)
         report.files_local = sum(self._catalogue.count_local().values())

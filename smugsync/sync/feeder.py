@@ -158,7 +158,7 @@ class Feeder:
         if free - wanted < reserve:
             raise SuspiciousPlan(
                 f"the disk of {self.context.mirror.root.path} has {free:,} bytes free: not enough for "
-                f"the next {wanted:,} bytes with the reserve of {reserve:,} left; make room, or lower `reserve`"
+                f"the next {wanted:,} with the reserve of {reserve:,} left; make room, or lower `reserve`"
             )
 
     def _record(

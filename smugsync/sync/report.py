@@ -58,6 +58,8 @@ class Report:
     albums_listed: int = 0
     albums_unreadable: int = 0
     files: int = 0
+    files_held: int = 0
+    bytes_held: int = 0
     files_planned: int = 0
     bytes_planned: int = 0
     files_downloaded: int = 0
@@ -110,6 +112,8 @@ class Report:
             "albums_listed": self.albums_listed,
             "albums_unreadable": self.albums_unreadable,
             "files": self.files,
+            "files_held": self.files_held,
+            "bytes_held": self.bytes_held,
             "files_planned": self.files_planned,
             "bytes_planned": self.bytes_planned,
             "files_downloaded": self.files_downloaded,

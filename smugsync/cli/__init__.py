@@ -1,0 +1,95 @@
+"""The command line: one module per command. Only this package prints, and only it exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+import click
+
+from smugsync import errors
+from smugsync.cli.frame import make_app
+from smugsync.cli.invocation import Invocation
+
+#: In the order of the help. A command's module is imported when the command is called.
+COMMANDS = {
+    "init": ("smugsync.cli.init:init", "Set up the mirror of an account."),
+    "sync": ("smugsync.cli.sync:sync", "Bring the mirror up to date."),
+    "plan": ("smugsync.cli.sync:plan", "Say what sync would do, and change nothing."),
+    "status": ("smugsync.cli.status:status", "Show what is mirrored, what is missing, and why."),
+    "ls": ("smugsync.cli.status:ls", "List the mirrored albums, or the files of one."),
+    "config": ("smugsync.cli.config:config", "Show or check the configuration."),
+    "emulator": (
+        "smugsync.cli.emulator:emulator",
+        "Serve a small SmugMug on this machine, to try things on.",
+    ),
+    "completion": ("smugsync.cli.completion:completion", "Print the completion script of a shell."),
+}
+
+BROKEN_PIPE = 141  #: what a shell reports of a process that SIGPIPE ended
+
+
+def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+    """Run one command and return the exit code of the process. Never raises."""
+    environ = os.environ if environ is None else environ
+    invocation = Invocation(environ=environ, profile=environ.get("SMUGSYNC_PROFILE") or "default")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name the terminal cannot show must not end a run
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(sys.argv[1:] if arguments is None else list(arguments), invocation)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads us any more. Python would complain once again when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return code
+
+
+def _run(arguments: list[str], invocation: Invocation) -> int:
+    app = make_app(COMMANDS)
+    try:
+        if "_SMUGSYNC_COMPLETE" in invocation.environ:
+            app.main(arguments, prog_name="smugsync", standalone_mode=False)
+        with app.make_context("smugsync", arguments, obj=invocation) as context:
+            code = app.invoke(context)
+            return code if isinstance(code, int) else errors.OK
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted", invocation)
+        return errors.INTERRUPTED_INT
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        where = getattr(error, "ctx", None)
+        hint = f' (see "{where.command_path} --help")' if where is not None else ""
+        _complain(error.format_message().rstrip(".") + hint, invocation)
+        return error.exit_code
+    except errors.SmugsyncError as error:
+        problems = error.problems if isinstance(error, errors.ConfigError) else (str(error),)
+        for problem in problems:
+            _complain(problem, invocation)
+        _show_trace(invocation)
+        return error.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the last place where it can become one sentence
+        advice = "" if invocation.verbosity > 1 else "; run with -vv for the traceback"
+        _complain(f"unexpected {type(error).__name__}: {error}{advice}", invocation)
+        _show_trace(invocation)
+        return 1
+
+
+def _complain(text: str, invocation: Invocation) -> None:
+    line = " ".join(text.split())
+    print(f"smugsync: error: {invocation.redact(line)}", file=sys.stderr, flush=True)
+
+
+def _show_trace(invocation: Invocation) -> None:
+    if invocation.verbosity > 1:
+        import traceback  # noqa: PLC0415 - hardly ever
+
+        print(invocation.redact(traceback.format_exc()), file=sys.stderr, end="", flush=True)

@@ -1,0 +1,192 @@
+"""From a configuration to an engine that is ready to run: opened, locked, and closed again in one place."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from zoneinfo import ZoneInfo
+
+from filelock import FileLock, Timeout
+
+from smugsync.catalogue import Catalogue
+from smugsync.cli.invocation import Invocation
+from smugsync.config import Config, selector
+from smugsync.errors import Busy, Interrupted, MirrorUnusable
+from smugsync.local.tree import Mirror
+from smugsync.remote.gallery import Gallery
+from smugsync.remote.hosts import Hosts
+from smugsync.remote.proxy import build_transport
+from smugsync.remote.session import Session
+from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
+from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.tls import tls_context
+from smugsync.stop import Stop
+from smugsync.sync.context import Options, Scope
+from smugsync.sync.cycle import Engine
+from smugsync.sync.report import Report
+
+DAY = 86_400
+
+
+@dataclass(slots=True)
+class Workshop:
+    """Everything one command needs to run cycles on one profile."""
+
+    config: Config
+    catalogue: Catalogue
+    engine: Engine
+    stop: Stop
+    session: Session
+    signal: int = 0  #: the first signal that asked us to stop
+
+    def run(self, scope: Scope) -> Report:
+        """Run a cycle; a signal ends it within a second, with the exit code that names the signal."""
+        with self._signals():
+            report = self.engine.run(scope)
+        if self.signal and isinstance(report.stopped, Interrupted):
+            report.codes.add(128 + self.signal)
+            report.codes.discard(Interrupted.exit_code if self.signal != signal.SIGINT else 0)
+        return report
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        def handle(number: int, frame: FrameType | None) -> None:
+            del frame
+            self.signal = self.signal or number
+            self.stop.set()
+            self.session.abort()
+
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@contextmanager
+def workshop(invocation: Invocation, config: Config, *, dry_run: bool = False) -> Iterator[Workshop]:
+    """Open everything for `config`. A dry run works on a copy of the catalogue and needs no lock.
+
+    Raises Busy, CatalogueError, SuspiciousPlan, MirrorUnusable, ConfigError.
+    """
+    with ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(_lock(config))
+        mirror = Mirror.open(config.mirror)
+        stack.callback(mirror.close)
+        catalogue = _open_catalogue(config, stack, dry_run=dry_run)
+        progress = invocation.progress()
+        stack.callback(progress.close)
+        stop = Stop()
+        session = _session(config, stop)
+        stack.callback(session.close)
+        engine = Engine(
+            catalogue=catalogue,
+            gallery=Gallery(_dialect(config), session),
+            mirror=mirror,
+            options=_options(config, dry_run=dry_run),
+            progress=progress,
+            stop=stop,
+            requests=lambda: session.counts.api_requests + session.counts.media_requests,
+        )
+        yield Workshop(config, catalogue, engine, stop, session)
+
+
+@contextmanager
+def ledger(config: Config) -> Iterator[Catalogue | None]:
+    """The catalogue to read from, beside a run that may be going on; None before the first run."""
+    if not config.catalogue.exists():
+        yield None
+        return
+    catalogue = Catalogue.open(config.catalogue)
+    try:
+        yield catalogue
+    finally:
+        catalogue.close()
+
+
+def _open_catalogue(config: Config, stack: ExitStack, *, dry_run: bool) -> Catalogue:
+    if not dry_run:
+        catalogue = Catalogue.open(config.catalogue)
+        stack.callback(catalogue.close)
+        last = catalogue.last_run()
+        if last is not None and last.finished_at is None:  # killed, or a power cut
+            catalogue.check()
+        return catalogue
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-plan-")))
+    with ledger(config) as original:
+        copy = Catalogue.open(folder / "plan.db") if original is None else original.copy(folder / "plan.db")
+    stack.callback(copy.close)
+    return copy
+
+
+@contextmanager
+def _lock(config: Config) -> Iterator[None]:
+    """One process per catalogue. The holder's process id lies beside the lock, for the message."""
+    holder = config.state_dir / "pid"
+    try:
+        config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(config.lock)
+        lock.acquire(timeout=0)
+    except Timeout:
+        try:
+            who = f"process {int(holder.read_text())}"
+        except (OSError, ValueError):
+            who = "another process"
+        raise Busy(f"{who} is working on profile {config.profile!r} already; wait until it is done") from None
+    except OSError as error:
+        raise MirrorUnusable(
+            f"the state directory {config.state_dir} cannot be used: {error.strerror or error}; "
+            "set SMUGSYNC_STATE_DIR to a local directory you may write to"
+        ) from error
+    try:
+        holder.write_text(f"{os.getpid()}\n")
+        yield
+    finally:
+        holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _dialect(config: Config) -> SmugMugV2:
+    return SmugMugV2(config.remote.api_url, user=config.remote.user or "")
+
+
+def _session(config: Config, stop: Stop) -> Session:
+    remote = config.remote
+    signer: Signer = KeySigner(remote.api_key.reveal())
+    if remote.api_secret and remote.access_token and remote.access_token_secret:
+        signer = OAuth1Signer(
+            remote.api_key.reveal(),
+            remote.api_secret.reveal(),
+            remote.access_token.reveal(),
+            remote.access_token_secret.reveal(),
+        )
+    hosts = Hosts(
+        (remote.api_url, remote.upload_url, remote.oauth_url),
+        media_hosts=remote.media_hosts,
+        allow_http=remote.allow_http,
+    )
+    transport = build_transport(tls=tls_context(remote.ca_file))
+    return Session(transport, hosts, signer, stop, warn=logging.getLogger("smugsync").warning)
+
+
+def _options(config: Config, *, dry_run: bool) -> Options:
+    return Options(
+        layout=config.layout,
+        selects=selector(config.include, config.exclude),
+        downloads=config.downloads,
+        durability=config.durability,
+        reserve=config.reserve,
+        zone=None if config.timezone == "local" else ZoneInfo(config.timezone),
+        archive=config.mode == "archive",
+        dry_run=dry_run,
+        impatient=True,
+    )

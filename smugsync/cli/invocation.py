@@ -1,0 +1,78 @@
+"""What one call of the command was asked to do in general, and what every command needs for that."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smugsync.secret import Redactor
+
+if TYPE_CHECKING:
+    from smugsync.config import Config
+    from smugsync.log import Output
+    from smugsync.progress import Progress
+
+
+@dataclass(slots=True)
+class Invocation:
+    """The options that every command takes. Commands get it with `@click.pass_obj`."""
+
+    environ: Mapping[str, str]
+    config_path: Path | None = None
+    profile: str = "default"
+    verbosity: int = 0  #: 0, 1 (`-v`) or 2 (`-vv`)
+    quiet: bool = False
+    no_progress: bool = False
+    log_format: str | None = None  #: None = as configured
+    redact: Redactor = field(default_factory=Redactor)
+    log: Output | None = None
+
+    def load(self) -> Config:
+        """The configuration. From here on its secrets are known to the redactor, and logging is set up.
+
+        Raises ConfigError.
+        """
+        from smugsync.config import load  # noqa: PLC0415 - 300 ms that `--help` need not wait for
+
+        config = load(self.config_path, self.profile, self.environ)
+        for secret in config.remote.secrets():
+            self.redact.add(secret)
+        self.start_logging(format=config.log.format, level=config.log.level)
+        import logging  # noqa: PLC0415 - loaded by now
+
+        for warning in config.warnings:
+            logging.getLogger("smugsync.config").warning(warning)
+        return config
+
+    def start_logging(self, *, format: str = "text", level: str = "warning") -> Output:  # noqa: A002 - see log
+        """Log to stderr. The command line's wishes come before `format` and `level`."""
+        from smugsync import log  # noqa: PLC0415 - structlog, likewise
+
+        if self.quiet:
+            level = "error"
+        elif self.verbosity:
+            level = "info" if self.verbosity == 1 else "debug"
+        self.log = log.Output(sys.stderr)
+        log.configure(
+            self.log,
+            self.redact,
+            format=self.log_format or format,
+            level=level,
+            environ=self.environ,
+            terminal=sys.stderr.isatty(),
+        )
+        return self.log
+
+    def progress(self) -> Progress:
+        """The display that fits stderr and the options."""
+        from smugsync.progress import choose  # noqa: PLC0415 - only some commands show any
+
+        return choose(sys.stderr, quiet=self.quiet, no_progress=self.no_progress)
+
+    def say(self, message: str) -> None:
+        """One line for people, on stderr, unless they asked for quiet."""
+        if not self.quiet:
+            print(self.redact(message), file=sys.stderr)

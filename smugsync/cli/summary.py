@@ -1,0 +1,90 @@
+"""A report in words: what a person reads after a run, and what mails a NAS sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from smugsync.progress import duration, size
+from smugsync.sync.report import Report, What
+
+#: So many single lines of each kind; `--json` and `status` have them all.
+SHOWN = 12
+
+_ORDER = tuple(What)
+
+
+def plural(n: int, word: str, words: str = "") -> str:
+    return f"{n:,} {word if n == 1 else words or word + 's'}"
+
+
+def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> Iterator[str]:
+    """The lines of the closing summary; the first one alone says how it went."""
+    yield _headline(report, mirror, planned_only=planned_only)
+    yield f"  albums    {_albums(report)}"
+    if planned_only:
+        yield f"  to fetch  {plural(report.files_planned, 'photo')}, {size(report.bytes_planned)}"
+    else:
+        yield f"  fetched   {_fetched(report)}"
+        yield f"  mirrored  {plural(report.files_held, 'photo')}, {size(report.bytes_held)}"
+    if report.files_withheld:
+        yield f"  withheld  {plural(report.files_withheld, 'photo')}: see `smugsync status`"
+    if report.files_failed:
+        yield f"  failed    {plural(report.files_failed, 'photo')}: tried again at the next run"
+    if report.files_local:
+        yield f"  only here {plural(report.files_local, 'file')}, left as they are"
+    yield f"  requests  {report.requests:,} in {duration(report.seconds)}"
+    yield from _changes(report)
+    yield from _troubles(report)
+
+
+def _headline(report: Report, mirror: Path, *, planned_only: bool) -> str:
+    if report.stopped is not None:
+        return f"Stopped early: what was recorded in {mirror} stands."
+    if planned_only:
+        return f"Plan for {mirror} (nothing was changed):"
+    if report.exit_code or not report.complete:
+        return f"{mirror} is NOT complete: something is missing or was withheld, see below."
+    return f"{mirror} is up to date, every file proven."
+
+
+def _albums(report: Report) -> str:
+    text = f"{plural(report.albums, 'album')}, {report.albums_listed:,} looked into"
+    if report.albums_unreadable:
+        text += f", {report.albums_unreadable:,} not readable for this viewer"
+    return text
+
+
+def _fetched(report: Report) -> str:
+    if not report.files_downloaded and not report.files_adopted:
+        return "nothing"
+    text = f"{plural(report.files_downloaded, 'photo')}, {size(report.bytes_downloaded)}"
+    if report.files_adopted:
+        text += f"; {report.files_adopted:,} were here already"
+    return f"{text}; {report.files_verified:,} verified"
+
+
+def _changes(report: Report) -> Iterator[str]:
+    for what in _ORDER:
+        n = report.counts[what]
+        if not n:
+            continue
+        named = [change for change in report.changes if change.what is what]
+        if what is What.NEW and n > SHOWN:
+            yield f"{what.value}: {n:,}"
+            continue
+        yield f"{what.value}:"
+        for change in named[:SHOWN]:
+            yield f"  {change.path}{f' ({change.detail})' if change.detail else ''}"
+        if n > len(named[:SHOWN]):
+            yield f"  and {n - len(named[:SHOWN]):,} more"
+
+
+def _troubles(report: Report) -> Iterator[str]:
+    if not report.troubles:
+        return
+    yield "to look at:"
+    for trouble in report.troubles[:SHOWN]:
+        yield f"  {trouble.path}: {trouble.reason}"
+    if len(report.troubles) > SHOWN:
+        yield f"  and {len(report.troubles) - SHOWN:,} more"

@@ -1,0 +1,84 @@
+"""`smugsync sync` and `smugsync plan`: run a cycle, or only say what it would do."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import click
+
+from smugsync.cli.assembly import DAY, Workshop, workshop
+from smugsync.cli.frame import Command
+from smugsync.cli.invocation import Invocation
+from smugsync.cli.summary import summarise
+from smugsync.errors import UsageError
+from smugsync.sync.context import Scope
+from smugsync.sync.report import Report
+
+
+@click.command(cls=Command)
+@click.argument("albums", nargs=-1, metavar="[ALBUM]...")
+@click.option("--full", is_flag=True, help="Look into every album, whatever its time stamps say.")
+@click.option("--delta", is_flag=True, help="Look only where time stamps moved, even if a full look is due.")
+@click.option("-n", "--dry-run", is_flag=True, help="Change nothing; say what would be done.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
+@click.pass_obj
+def sync(
+    invocation: Invocation, albums: tuple[str, ...], *, full: bool, delta: bool, dry_run: bool, as_json: bool
+) -> int:
+    """Bring the mirror up to date: fetch what is new or changed, follow renames, mark what is gone.
+
+    ALBUM is an album's key, its path (/Travel/Iceland), or a name that only one album has. Without it,
+    all albums whose time stamps moved are looked into, and every album once a week.
+    """
+    if full and delta:
+        raise UsageError("--full and --delta contradict each other: give one of them")
+    if albums and (full or delta):
+        raise UsageError("--full and --delta are for all albums: leave them out when you name some")
+    return _cycle(invocation, albums, full=full, delta=delta, dry_run=dry_run, as_json=as_json)
+
+
+@click.command(cls=Command)
+@click.argument("albums", nargs=-1, metavar="[ALBUM]...")
+@click.option("--full", is_flag=True, help="Look into every album, whatever its time stamps say.")
+@click.option("--delta", is_flag=True, help="Look only where time stamps moved.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as one JSON object.")
+@click.pass_obj
+def plan(invocation: Invocation, albums: tuple[str, ...], *, full: bool, delta: bool, as_json: bool) -> int:
+    """Say what `sync` would do, with sizes, and change nothing."""
+    return _cycle(invocation, albums, full=full, delta=delta, dry_run=True, as_json=as_json)
+
+
+def _cycle(
+    invocation: Invocation, albums: tuple[str, ...], *, full: bool, delta: bool, dry_run: bool, as_json: bool
+) -> int:
+    config = invocation.load()
+    with workshop(invocation, config, dry_run=dry_run) as shop:
+        scope = _scope(shop, albums, full=full, delta=delta)
+        report = shop.run(scope)
+    _show(invocation, report, shop, dry_run=dry_run, as_json=as_json)
+    if report.stopped is not None:
+        if report.exit_code == report.stopped.exit_code:
+            raise report.stopped
+        invocation.say(f"smugsync: {report.stopped}")
+    return report.exit_code
+
+
+def _scope(shop: Workshop, albums: tuple[str, ...], *, full: bool, delta: bool) -> Scope:
+    if albums:
+        return Scope("albums", albums)
+    last = shop.catalogue.recall("last_full")
+    due = last is None or time.time() - int(last) >= shop.config.full_every_days * DAY
+    return Scope("everything" if full or (due and not delta) else "delta")
+
+
+def _show(invocation: Invocation, report: Report, shop: Workshop, *, dry_run: bool, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report.as_json(), ensure_ascii=False))
+        return
+    if isinstance(report.stopped, UsageError) or (invocation.quiet and not report.exit_code):
+        return
+    stream = sys.stderr if invocation.quiet else sys.stdout
+    for line in summarise(report, shop.config.mirror, planned_only=dry_run):
+        print(invocation.redact(line), file=stream)
