@@ -14,6 +14,7 @@
     ├─ Interrupted        130/143  a signal asked us to stop
     └─ ItemError                3  one file or album; the run goes on, and exits 3 if any remain
         ├─ Transient(retry_after)     worth another try later
+        │  └─ ClockSkew                our clock is wrong; the session corrects it and asks again
         ├─ Gone                       the service says 404
         ├─ Rejected(code)             the service refuses, and will again
         ├─ Garbled(excerpt)           the answer is not what was asked for (HTML, bad JSON)
@@ -117,6 +118,10 @@ class Transient(ItemError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(message)
+
+
+class ClockSkew(Transient):
+    """The service refuses our time stamp. Signing by *its* clock (the `Date` of its answer) mends it."""
 
 
 class Gone(ItemError):

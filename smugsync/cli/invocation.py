@@ -70,7 +70,7 @@ class Invocation:
         """The display that fits stderr and the options."""
         from smugsync.progress import choose  # noqa: PLC0415 - only some commands show any
 
-        return choose(sys.stderr, quiet=self.quiet, no_progress=self.no_progress)
+        return choose(sys.stderr, quiet=self.quiet, no_progress=self.no_progress, environ=self.environ)
 
     def say(self, message: str) -> None:
         """One line for people, on stderr, unless they asked for quiet."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from smugsync.core.integrity import Found, same
-from smugsync.core.model import Base, LocalFile, RemoteFile
+from smugsync.core.model import Base, Evidence, LocalFile, RemoteFile
 
 
 class Side(Enum):
@@ -133,7 +133,7 @@ def _withdrawn(base: Base, local: LocalFile | Side) -> Action | None:
 
 def _known(base: Base, remote: RemoteFile | Side, local: LocalFile | Side, policy: Policy) -> Action | None:
     offered = isinstance(remote, RemoteFile) and not remote.withheld
-    changed = isinstance(remote, RemoteFile) and offered and remote.version != base.version
+    changed = isinstance(remote, RemoteFile) and has_changed(base, remote)
     returned = base.retired and isinstance(remote, RemoteFile)
     if local is ABSENT:
         return Fetch(Why.LOST) if offered or remote is UNOBSERVED else Withhold()
@@ -154,6 +154,18 @@ def _known(base: Base, remote: RemoteFile | Side, local: LocalFile | Side, polic
     if changed and isinstance(remote, RemoteFile):
         return Adopt() if _same(remote, local) else Conflict()
     return Replace() if policy.replace else Diverge()
+
+
+def has_changed(base: Base, remote: RemoteFile) -> bool:
+    """Are there other bytes to be had now than those that were accepted?
+
+    A rendition may be made anew under the version it had: then only the promise gives it away.
+    """
+    if remote.withheld:
+        return False
+    promised = remote.promised.md5
+    remade = base.evidence is Evidence.PROMISED and promised not in (None, base.held_md5)
+    return remade or remote.version != base.version
 
 
 def _same(remote: RemoteFile, local: LocalFile) -> bool:

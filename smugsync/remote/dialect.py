@@ -8,11 +8,12 @@ values of `smugsync.core.model`; it knows what a reply *means* and raises the ma
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from smugsync.core.model import Account, Album, RemoteFile
+from smugsync.errors import SmugsyncError
 
 T = TypeVar("T")
 
@@ -47,12 +48,27 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a listing: `count` entries from `start` on, counted from 1. `count` is a wish."""
+
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """One page of a listing. `total` is None when the service did not say; `next` is None at the end."""
+    """One page of a listing.
+
+    `total` is the number of entries the service promises for the whole listing, None where the
+    service never says. `next` is where to go on, with the page size the service really grants; None
+    at the end. `faults` holds a sentence for everything that could not be read: a page that has any
+    proves the absence of nothing.
+    """
 
     items: tuple[T, ...]
     total: int | None = None
-    next: Call | None = None
+    next: Span | None = None
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,7 @@ class Folder:
     url_path: str
     name: str
     node_id: str = ""
+    has_children: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +86,15 @@ class Source:
     """Where the bytes of one file are to be had now; see `Dialect.look`."""
 
     file: RemoteFile
-    then: Call | None = field(default=None)  #: one more question to ask before `file.source` is known
+    then: Call | None = None  #: one more question to ask before `file.source` is known
 
 
 class Dialect(Protocol):
-    """A read-only remote. `count` is a wish; the service may clamp it."""
+    """A read-only remote.
+
+    Every `read_…` raises `Garbled` when the answer as a whole makes no sense; one senseless entry of
+    a page is left out and named in `Page.faults`.
+    """
 
     @property
     def name(self) -> str: ...
@@ -83,32 +104,26 @@ class Dialect(Protocol):
 
     def read_account(self, reply: Reply) -> Account: ...
 
-    def albums(self, account: Account, *, count: int) -> Call:
-        """First page of the account's flat album list."""
+    def albums(self, account: Account, span: Span) -> Call:
+        """A stretch of the account's flat album list."""
 
-    def read_albums(self, reply: Reply, call: Call) -> Page[Album]: ...
+    def read_albums(self, reply: Reply, span: Span) -> Page[Album]: ...
 
     def album(self, key: str) -> Call:
         """One album by its key; 404 is the proof that it is gone."""
 
     def read_album(self, reply: Reply) -> Album: ...
 
-    def folders(self, account: Account, *, count: int) -> Call | None:
-        """First page of the folders below the root, None where the dialect has none."""
+    def files(self, album: Album, span: Span) -> Call:
+        """A stretch of an album's photos and videos."""
 
-    def read_folders(self, reply: Reply, call: Call) -> tuple[Page[Folder], tuple[Call, ...]]:
-        """The folders of a page, and the calls that list the folders below each of them."""
+    def read_files(self, reply: Reply, span: Span, album: Album) -> Page[RemoteFile]: ...
 
-    def files(self, album: Album, *, count: int) -> Call:
-        """First page of an album's photos and videos."""
+    def look(self, file: RemoteFile) -> tuple[Call, ...]:
+        """The addresses of one file *in its album*, to be asked in turn until one does not answer 404.
 
-    def read_files(self, reply: Reply, call: Call, album: Album) -> Page[RemoteFile]: ...
-
-    def resized(self, call: Call, count: int) -> Call:
-        """The same page position asked for with another page size (slow pages are shrunk)."""
-
-    def look(self, file: RemoteFile) -> Call:
-        """Read one file again, at the address whose 404 proves that it left *this album*."""
+        Only when the last of them answers 404 has the file left this album.
+        """
 
     def read_look(self, reply: Reply, file: RemoteFile) -> Source: ...
 
@@ -118,5 +133,18 @@ class Dialect(Protocol):
     def media(self, url: str) -> Call:
         """The bytes themselves."""
 
-    def failure(self, reply: Reply, call: Call) -> Exception | None:
-        """What the status, the content type and the envelope mean, None if the call succeeded."""
+    def failure(self, reply: Reply, call: Call) -> SmugsyncError | None:
+        """What the status, the content type and the envelope mean, None if the call succeeded.
+
+        For a media call (`Auth.NONE`) only the head counts: its `Reply.body` may be empty.
+        """
+
+
+@runtime_checkable
+class FolderDialect(Protocol):
+    """A dialect whose albums lie in named folders: what `layout = "names"` needs."""
+
+    def folders(self, node_id: str, span: Span) -> Call:
+        """The folders right below a folder, the account's `root` at first."""
+
+    def read_folders(self, reply: Reply, span: Span) -> Page[Folder]: ...

@@ -36,14 +36,16 @@ class Scope:
 class Options:
     """A person's wishes, as values: inner code never sees a configuration.
 
-    `downloads` None = adaptive. `reserve` is in bytes. `zone` None = this machine's. `impatient`: a person
-    asked for this run, so what failed is tried again whether or not its time has come.
+    `downloads` None = adaptive. `pauses`: seconds between attempts at one download. `reserve` is in bytes.
+    `zone` None = this machine's. `impatient`: a person asked for this run, so what failed is tried again
+    whether or not its time has come.
     """
 
     layout: Layout = "url-path"
     selects: Callable[[str], bool] = lambda url_path: True
     downloads: int | None = None
     lanes: int = 4
+    pauses: tuple[float, ...] = (1.0, 4.0)
     durability: Durability = "batch"
     reserve: int = 1 << 30
     zone: tzinfo | None = None

@@ -165,7 +165,14 @@ class _Cycle:
         self._survey = Survey(context.gallery, self._inbox.put, context.stop)
         options = context.options
         self._throttle = Throttle(fixed=options.downloads)
-        transfer = Transfer(context.gallery, context.mirror, context.progress, context.stop, options.zone)
+        transfer = Transfer(
+            context.gallery,
+            context.mirror,
+            context.progress,
+            context.stop,
+            pauses=options.pauses,
+            zone=options.zone,
+        )
         self._lanes: Pool[Question] = Pool("list", options.lanes, self._survey, self._inbox.put)
         self._workers: Pool[Job] = Pool("fetch", self._throttle.ceiling, transfer, self._inbox.put)
         self._committer: Batcher[Received] = Batcher(

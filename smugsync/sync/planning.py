@@ -12,7 +12,17 @@ from smugsync.catalogue import AlbumRow, FileRow, join, shown
 from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Album, Fingerprint, LocalFile, RemoteFile
-from smugsync.core.reconcile import ABSENT, UNOBSERVED, Examine, Fetch, Side, Why, Withhold, reconcile
+from smugsync.core.reconcile import (
+    ABSENT,
+    UNOBSERVED,
+    Examine,
+    Fetch,
+    Side,
+    Why,
+    Withhold,
+    has_changed,
+    reconcile,
+)
 from smugsync.errors import ItemError
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
@@ -153,7 +163,7 @@ class Planner:
             case Withhold():
                 lost = row.on(Event.LOSE) if row.state is State.COMMITTED else row
                 return self._withhold(lost, remote)
-            case Examine() if remote.version == base.version and row.state is State.COMMITTED:
+            case Examine() if row.state is State.COMMITTED and not has_changed(base, remote):
                 self._ctx.to_examine.append(row.id)
                 return self._retell(listing, row, remote)
             case Fetch(why=Why.LOST) if row.state is State.COMMITTED:
@@ -161,7 +171,7 @@ class Planner:
                 return row.on(Event.LOSE, **shown(remote, self._ctx.run))
             case None if row.state is State.COMMITTED:
                 return self._retell(listing, row, remote)
-            case _ if row.state is State.COMMITTED and remote.version == base.version:
+            case _ if row.state is State.COMMITTED and not has_changed(base, remote):
                 return self._retell(listing, row, remote)  # a person's edit, known already
             case _:
                 return self._plan(row, remote)

@@ -71,7 +71,7 @@ class Recorder:
         report.bytes_downloaded += one.found.size
         if row.held_md5 is None:
             what = What.NEW
-        elif row.held_version != one.file.version:
+        elif row.held_md5 != one.found.md5:
             what = What.REPLACED
         else:
             what = What.RESTORED

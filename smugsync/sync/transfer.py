@@ -111,6 +111,7 @@ class Transfer:
     mirror: Mirror
     progress: Progress
     stop: Stop
+    pauses: tuple[float, ...] = PAUSES
     zone: tzinfo | None = None  #: where the camera's wall-clock time is taken to be; None = this machine's
 
     def __call__(self, job: Job) -> Outcome:
@@ -148,9 +149,9 @@ class Transfer:
                 trouble, file = error, replace(file, source=None)
             except (Transient, Garbled) as error:
                 trouble = error
-            if attempt == len(PAUSES):
+            if attempt == len(self.pauses):
                 return Faltered(job, trouble, file, repeats=wrong.count(wrong[-1]) if wrong else 0)
-            self.stop.wait(PAUSES[attempt])
+            self.stop.wait(self.pauses[attempt])
             attempt += 1
 
     def _receive(self, job: Fetching, file: RemoteFile) -> Received:

@@ -1,0 +1,157 @@
+"""What types and ranges cannot tell: paths that lose photos, credentials that do not make a set.
+
+Each check returns the finished value and adds a sentence to the problems when it cannot be used.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from smugsync.config import places, sources
+from smugsync.config.settings import Settings
+from smugsync.errors import ConfigError
+from smugsync.secret import Secret
+
+#: Stands where a problem is already on record and the value will never be used.
+NONE = Secret("")
+_NOWHERE = Path("/nonexistent")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    file: Path
+    profile: str
+    environ: Mapping[str, str]
+    reading: sources.Reading
+
+    def where(self, *key: str) -> str:
+        owner = self.reading.owner(key)
+        return owner.where(key) if owner else f"{self.file}: {'.'.join(key)}"
+
+    def report(self, *key: str, problem: str) -> None:
+        self.reading.problems.append(f"{self.where(*key)} {problem}")
+
+    def judged(self, *key: str) -> bool:
+        """A problem with this key, or with the table around it, is already on record."""
+        return any(key[:length] in self.reading.broken for length in range(1, len(key) + 1))
+
+
+def state_dir(settings: Settings, context: Context) -> Path:
+    """This profile's own directory, one below the one that is configured."""
+    if settings.state_dir is None:
+        try:
+            return places.state_base(context.environ) / context.profile
+        except ConfigError as error:
+            context.reading.problems += error.problems
+            return _NOWHERE
+    base = places.expand(settings.state_dir, context.environ)
+    if not base.is_absolute() or "\0" in settings.state_dir:
+        context.report("state_dir", problem=f'is "{base}": it must be an absolute path')
+        return _NOWHERE
+    if base.exists() and not base.is_dir():
+        context.report("state_dir", problem=f"is {base}, which is a file: name a directory")
+    return base / context.profile
+
+
+def mirror(settings: Settings, state: Path, context: Context) -> Path:
+    """The mirror's directory. It need not exist: whether its disk is mounted is asked by those who use it."""
+    if settings.mirror is None:
+        if context.judged("mirror"):
+            return _NOWHERE
+        name = sources.variable(("mirror",))
+        context.reading.problems.append(
+            f'{context.file}: mirror is missing: write mirror = "/where/the/photos/go", or set {name}'
+        )
+        return _NOWHERE
+    path = places.expand(settings.mirror, context.environ)
+    if problem := _mirror_problem(settings.mirror, path, state, context):
+        context.report("mirror", problem=problem)
+    return Path(os.path.normpath(path))
+
+
+def _mirror_problem(text: str, path: Path, state: Path, context: Context) -> str:
+    if "\0" in text:
+        return "holds a NUL character"
+    if not path.is_absolute():
+        return f'is "{text}": it must be an absolute path, such as /srv/photos or ~/Photos'
+    real, home = Path(os.path.realpath(path)), places.home(context.environ)
+    if real == Path("/"):
+        return 'is "/", the whole machine: name a directory of its own'
+    if home is not None and real == Path(os.path.realpath(home)):
+        return f"is {path}, the whole home directory: name a directory of its own, such as {home}/Photos"
+    # lexists: a symlink to a disk that is not mounted is for the run to judge, not for us.
+    if os.path.lexists(real) and not real.is_dir():
+        return f"is {path}, which is a file: name a directory"
+    real_state = Path(os.path.realpath(state))
+    if real.is_relative_to(real_state):
+        return f"is {path}, inside the state directory {state}: keep them apart"
+    if real_state.is_relative_to(real):
+        return f"is {path}, which holds the state directory {state}: set state_dir to a place outside"
+    owner = context.reading.owner(("mirror",))
+    if context.profile != "default" and owner and not owner.own:
+        return f"belongs to the profile default: give [profile.{context.profile}] a mirror of its own"
+    return ""
+
+
+def credentials(settings: Settings, context: Context) -> None:
+    """The API key always; the other three all together, or, with `user`, not at all."""
+    remote = settings.remote
+    if context.judged("remote", "kind"):
+        return  # nobody knows what that one would need
+    given = {name for name in sources.SECRETS if getattr(remote, name)}
+    wanted = {"api_key"} if remote.user and given <= {"api_key", "api_secret"} else set(sources.SECRETS)
+    table = "[remote]" if context.profile == "default" else f"[profile.{context.profile}.remote]"
+    for name in (secret for secret in sources.SECRETS if secret in wanted - given):
+        if context.judged("remote", name):
+            continue
+        variable = sources.variable(("remote", name))
+        context.reading.problems.append(
+            f"{context.file}: remote.{name} is missing: write {name} (or {name}_file) below {table}, "
+            f"or set {variable} (or {variable}_FILE)"
+        )
+
+
+def ca_file(settings: Settings, context: Context) -> Path | None:
+    """The file with the private CA, tried as TLS will use it."""
+    if settings.remote.ca_file is None:
+        return None
+    path = places.expand(settings.remote.ca_file, context.environ)
+    if not path.is_absolute():
+        path = context.file.parent / path
+    try:
+        with path.open("rb"):
+            pass
+        ssl.create_default_context().load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        context.report("remote", "ca_file", problem=f"is {path}, which holds no certificates in PEM form")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a usable path"
+        context.report("remote", "ca_file", problem=f"is {path}, which cannot be read: {reason}")
+    return path
+
+
+def plain_http(settings: Settings, context: Context) -> bool:
+    """Unencrypted addresses only by express wish, or on this very machine."""
+    remote = settings.remote
+    for key in ("api_url", "upload_url", "oauth_url"):
+        parts = urlsplit(getattr(remote, key))
+        if parts.scheme == "http" and not remote.allow_http and not _loopback(parts.hostname or ""):
+            context.report(
+                "remote",
+                key,
+                problem="would send the credentials unencrypted: use https, or set remote.allow_http",
+            )
+    return remote.allow_http
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,211 @@
+"""From files and variables to one `Config`, or to every reason why not."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from smugsync.config import checks, places, sources
+from smugsync.config.settings import Settings
+from smugsync.config.values import Config, LogConfig, RemoteConfig
+from smugsync.errors import ConfigError
+
+DEFAULT_PROFILE = "default"
+DOCKER_SECRETS = Path("/run/secrets")
+
+_PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def load(
+    path: Path | None,
+    profile: str,
+    environ: Mapping[str, str],
+    *,
+    text: str | None = None,
+    secrets: Path = DOCKER_SECRETS,
+) -> Config:
+    """The configuration of `profile`.
+
+    `path` is the file (None: `$SMUGSYNC_CONFIG`, then the XDG place), `environ` what the process was
+    given, `secrets` the directory Docker mounts secrets in. `text` stands for the file's contents
+    when the file is yet to be written. From weak to strong: defaults, the names other tools use
+    (`SMUGMUG_API_KEY`), the file, credential directories, `SMUGSYNC_…`.
+
+    Raises ConfigError with all problems at once.
+    """
+    if not _PROFILE.fullmatch(profile):
+        raise ConfigError(
+            f'"{profile}" cannot be the name of a profile: use letters, digits, ".", "_" and "-"'
+        )
+    file = places.config_file(path, environ)
+    reading = sources.Reading()
+    found = _read_file(file, text, profile, reading)
+    if not found and (path is not None or not any(_is_setting(name) for name in environ)):
+        raise ConfigError(f'no configuration at {file}: run "smugsync init", or name another with --config')
+    if reading.problems:  # nothing can be said about values that could not be read
+        raise ConfigError(reading.problems)
+    directories = [Path(value) for value in [environ.get("CREDENTIALS_DIRECTORY")] if value] + [secrets]
+    sources.credentials(directories[::-1], profile, reading)
+    sources.environment(Settings, environ, reading)
+    sources.open_secret_files(reading, environ, trusted=directories)
+    settings = _validate(reading)
+    context = checks.Context(file=file, profile=profile, environ=environ, reading=reading)
+    config = _build(settings, context, found=found)
+    if reading.problems:
+        raise ConfigError(tuple(dict.fromkeys(reading.problems)))
+    return config
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(sources.PREFIX) and name not in sources.CHOOSING | {"SMUGSYNC_STATE_DIR"}
+
+
+def _read_file(file: Path, text: str | None, profile: str, reading: sources.Reading) -> bool:
+    """Add the file's layers: its top level, then the profile's own table. False when there is no file."""
+    mode = 0o600
+    if text is None:
+        try:
+            text = sources.read_text(file)
+            mode = stat.S_IMODE(file.stat().st_mode)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            reading.problems.append(f"{file}: cannot be read: {error.strerror}")
+            return True
+        except ValueError as error:
+            reading.problems.append(f"{file}: {error}")
+            return True
+    data, problem = sources.parse_toml(text, file)
+    if problem:
+        reading.problems.append(problem)
+        return True
+    profiles = data.pop("profile", {})
+    if not isinstance(profiles, dict) or not all(isinstance(table, dict) for table in profiles.values()):
+        reading.problems.append(f'{file}: "profile" must hold tables such as [profile.NAME]')
+        return True
+    if profile not in profiles and profile != DEFAULT_PROFILE:
+        known = (DEFAULT_PROFILE, *profiles)
+        near = difflib.get_close_matches(profile, known, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"it has {', '.join(sorted(known))}"
+        reading.problems.append(f'{file} has no profile "{profile}"; {hint}')
+        return True
+    reading.layers.append(sources.Layer(str(file), data, own=profile == DEFAULT_PROFILE))
+    if profile in profiles:
+        reading.layers.append(sources.Layer(str(file), profiles[profile], table=f"profile.{profile}"))
+    secret = any(layer.holds(("remote", key)) for layer in reading.layers for key in sources.SECRETS)
+    if secret and mode & 0o044:
+        reading.warnings.append(
+            f"{file} holds secrets and others can read it (mode {mode:04o}): chmod 600 it"
+        )
+    return True
+
+
+def _validate(reading: sources.Reading) -> Settings:
+    """The settings without those that cannot be used, each of which is on record as a problem."""
+    merged: dict[str, Any] = {}
+    for layer in reading.layers:
+        _merge(merged, layer.data)
+    while True:
+        try:
+            return Settings(**merged)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_input=False):
+                key = tuple(part for part in detail["loc"] if isinstance(part, str))
+                reading.problems.append(_sentence(detail, key, reading))
+                reading.broken.add(key)
+                _remove(merged, key)
+
+
+def _remove(data: dict[str, Any], key: tuple[str, ...]) -> None:
+    for part in key[:-1]:
+        data = data.get(part, {})
+    data.pop(key[-1], None)
+
+
+def _merge(into: dict[str, Any], data: Mapping[str, Any]) -> None:
+    for key, value in data.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = dict(value) if isinstance(value, dict) else value
+
+
+def _sentence(detail: ErrorDetails, key: tuple[str, ...], reading: sources.Reading) -> str:
+    layer = reading.owner(key) or reading.layers[-1]
+    context = detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            return f'{layer.name}: unknown setting "{".".join(key)}"{_suggestion(key)}'
+        case "value_error":
+            text = str(context["error"])
+        case "literal_error":
+            text = f"must be {context['expected']}".replace("'", '"')
+        case "string_type":
+            text = "must be a string, in quotes"
+        case "tuple_type":
+            text = 'must be a list of strings, such as ["one", "two"]'
+        case "bool_type" | "bool_parsing":
+            text = "must be true or false"
+        case "model_type":
+            text = f"must be a table, written [{'.'.join(key)}]"
+        case _:
+            text = detail["msg"][:1].lower() + detail["msg"][1:]
+    return f"{layer.where(key)} {text}"
+
+
+def _suggestion(key: tuple[str, ...]) -> str:
+    dotted = {".".join(known): known for known in sources.keys(Settings)}
+    wanted = key[-1].lower().replace("-", "_")
+    same_table = [name for name, known in dotted.items() if known[:-1] == key[:-1]]
+    anywhere = [*same_table, *(name for name in dotted if name not in same_table)]
+    for exact in (name for name in anywhere if dotted[name][-1] == wanted):
+        return f'; did you mean "{exact}"?'
+    for names in (same_table, anywhere):
+        last = {dotted[name][-1]: name for name in reversed(names)}
+        if near := difflib.get_close_matches(wanted, last, n=1):
+            return f'; did you mean "{last[near[0]]}"?'
+    return ": remove it"
+
+
+def _build(settings: Settings, context: checks.Context, *, found: bool) -> Config:
+    state = checks.state_dir(settings, context)
+    remote = settings.remote
+    checks.credentials(settings, context)
+    return Config(
+        profile=context.profile,
+        path=context.file if found else None,
+        state_dir=state,
+        mirror=checks.mirror(settings, state, context),
+        remote=RemoteConfig(
+            kind=remote.kind,
+            api_url=remote.api_url,
+            upload_url=remote.upload_url,
+            oauth_url=remote.oauth_url,
+            user=remote.user,
+            api_key=remote.api_key or checks.NONE,
+            api_secret=remote.api_secret,
+            access_token=remote.access_token,
+            access_token_secret=remote.access_token_secret,
+            ca_file=checks.ca_file(settings, context),
+            media_hosts=remote.media_hosts,
+            allow_http=checks.plain_http(settings, context),
+        ),
+        log=LogConfig(format=settings.log.format, level=settings.log.level),
+        mode=settings.mode,
+        layout=settings.layout,
+        include=settings.include,
+        exclude=settings.exclude,
+        downloads=settings.downloads,
+        durability=settings.durability,
+        full_every_days=settings.full_every_days,
+        reserve=settings.reserve,
+        timezone=settings.timezone,
+        warnings=tuple(context.reading.warnings),
+    )

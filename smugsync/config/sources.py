@@ -1,0 +1,204 @@
+"""Where settings come from: one TOML file, the environment, and files that hold one secret each.
+
+Every source becomes a `Layer`, which can say where each of its values was written; problems are
+collected, never raised, so that all of them can be told at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
+
+from smugsync.config.places import expand
+
+PREFIX = "SMUGSYNC_"
+SECRETS = ("api_key", "api_secret", "access_token", "access_token_secret")
+
+#: Variables with our prefix that are no settings: they choose what is read.
+CHOOSING = frozenset({"SMUGSYNC_CONFIG", "SMUGSYNC_PROFILE"})
+
+#: What other SmugMug tools call the same values; people who come from them have these set already.
+_MIGRANTS = {"SMUGMUG_API_KEY": "api_key", "SMUGMUG_API_SECRET": "api_secret"}
+
+_SECRET_FILE_LIMIT = 65536
+
+
+@dataclass(slots=True)
+class Layer:
+    """Settings of one origin. `name` is a file's path, or "environment"; `table` a TOML prefix."""
+
+    name: str
+    data: dict[str, Any]
+    table: str = ""
+    own: bool = True  #: meant for this profile alone, not for all of them
+    private: bool = False  #: its files belong to a credential store, which guards them itself
+
+    def where(self, key: Sequence[str]) -> str:
+        if self.name == "environment":
+            return f"environment variable {variable(key)}"
+        return f"{self.name}: {'.'.join((*filter(None, [self.table]), *key))}"
+
+    def holds(self, key: Sequence[str]) -> bool:
+        value: object = self.data
+        for part in key:
+            if not isinstance(value, dict) or part not in value:
+                return False
+            value = value[part]
+        return True
+
+
+@dataclass(slots=True)
+class Reading:
+    """Layers, the weakest first, and what was wrong while reading them."""
+
+    layers: list[Layer] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    broken: set[tuple[str, ...]] = field(default_factory=set)  #: keys whose values cannot be used
+
+    def owner(self, key: Sequence[str]) -> Layer | None:
+        """The layer whose value for `key` counts."""
+        return next((layer for layer in reversed(self.layers) if layer.holds(key)), None)
+
+
+def variable(key: Sequence[str]) -> str:
+    """The environment variable of a setting: `("remote", "user")` is `SMUGSYNC_REMOTE__USER`."""
+    return PREFIX + "__".join(key).upper()
+
+
+def keys(model: type[BaseModel], prefix: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    """Every setting of `model`, tables included."""
+    found: list[tuple[str, ...]] = []
+    for name, info in model.model_fields.items():
+        found.append((*prefix, name))
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            found += keys(info.annotation, (*prefix, name))
+    return found
+
+
+def parse_toml(text: str, path: Path) -> tuple[dict[str, Any], str]:
+    """The tables of `text`, and what is wrong with it ("" when nothing is)."""
+    try:
+        return tomllib.loads(text), ""
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        # Never the line itself: it may hold a secret whose closing quote is missing.
+        message = str(error)
+        match = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+        if not match:
+            return {}, f"{path}: not valid TOML: {message}"
+        lines = text.splitlines() or [""]
+        line, column = (match[1], match[2]) if match[1] else (len(lines), len(lines[-1]) + 1)
+        return {}, f"{path}, line {line}, column {column}: not valid TOML: {message[: match.start()]}"
+
+
+def read_text(path: Path) -> str:
+    """A configuration file's text. Raises OSError, or ValueError when it is not UTF-8."""
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not UTF-8 text (byte {error.start})") from None
+
+
+def environment(settings: type[BaseSettings], environ: Mapping[str, str], reading: Reading) -> None:
+    """Add the variables other tools use, and our own."""
+    migrants = {key: environ[name] for name, key in _MIGRANTS.items() if environ.get(name)}
+    if migrants:
+        reading.layers.insert(0, Layer("environment", {"remote": dict(migrants)}))
+    known = {variable(key) for key in keys(settings)}
+    ours = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value}
+    for name in sorted(set(ours) - known - CHOOSING):
+        reading.warnings.append(f"environment variable {name} is not a setting of smugsync and is ignored")
+    chosen = {name.lower(): value for name, value in ours.items() if name in known}
+
+    class Given(EnvSettingsSource):
+        def _load_env_vars(self) -> Mapping[str, str | None]:
+            return chosen
+
+    try:
+        data = Given(settings)()
+    except SettingsError:
+        tables = {variable(key[:1]) for key in keys(settings) if len(key) > 1}
+        named = " or ".join(sorted(tables & set(ours)))
+        reading.problems.append(
+            f"environment variable {named} must be a JSON object, since it stands for a table"
+        )
+        return
+    reading.layers.append(Layer("environment", data))
+
+
+def credentials(directories: Sequence[Path], profile: str, reading: Reading) -> None:
+    """Add the secrets that systemd (`LoadCredential=`) or Docker put into a directory of their own.
+
+    A file is called as the setting (`api_secret`) or as its environment variable in lower case
+    (`smugsync_remote__api_secret`); one with `PROFILE.` before it counts for that profile only.
+    """
+    for directory in directories:
+        found: dict[str, str] = {}
+        for secret in SECRETS:
+            plain = (secret, variable(("remote", secret)).lower())
+            for name in (*(f"{profile}.{one}" for one in plain), *plain):
+                if (directory / name).exists():
+                    found[f"{secret}_file"] = str(directory / name)
+                    break
+        if found:
+            reading.layers.append(Layer(str(directory), {"remote": found}, private=True))
+
+
+def open_secret_files(reading: Reading, environ: Mapping[str, str], *, trusted: Sequence[Path]) -> None:
+    """Replace every `…_file` of every layer by what the file says; any mode will do below `trusted`."""
+    for layer in reading.layers:
+        remote = layer.data.get("remote")
+        if not isinstance(remote, dict):
+            continue
+        for secret in SECRETS:
+            name = remote.pop(f"{secret}_file", None)
+            if name is None or name == "" or remote.get(secret):
+                continue
+            where = layer.where(("remote", f"{secret}_file"))
+            if not isinstance(name, str):
+                reading.problems.append(f"{where} must be the path of a file")
+                continue
+            path = expand(name, environ)
+            if not path.is_absolute() and layer.name != "environment":
+                path = Path(layer.name).parent / path
+            guarded = layer.private or any(path.is_relative_to(directory) for directory in trusted)
+            try:
+                remote[secret] = _read_secret(path, guarded=guarded)
+            except (OSError, ValueError) as error:
+                reason = error.strerror if isinstance(error, OSError) else error
+                subject = f"{path}" if layer.private else f"{where}: {path}"
+                reading.problems.append(f"{subject}: {reason}")
+                reading.broken.add(("remote", secret))
+
+
+def _read_secret(path: Path, *, guarded: bool) -> str:
+    # O_NONBLOCK: a pipe left at this place must not hold us up.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("is not a regular file")
+        mode = stat.S_IMODE(status.st_mode)
+        if mode & 0o077 and not guarded:
+            raise ValueError(f"can be read by others (mode {mode:04o}): chmod 600 it")
+        data = os.read(handle, _SECRET_FILE_LIMIT)
+    finally:
+        os.close(handle)
+    try:
+        text = data.decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8 text") from None
+    if not text:
+        raise ValueError("is empty")
+    if len(text.split()) > 1:
+        raise ValueError("holds more than one word: it must hold the secret and nothing else")
+    return text

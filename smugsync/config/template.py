@@ -1,0 +1,141 @@
+"""The commented configuration that `init` writes, and that lies as an example in `config/`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from smugsync.config.loading import DEFAULT_PROFILE
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One setting: what it does, its default, and what stands there when it has none."""
+
+    key: str
+    comment: str
+    default: Any = None
+    example: Any = ""
+
+
+_TOP = (
+    Entry("mirror", "Where the photos go: an absolute path, ~/ allowed.", example="/srv/photos"),
+    Entry("mode", 'What becomes of photos deleted online: "archive" keeps and marks them.', "archive"),
+    Entry(
+        "layout",
+        '"url-path": folders are called as in the web addresses; "names": as people named them.',
+        "url-path",
+    ),
+    Entry(
+        "include",
+        'Only these albums: gitignore patterns on web paths, such as "/Travel/". Empty: all.',
+        (),
+    ),
+    Entry("exclude", "Not these albums; has the last word.", ()),
+    Entry("downloads", 'Parallel downloads, 1 to 32; "auto" adapts to disk and line.', "auto"),
+    Entry(
+        "durability",
+        'What a power cut may cost. "batch": nothing that was recorded, fsync in groups; "file": one\n'
+        'fsync per file; "none": leave it to the operating system.',
+        "batch",
+    ),
+    Entry("full_every_days", "Every so many days a sync compares everything, not only what changed.", 7),
+    Entry("reserve", "Space to leave free on the mirror's disk.", "1GiB"),
+    Entry("timezone", 'Zone of the cameras\' clocks: "local", or a name such as "Europe/Madrid".', "local"),
+    Entry(
+        "state_dir",
+        "Where the catalogue lives, a directory per profile. On a local disk, never inside the mirror.",
+        example="~/.local/state/smugsync",
+    ),
+)
+_REMOTE = (
+    Entry("kind", "The service and its interface.", "smugmug-v2"),
+    Entry(
+        "user", "Read the public albums of this nickname; only api_key is needed then.", example="nickname"
+    ),
+    Entry(
+        "api_key",
+        'Secrets. Each may lie in a file of its own instead: api_key_file = "/path", and so on; or in the\n'
+        "environment, SMUGSYNC_REMOTE__API_KEY; or among the credentials of systemd or Docker.",
+        example="...",
+    ),
+    Entry("api_secret", "", example="..."),
+    Entry("access_token", "", example="..."),
+    Entry("access_token_secret", "", example="..."),
+    Entry("api_url", "Addresses of the service; others only for a test server.", "https://api.smugmug.com"),
+    Entry("upload_url", "", "https://upload.smugmug.com/"),
+    Entry("oauth_url", "", "https://api.smugmug.com"),
+    Entry(
+        "ca_file",
+        "A private certificate authority to trust as well (PEM).",
+        example="/etc/ssl/private-ca.pem",
+    ),
+    Entry("media_hosts", "Hosts besides *.smugmug.com that photos may come from: HOST or HOST:PORT.", ()),
+    Entry("allow_http", "Send credentials unencrypted, beyond this machine.", default=False),
+)
+_LOG = (
+    Entry("format", '"text" or "json".', "text"),
+    Entry("level", '"debug", "info", "warning" or "error".', "warning"),
+)
+_UPLOAD = (Entry("enabled", "Uploads come with a later version.", default=False),)
+_TABLES = (("remote", _REMOTE), ("log", _LOG), ("upload", _UPLOAD))
+
+_HEADER = """\
+# smugsync configuration. "smugsync config check" says whether it can be used.
+# Every setting may also come from the environment: remote.user is SMUGSYNC_REMOTE__USER.
+# The settings at the top are those of the profile "default"; [profile.NAME] overrides them for another.
+"""
+
+
+def render(values: Mapping[str, Any], *, profile: str = DEFAULT_PROFILE, defaults: bool = False) -> str:
+    """The text of a configuration with `values` (by dotted key) set and the other settings as comments.
+
+    With `defaults` the defaults are written out too. For another profile than `default` it is that
+    profile's part alone. Raises ValueError for text that TOML cannot hold.
+    """
+    own = profile != DEFAULT_PROFILE
+    prefix = f"profile.{_key(profile)}" if own else ""
+    parts = [f"[{prefix}]\n" if own else f"{_HEADER}\n", _entries(_TOP, "", values, defaults=defaults)]
+    for table, entries in _TABLES:
+        parts.append(f"\n[{prefix}.{table}]\n" if own else f"\n[{table}]\n")
+        parts.append(_entries(entries, f"{table}.", values, defaults=defaults))
+    return "".join(parts)
+
+
+def _entries(entries: tuple[Entry, ...], prefix: str, values: Mapping[str, Any], *, defaults: bool) -> str:
+    blocks: list[str] = []
+    for entry in entries:
+        value = values.get(prefix + entry.key)
+        if value is None and defaults:
+            value = entry.default
+        if value is not None:
+            line = f"{entry.key} = {toml_value(value)}\n"
+        else:
+            line = (
+                f"# {entry.key} = {toml_value(entry.example if entry.default is None else entry.default)}\n"
+            )
+        if entry.comment or not blocks:
+            blocks.append("".join(f"# {part}\n" for part in entry.comment.splitlines()) + line)
+        else:  # it belongs to the comment of the setting before it
+            blocks[-1] += line
+    return "\n".join(blocks)
+
+
+def toml_value(value: str | int | bool | tuple[str, ...]) -> str:
+    """`value` as TOML writes it. Raises ValueError for text that is no Unicode."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("cannot be written down: it is not valid UTF-8") from None
+        # JSON's escapes are TOML's; but TOML wants DEL escaped as well.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return json.dumps(value)
+
+
+def _key(name: str) -> str:
+    return json.dumps(name) if "." in name else name

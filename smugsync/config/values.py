@@ -1,0 +1,80 @@
+"""The configuration as the rest of the program sees it: plain, frozen, complete and already checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+from smugsync.secret import Secret
+
+Kind = Literal["smugmug-v2"]
+Mode = Literal["archive"]
+Layout = Literal["url-path", "names"]
+Durability = Literal["file", "batch", "none"]
+LogFormat = Literal["text", "json"]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteConfig:
+    """The account and how to reach it. `api_url` and `oauth_url` are bare origins."""
+
+    kind: Kind = "smugmug-v2"
+    api_url: str = "https://api.smugmug.com"
+    upload_url: str = "https://upload.smugmug.com/"
+    oauth_url: str = "https://api.smugmug.com"
+    user: str | None = None  #: whose albums; None = the owner of the access token
+    api_key: Secret
+    api_secret: Secret | None = None
+    access_token: Secret | None = None
+    access_token_secret: Secret | None = None
+    ca_file: Path | None = None  #: trusted beside the system's CAs
+    media_hosts: tuple[str, ...] = ()  #: HOST or HOST:PORT, allowed beside `*.smugmug.com`
+    allow_http: bool = False
+
+    @property
+    def anonymous(self) -> bool:
+        """True when only the API key is known: public albums of `user`, nothing else."""
+        return self.access_token is None
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """All secret values that are set, for a `Redactor`."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return tuple(value for value in values if isinstance(value, Secret))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    format: LogFormat = "text"
+    level: LogLevel = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One profile. All paths are absolute. `reserve` is in bytes."""
+
+    profile: str
+    path: Path | None  #: the file it came from; None = from the environment alone
+    state_dir: Path  #: this profile's own directory, never inside the mirror
+    mirror: Path
+    remote: RemoteConfig
+    log: LogConfig = LogConfig()
+    mode: Mode = "archive"
+    layout: Layout = "url-path"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    downloads: int | None = None  #: parallel downloads, 1–32; None = adaptive
+    durability: Durability = "batch"
+    full_every_days: int = 7
+    reserve: int = 1 << 30
+    timezone: str = "local"  #: `local`, or an IANA name
+    warnings: tuple[str, ...] = ()  #: usable, but a person should know
+
+    @property
+    def catalogue(self) -> Path:
+        return self.state_dir / "catalogue.db"
+
+    @property
+    def lock(self) -> Path:
+        return self.state_dir / "lock"

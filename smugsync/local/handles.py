@@ -1,0 +1,307 @@
+"""Every access to the mirror goes through directory handles: after the root, no path is followed blindly.
+
+A check of a path and its use are two moments, and somebody may swap a directory for a symbolic link
+between them (CVE-2026-43619 in rsync, CVE-2026-54572 in rclone). Here the kernel resolves each path
+beneath an open root and refuses links; where `openat2` is missing, the components are walked one by one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from smugsync.core.model import Fingerprint
+from smugsync.errors import ConfigError, MirrorUnusable, SmugsyncError, SuspiciousPlan, Transient
+from smugsync.local import syscalls, trouble
+from smugsync.local.syscalls import NO_LINKS, UNSUPPORTED, Features, fsync_directory
+
+#: What is ours inside the mirror. Names that begin with it are never photos.
+OURS: Final = ".smugsync"
+STAGING: Final = OURS + "/tmp"  # noqa: S108 - inside the mirror, not the shared /tmp
+
+_DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def check_relative(path: str) -> tuple[str, ...]:
+    """The components of a '/'-joined path beneath the root; "" is the root itself.
+
+    Raises ValueError for what naming never produces: absolute, empty components, dots, NUL.
+    """
+    if not path:
+        return ()
+    parts = tuple(path.split("/"))
+    if "\0" in path or not {"", ".", ".."}.isdisjoint(parts):
+        raise ValueError(f"not a path beneath the mirror: {path!r}")
+    return parts
+
+
+def split(path: str) -> tuple[str, str]:
+    """`"a/b/c.jpg"` -> `("a/b", "c.jpg")`. Raises ValueError for hostile paths and for the root itself."""
+    if not check_relative(path):
+        raise ValueError("the root of the mirror is not a file")
+    directory, _, name = path.rpartition("/")
+    return directory, name
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """A directory for bytes on their way in, on the same device as the place they will go to.
+
+    `home` is the directory that holds the `.smugsync` it lies in: "" for the mirror's own.
+    """
+
+    home: str
+    fd: int
+    device: int
+
+
+class Root:
+    """The mirror's root directory, opened once. Threads may share it."""
+
+    def __init__(self, path: Path, *, features: Features | None = None) -> None:
+        """Raises ConfigError (a file), SuspiciousPlan (missing), MirrorUnusable (not readable)."""
+        self.path = path
+        try:
+            self.fd = os.open(path, _DIRECTORY)
+        except FileNotFoundError as error:
+            raise SuspiciousPlan(f"the mirror {path} does not exist: is the disk mounted?") from error
+        except NotADirectoryError as error:
+            raise ConfigError(
+                f"the mirror path {path} is a file, or below one; it must be a directory"
+            ) from error
+        except PermissionError as error:
+            raise MirrorUnusable(
+                f"the mirror {path} cannot be opened by user id {os.geteuid()}: permission denied"
+            ) from error
+        except OSError as error:
+            raise MirrorUnusable(f"the mirror {path} cannot be opened: {error.strerror}") from error
+        self.device = os.fstat(self.fd).st_dev
+        self.features = features if features is not None else syscalls.detect(self.fd)
+        self.file_mode = 0o666 & ~syscalls.umask()
+        self._stagings: dict[int, Staging] = {}
+        self._staging_lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close every handle held here; part files still open lose their way out."""
+        with self._staging_lock:
+            for staging in self._stagings.values():
+                os.close(staging.fd)
+            self._stagings.clear()
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    def explain(self, error: OSError, doing: str) -> SmugsyncError:
+        """MirrorUnusable or Transient for `error`, met while `doing`."""
+        return trouble.explain(error, doing, mirror=self.path, mirror_fd=self.fd)
+
+    # Opening
+
+    def open(self, path: str, flags: int) -> int:
+        """Open an existing file or directory without passing a symbolic link.
+
+        Raises the kernel's OSError: ENOENT, ENOTDIR for a file on the way, ELOOP for a link.
+        """
+        parts = check_relative(path)
+        if self.features.openat2:
+            return syscalls.openat2(self.fd, path or ".", flags)
+        return self._walk(parts, flags)
+
+    def open_directory(self, relative: str, *, create: bool = False) -> int:
+        """A handle on a directory, made durably level by level with `create`; the caller closes it.
+
+        Raises FileNotFoundError without `create`; Transient, naming it, for a link or a file in the
+        way and for a directory that may not be entered; MirrorUnusable when the disk fails.
+        """
+        try:
+            try:
+                return self.open(relative, _DIRECTORY)
+            except FileNotFoundError:
+                if not create:
+                    raise
+                return self._create(relative)
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise Transient(self._obstacle(relative)) from error
+            raise self.explain(error, f"opening the directory {relative or self.path}") from error
+
+    def _create(self, relative: str) -> int:
+        fd = os.dup(self.fd)
+        for name in check_relative(relative):
+            try:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(name, dir_fd=fd)
+                    fsync_directory(fd)
+                deeper = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
+            finally:
+                os.close(fd)
+            fd = deeper
+        return fd
+
+    def _walk(self, parts: tuple[str, ...], flags: int) -> int:
+        if not parts:
+            return os.open(".", flags | os.O_CLOEXEC, dir_fd=self.fd)
+        fd = os.dup(self.fd)
+        try:
+            for name in parts[:-1]:
+                deeper = _open_unlinked(fd, name, _STEP)
+                os.close(fd)
+                fd = deeper
+            return _open_unlinked(fd, parts[-1], flags | os.O_NOFOLLOW | os.O_CLOEXEC)
+        finally:
+            os.close(fd)
+
+    def _obstacle(self, relative: str) -> str:
+        """A sentence naming the first component that is not a directory."""
+        parts = check_relative(relative)
+        for depth in range(1, len(parts) + 1):
+            path = "/".join(parts[:depth])
+            try:
+                os.close(self.open(path, _DIRECTORY))
+            except OSError as error:
+                if error.errno == errno.ELOOP:
+                    return f"{path} is a symbolic link where a directory should be; it is not followed"
+                return f"{path} is a file where a directory should be"
+        return f"{relative} was not a directory a moment ago"
+
+    # Looking
+
+    def look(self, directory_fd: int, name: str) -> Fingerprint | None:
+        """What lies under `name`, None if nothing. Raises Transient if it is no regular file; OSError."""
+        try:
+            found = os.stat(name, dir_fd=directory_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        return _regular(found, name)
+
+    def look_at(self, fd: int, path: str) -> Fingerprint:
+        """What an open file is like now. Raises Transient if it is no regular file; OSError."""
+        return _regular(os.fstat(fd), path)
+
+    # Renaming
+
+    def rename_noreplace(self, source_fd: int, source: str, target_fd: int, target: str) -> None:
+        """Rename, but never over something. Raises FileExistsError, or what else the kernel says.
+
+        Without `renameat2` a file is linked and unlinked, so that the kernel still does the checking;
+        without links, and for directories, a look before the rename is all that is left.
+        """
+        if self.features.renameat2:
+            try:
+                return syscalls.rename_noreplace(source_fd, source, target_fd, target)
+            except OSError as error:
+                if error.errno not in UNSUPPORTED:
+                    raise
+        if self.link(source_fd, source, target_fd, target):
+            os.unlink(source, dir_fd=source_fd)
+            return None
+        if exists(target_fd, target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+        os.rename(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd)
+        return None
+
+    def exchange(self, source_fd: int, source: str, target_fd: int, target: str) -> bool:
+        """Swap what two names show; False where that cannot be done atomically. Raises OSError."""
+        if not self.features.renameat2:
+            return False
+        try:
+            syscalls.rename_exchange(source_fd, source, target_fd, target)
+        except OSError as error:
+            if error.errno in UNSUPPORTED:
+                return False
+            raise
+        return True
+
+    def link(self, source_fd: int, source: str, target_fd: int, target: str) -> bool:
+        """Give a file a second name; False where there are no hard links. Raises FileExistsError, OSError."""
+        if not self.features.links:
+            return False
+        try:
+            os.link(source, target, src_dir_fd=source_fd, dst_dir_fd=target_fd, follow_symlinks=False)
+        except OSError as error:
+            if error.errno in NO_LINKS:
+                return False
+            raise
+        return True
+
+    # Staging
+
+    def staging(self, directory: str = "") -> Staging:
+        """Where bytes for a file in `directory` wait. Raises Transient, MirrorUnusable.
+
+        A rename cannot cross devices, so a disk mounted inside the mirror has a staging directory at
+        its own top. Parts in there are not resumed by a later process: it is emptied when first used.
+        """
+        device, home = self._device(directory)
+        with self._staging_lock:
+            known = self._stagings.get(device)
+            if known is not None and os.fstat(known.fd).st_nlink:
+                return known
+            if known is not None:  # somebody removed the directory under us
+                os.close(known.fd)
+                del self._stagings[device]
+            fd = self.open_directory(f"{home}/{STAGING}" if home else STAGING, create=True)
+            if home:
+                for name in list_names(fd):
+                    os.unlink(name, dir_fd=fd)
+            self._stagings[device] = Staging(home, fd, device)
+            return self._stagings[device]
+
+    def home(self, directory: str) -> str:
+        """The directory whose `.smugsync` is on the same device as `directory`; "" for the mirror's own."""
+        return self._device(directory)[1]
+
+    def _device(self, directory: str) -> tuple[int, str]:
+        """The device `directory` is (or will be) on, and the topmost directory on it ("" = the root)."""
+        parts = check_relative(directory)
+        device, home = self.device, ""
+        for depth in range(len(parts), 0, -1):
+            path = "/".join(parts[:depth])
+            try:
+                found = os.stat(path, dir_fd=self.fd, follow_symlinks=False).st_dev
+            except OSError:
+                continue  # not made yet; whatever else is wrong shows when it is opened
+            if found == self.device or (home and found != device):
+                break
+            device, home = found, path
+        return device, home
+
+
+def _open_unlinked(directory_fd: int, name: str, flags: int) -> int:
+    """openat with O_NOFOLLOW in `flags`; a link answers ELOOP, with O_DIRECTORY too."""
+    try:
+        return os.open(name, flags, dir_fd=directory_fd)
+    except NotADirectoryError:
+        if stat.S_ISLNK(os.stat(name, dir_fd=directory_fd, follow_symlinks=False).st_mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name) from None
+        raise
+
+
+def list_names(directory_fd: int) -> set[str]:
+    """Every name in a directory. Raises OSError."""
+    with os.scandir(directory_fd) as entries:
+        return {entry.name for entry in entries}
+
+
+def _regular(found: os.stat_result, path: str) -> Fingerprint:
+    if not stat.S_ISREG(found.st_mode):
+        raise Transient(f"{path} is not a regular file; it is left alone")
+    return Fingerprint(found.st_size, found.st_mtime_ns)
+
+
+def exists(directory_fd: int, name: str) -> bool:
+    """Whether there is anything under `name`, a dangling link included. Raises OSError."""
+    try:
+        os.stat(name, dir_fd=directory_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,0 +1,95 @@
+"""The marker in `.smugsync/mirror.json`: proof that this directory is the mirror, and whose.
+
+A marker that is present says "safe"; an unmounted disk shows none. The other way round (a file that
+forbids) was read as absent exactly when the disk was gone, and cost people their cloud copies
+(abraunegg/onedrive #2755).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass
+
+from smugsync.errors import SuspiciousPlan
+from smugsync.local.handles import OURS, Root
+from smugsync.local.syscalls import fsync_data, fsync_directory
+
+_NAME = "mirror.json"
+MARKER = f"{OURS}/{_NAME}"
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """`mirror` is a random id, `account` the account's root identity, `created` an ISO 8601 time."""
+
+    mirror: str
+    account: str
+    nickname: str = ""
+    created: str = ""
+
+
+def read(root: Root) -> Marker | None:
+    """The marker, None if there is none. Raises SuspiciousPlan for a damaged one, MirrorUnusable."""
+    try:
+        fd = root.open(MARKER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with os.fdopen(fd, "rb") as file:
+            text = file.read(65_536)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise root.explain(error, f"reading {MARKER}") from error
+    try:
+        fields = json.loads(text)
+        return Marker(
+            mirror=str(fields["mirror"]),
+            account=str(fields["account"]),
+            nickname=str(fields.get("nickname", "")),
+            created=str(fields.get("created", "")),
+        )
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise SuspiciousPlan(
+            f"the marker {root.path / MARKER} is damaged; nothing is touched until it is restored"
+        ) from error
+
+
+def write(root: Root, marker: Marker) -> None:
+    """Write the marker durably; it appears whole or not at all. Raises MirrorUnusable, Transient."""
+    directory_fd = root.open_directory(OURS, create=True)
+    temporary = f"{_NAME}.{os.getpid()}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        with os.fdopen(os.open(temporary, flags, root.file_mode, dir_fd=directory_fd), "w") as file:
+            json.dump(asdict(marker), file, indent=2)
+            file.write("\n")
+            file.flush()
+            fsync_data(file.fileno())
+        os.rename(temporary, _NAME, src_dir_fd=directory_fd, dst_dir_fd=directory_fd)
+        fsync_directory(directory_fd)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=directory_fd)
+        raise root.explain(error, f"writing {MARKER}") from error
+    finally:
+        os.close(directory_fd)
+
+
+def check(root: Root, expected: Marker) -> Marker:
+    """The marker found, if it is that of the `expected` mirror and account; SuspiciousPlan otherwise."""
+    found = read(root)
+    if found is None:
+        raise SuspiciousPlan(
+            f"{root.path} holds no mirror ({MARKER} is missing): is the right disk mounted there?"
+        )
+    if found.mirror != expected.mirror:
+        raise SuspiciousPlan(
+            f"{root.path} holds another mirror ({found.nickname or found.account}, id {found.mirror}); "
+            f"this account's has the id {expected.mirror}"
+        )
+    if found.account != expected.account:
+        raise SuspiciousPlan(
+            f"{root.path} mirrors another account ({found.nickname or found.account}), "
+            f"not {expected.nickname or expected.account}"
+        )
+    return found

@@ -1,0 +1,225 @@
+"""Read and tidy the mirror: what is there, is it intact, and where does it have to go."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Container, Iterator
+from pathlib import Path
+from typing import Final, Self
+
+from smugsync.core.model import Fingerprint, LocalFile
+from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan, Transient
+from smugsync.local import marker, moves, part, trouble
+from smugsync.local.handles import Root, exists, split
+from smugsync.local.marker import Marker
+from smugsync.local.scan import Skipped, Unreadable, scan
+from smugsync.local.versions import Shelf, alternatives, shelf_path
+from smugsync.stop import Stop
+
+_CHUNK: Final = 256 * 1024
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Mirror:
+    """The mirror on disk. All paths are '/'-joined and relative to its root; threads may share it."""
+
+    def __init__(self, root: Root) -> None:
+        self.root = root
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open an existing mirror; its marker is not looked at.
+
+        Raises ConfigError if `path` is a file, SuspiciousPlan if it is missing (a disk that is not
+        mounted yet), MirrorUnusable if it may not be read.
+        """
+        return cls(Root(path))
+
+    @classmethod
+    def create(cls, path: Path, new: Marker) -> Self:
+        """Make `path` a mirror. An existing directory is taken over with what is in it, untouched.
+
+        Raises SuspiciousPlan if it is another mirror already, else like `open`.
+        """
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            pass  # Root says it better
+        except OSError as error:
+            raise MirrorUnusable(f"the mirror {path} cannot be created: {error.strerror}") from error
+        mirror = cls(Root(path))
+        try:
+            found = mirror.read_marker()
+            if found is None:
+                marker.write(mirror.root, new)
+            elif (found.mirror, found.account) != (new.mirror, new.account):
+                raise SuspiciousPlan(
+                    f"{path} is the mirror of {found.nickname or found.account} already; choose another path"
+                )
+        except BaseException:
+            mirror.close()
+            raise
+        return mirror
+
+    def close(self) -> None:
+        self.root.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Whose mirror
+
+    def read_marker(self) -> Marker | None:
+        """The marker, None if there is none. Raises SuspiciousPlan for a damaged one, MirrorUnusable."""
+        return marker.read(self.root)
+
+    def check_marker(self, expected: Marker) -> Marker:
+        """The marker found. Raises SuspiciousPlan if it is missing, or of another mirror or account."""
+        return marker.check(self.root, expected)
+
+    # What is there
+
+    def scan(
+        self,
+        directory: str = "",
+        *,
+        recursive: bool = True,
+        skipped: Skipped | None = None,
+        unreadable: Unreadable | None = None,
+    ) -> Iterator[LocalFile]:
+        """Every regular file below `directory`; see `smugsync.local.scan.scan`."""
+        return scan(self.root, directory, recursive=recursive, skipped=skipped, unreadable=unreadable)
+
+    def fingerprint(self, path: str) -> Fingerprint | None:
+        """What `stat` says of a file, None if there is none.
+
+        Raises Transient when that cannot be known (permission, a link on the way, not a regular
+        file), MirrorUnusable: neither is absence.
+        """
+        directory, name = split(path)
+        try:
+            if not directory:
+                return self.root.look(self.root.fd, name)
+            fd = self.root.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                return self.root.look(fd, name)
+            finally:
+                os.close(fd)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise self.root.explain(error, f"looking for {path}") from error
+
+    def hash(self, path: str, stop: Stop) -> LocalFile:
+        """Read a file whole. Raises Transient if it vanished, changed meanwhile or cannot be read
+        back (a bad sector is this file's trouble, not the mirror's); MirrorUnusable; Interrupted.
+        """
+        try:
+            fd = self.root.open(path, _READ)
+        except OSError as error:
+            raise self.root.explain(error, f"opening {path}") from error
+        try:
+            before = self.root.look_at(fd, path)
+            md5 = _md5(fd, stop)
+            after = self.root.look_at(fd, path)
+        except OSError as error:
+            if error.errno == errno.EIO:
+                raise Transient(f"{path} cannot be read back: the disk reports an I/O error") from error
+            raise self.root.explain(error, f"reading {path}") from error
+        finally:
+            os.close(fd)
+        if before != after:
+            raise Transient(f"{path} changed while it was read")
+        return LocalFile(path, after, md5)
+
+    def free_bytes(self) -> int:
+        """Bytes that may still be written. Raises MirrorUnusable."""
+        try:
+            return trouble.free_bytes(self.root.fd)
+        except OSError as error:
+            raise self.root.explain(error, "measuring free space") from error
+
+    # Tidying
+
+    def move(self, old: str, new: str) -> None:
+        """Move a file, durably and never over another; see `smugsync.local.moves.move`.
+
+        Raises Transient (`new` is taken, `old` has vanished), MirrorUnusable.
+        """
+        moves.move(self.root, old, new)
+
+    def move_directory(self, old: str, new: str) -> None:
+        """Move an album's directory with all that is in it, also into its own child or over its empty
+        parent. Asked for again after a crash, it finishes. Raises Transient, MirrorUnusable.
+        """
+        moves.move(self.root, old, new)
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory and its parents, durably. Raises Transient, MirrorUnusable."""
+        os.close(self.root.open_directory(path, create=True))
+
+    def remove_empty(self, directory: str) -> None:
+        """Remove `directory` and its parents as long as they are empty; never the root, never ours."""
+        moves.remove_empty(self.root, directory)
+
+    def keep_version(self, path: str, stamp: str, shelf: Shelf = Shelf.VERSIONS) -> str:
+        """Move a file's bytes out of sight but not out of reach; returns where they are now.
+
+        Raises Transient, MirrorUnusable.
+        """
+        directory, name = split(shelf_path(path, stamp, shelf))
+        home = self.root.home(split(path)[0])
+        directory = f"{home}/{directory}" if home else directory
+        fd = self.root.open_directory(directory, create=True)
+        try:
+            kept = next(candidate for candidate in alternatives(name) if not exists(fd, candidate))
+        except OSError as error:
+            raise self.root.explain(error, f"setting {path} aside") from error
+        finally:
+            os.close(fd)
+        try:
+            self.move(path, f"{directory}/{kept}")
+        except SmugsyncError:
+            self.remove_empty(directory)
+            raise
+        return f"{directory}/{kept}"
+
+    def set_times(self, path: str, mtime_ns: int) -> Fingerprint:
+        """Set a file's time (nanoseconds since 1970); its fingerprint as the filesystem rounded it.
+
+        Raises Transient, MirrorUnusable.
+        """
+        try:
+            fd = self.root.open(path, _READ)
+            try:
+                os.utime(fd, ns=(mtime_ns, mtime_ns))
+                return self.root.look_at(fd, path)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise self.root.explain(error, f"setting the time of {path}") from error
+
+    def sweep_parts(self, keep: Container[str]) -> int:
+        """Delete what earlier processes left in staging, except suspended parts named in `keep`."""
+        return part.sweep(self.root, keep)
+
+
+def _md5(fd: int, stop: Stop) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    view = memoryview(bytearray(_CHUNK))
+    _advise(fd, "POSIX_FADV_SEQUENTIAL")
+    while count := os.readv(fd, [view]):
+        stop.check()
+        digest.update(view[:count])
+    _advise(fd, "POSIX_FADV_DONTNEED")  # checking a whole mirror must not push everything else out
+    return digest.hexdigest()
+
+
+def _advise(fd: int, advice: str) -> None:
+    if hasattr(os, "posix_fadvise"):  # not on macOS
+        os.posix_fadvise(fd, 0, 0, getattr(os, advice))

@@ -1,0 +1,104 @@
+"""The head of an HTTP/1.1 answer: `http.client` parses it, and what it lets pass is refused here.
+
+`http.client` takes a header that ends in the middle for a whole one, skips the rest of a header after a
+malformed line, and reads a body whose length it does not understand up to the end of the connection. Each
+of these would make a cut answer look complete. Everything wrong raises `http.client.HTTPException`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import re
+import socket
+from typing import cast
+
+_INTERIM_ANSWERS = 20
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
+
+
+class Unanswered(http.client.RemoteDisconnected):
+    """The connection ended before the first byte of an answer."""
+
+
+class _Lines(io.BufferedReader):
+    """A line that the peer did not send is an error, not an empty line."""
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(-1 if size is None else size)
+        if not line:
+            raise http.client.RemoteDisconnected("the server ended the answer early, inside its header")
+        return line
+
+
+def read_head(sock: socket.socket, method: str) -> http.client.HTTPResponse:
+    """The next final answer on `sock`; interim ones (1xx) are stepped over.
+
+    Raises Unanswered, `http.client.HTTPException`, or the socket's own OSError.
+    """
+    head = http.client.HTTPResponse(sock, method=method)
+    raw = head.fp.detach()
+    head.fp = _Lines(raw, io.DEFAULT_BUFFER_SIZE)
+    try:
+        for _ in range(_INTERIM_ANSWERS):
+            head.begin()
+            if head.status == 101:
+                raise http.client.HTTPException("the server changed the protocol")
+            if head.status >= 200:
+                _check(head)
+                return head
+            # http.client itself steps over 100 only: let it parse the next head from the same reader.
+            head.headers = head.msg = cast(http.client.HTTPMessage, None)
+        raise http.client.HTTPException("the server sends nothing but interim answers")
+    except BaseException as exc:
+        head.close()
+        # `status` becomes a number with the first status line.
+        if isinstance(exc, ConnectionError) and not isinstance(cast(object, head.status), int):
+            raise Unanswered("the server closed the connection without an answer") from exc
+        raise
+
+
+def headers(head: http.client.HTTPResponse) -> list[tuple[bytes, bytes]]:
+    """Name and value of each header line in order; folded lines are joined, a repeated length is one."""
+    lines: list[tuple[bytes, bytes]] = []
+    sizes = 0
+    for name, given in head.headers.items():
+        value = _FOLD.sub(" ", given)
+        if name.lower() == "content-length":  # `body_length` has seen to it that all of them agree
+            sizes += 1
+            value = value.partition(",")[0]
+        if sizes < 2 or name.lower() != "content-length":
+            lines.append((name.encode("ascii"), value.strip(" \t").encode("latin-1")))
+    return lines
+
+
+def body_length(head: http.client.HTTPResponse, method: str) -> int | None:
+    """How many bytes of body follow; None where chunks or the end of the connection say it."""
+    if method == "HEAD" or head.status in {204, 304}:
+        return 0
+    codings = [value.strip().lower() for value in head.headers.get_all("transfer-encoding", [])]
+    if codings:
+        if codings != ["chunked"]:
+            raise _malformed("an unknown transfer coding")
+        return None
+    sizes = {
+        size.strip() for value in head.headers.get_all("content-length", []) for size in value.split(",")
+    }
+    if not sizes:
+        return None
+    size = sizes.pop()
+    if sizes or not re.fullmatch(r"[0-9]{1,18}", size):
+        raise _malformed("its length is no single number")
+    return int(size)
+
+
+def _check(head: http.client.HTTPResponse) -> None:
+    if head.headers.defects:
+        raise _malformed("a line without a colon")
+    if not all(_TOKEN.fullmatch(name) for name in head.headers):
+        raise _malformed("a name with forbidden characters")
+
+
+def _malformed(why: str) -> http.client.HTTPException:
+    return http.client.HTTPException(f"the answer's header is malformed: {why}")

@@ -1,0 +1,113 @@
+"""The bytes of one photo or video on their way in."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import httpx
+
+from smugsync.errors import Garbled, Transient
+from smugsync.remote.wire import excerpt
+
+#: A transfer that averages less than this after a while is given up: bytes per second, seconds.
+SLOWEST = 1000.0
+PATIENCE = 60.0
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|script|!--)", re.IGNORECASE)
+
+
+class Body:
+    """An answer that carries a file, or what is missing of one.
+
+    `length` is the number of bytes to come and `total` the whole file's, None where the host does not
+    say. `resumed` is true only if the bytes really start at the offset that was asked for; otherwise
+    they start at 0, and what was held before must go. `validator` (a strong ETag, else Last-Modified)
+    is what a later resume must present.
+
+    Iterating yields memoryviews, each valid until the next is asked for. It raises Transient when the
+    connection breaks, ends early or trickles.
+    """
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        offset: int,
+        broken: Callable[[httpx.TransportError], Exception],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        received: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._response = response
+        self._broken = broken
+        self._clock = clock
+        self._host = response.url.host
+        self._count = received
+        headers = response.headers
+        self.status = response.status_code
+        self.content_type = str(headers.get("content-type", ""))
+        self.validator = _validator(headers)
+        self.length = _whole(headers.get("content-length"))
+        self.total = self.length
+        self.resumed = False
+        if self.status == 206:
+            start, self.length, self.total = _content_range(headers)
+            self.resumed = offset > 0 and start == offset
+        self._chunks = self._receive()
+        self._first: memoryview | None = None
+
+    def open(self) -> None:
+        """Wait for the first bytes. Raises Transient for none, Garbled for a web page."""
+        if "html" in self.content_type.lower():
+            raise Garbled(f"{self._host} sent a web page instead of the file")
+        if (coding := self._response.headers.get("content-encoding", "identity").lower()) != "identity":
+            raise Garbled(f"{self._host} sent the file in an encoding that was not asked for ({coding[:20]})")
+        self._first = next(self._chunks, None)
+        if self._first is None:
+            raise Transient(f"{self._host} sent an empty file")
+        if not self.resumed and _HTML.match(self._first[:512]):
+            raise Garbled(
+                f"{self._host} sent a web page instead of the file", excerpt(bytes(self._first[:512]))
+            )
+
+    def __iter__(self) -> Iterator[memoryview]:
+        if self._first is not None:
+            first, self._first = self._first, None
+            yield first
+        yield from self._chunks
+
+    def _receive(self) -> Iterator[memoryview]:
+        begun = self._clock()
+        received = 0
+        try:
+            for chunk in self._response.iter_raw():
+                received += len(chunk)
+                self._count(len(chunk))
+                # A memoryview already where the transport lends its buffer.
+                yield memoryview(chunk)
+                spent = self._clock() - begun
+                if spent > PATIENCE and received < SLOWEST * spent:
+                    raise Transient(f"{self._host} sends the file too slowly")
+        except httpx.TransportError as exc:
+            raise self._broken(exc) from exc
+
+
+def _validator(headers: httpx.Headers) -> str | None:
+    etag = str(headers.get("etag", ""))
+    if len(etag) > 2 and etag.startswith('"') and etag.endswith('"'):
+        return etag
+    return headers.get("last-modified") or None
+
+
+def _content_range(headers: Mapping[str, str]) -> tuple[int, int | None, int | None]:
+    """First byte, number of bytes, size of the whole; -1 as the first byte where it cannot be read."""
+    match = _RANGE.fullmatch(headers.get("content-range", "").strip().lower())
+    if not match:
+        return -1, None, None
+    first, last = int(match[1]), int(match[2])
+    return first, last - first + 1, None if match[3] == "*" else int(match[3])
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None

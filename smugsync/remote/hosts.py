@@ -1,0 +1,106 @@
+"""Which hosts may be asked at all, and which of them may see credentials.
+
+Addresses come from the service's answers, so they are not to be trusted: one that points at this
+machine, into the local network or at `file:` must never be followed.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import httpx
+
+from smugsync.errors import ConfigError, Rejected
+
+#: The service's own hosts: the API, the photo and video CDN, the upload and web servers.
+SERVICE_DOMAIN = "smugmug.com"
+_HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(?::(\d{1,5}))?")
+_PORTS = {"http": 80, "https": 443}
+
+
+class _Place(NamedTuple):
+    host: str
+    port: int
+
+
+class Hosts:
+    """The allow-list.
+
+    `origins` are the configured API, upload and OAuth addresses, the API's first: only they see
+    credentials. `media_hosts` are `HOST` (the scheme's usual port) or `HOST:PORT`. Loopback and plain
+    http are refused unless the API itself is on loopback or `allow_http`. Raises ConfigError.
+    """
+
+    def __init__(
+        self, origins: Iterable[str], *, media_hosts: Iterable[str] = (), allow_http: bool = False
+    ) -> None:
+        urls = [httpx.URL(origin) for origin in origins]
+        self._origins = {(url.scheme, _place(url)) for url in urls}
+        self._lenient = allow_http or (bool(urls) and is_loopback(urls[0].host))
+        self._media = {_media_host(text) for text in media_hosts}
+
+    def check(self, url: httpx.URL) -> None:
+        """Raise Rejected, with a sentence naming the host, unless `url` may be asked."""
+        host = url.host or "an address without a host"
+        if url.scheme not in _PORTS or not url.host:
+            raise Rejected(f"refused to open a {url.scheme or 'relative'}: address; only https is read")
+        if url.userinfo:
+            raise Rejected(f"refused to contact {host}: the address holds credentials")
+        place = _place(url)
+        if not self._is_listed(url.scheme, place):
+            raise Rejected(
+                f"refused to contact {place.host}:{place.port}: it is neither a {SERVICE_DOMAIN} host nor "
+                f"listed in remote.media_hosts"
+            )
+        if self._lenient:
+            return
+        if url.scheme == "http":
+            raise Rejected(f"refused to contact {host} over plain http (see remote.allow_http)")
+        if is_loopback(url.host):
+            raise Rejected(f"refused to contact {host}: it is this computer")
+
+    def is_trusted(self, url: httpx.URL) -> bool:
+        """Whether credentials may go to `url`: its scheme, host and port are those of a configured origin."""
+        return (url.scheme, _place(url)) in self._origins
+
+    def _is_listed(self, scheme: str, place: _Place) -> bool:
+        if (scheme, place) in self._origins or place in self._media:
+            return True
+        if place.port != _PORTS[scheme]:
+            return False
+        if _Place(place.host, 0) in self._media:
+            return True
+        return place.host == SERVICE_DOMAIN or place.host.endswith("." + SERVICE_DOMAIN)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by its name or address, is this computer."""
+    name = host.rstrip(".").lower().strip("[]")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return address.is_loopback or address.is_unspecified
+
+
+def _place(url: httpx.URL) -> _Place:
+    return _Place(url.host.rstrip(".").lower(), url.port or _PORTS.get(url.scheme, 0))
+
+
+def _media_host(text: str) -> _Place:
+    """`HOST`, `HOST:PORT` or `[IPV6]:PORT`; port 0 stands for the scheme's usual one."""
+    match = _HOST_PORT.fullmatch(text.strip())
+    try:
+        if match and int(match[1] or 0) < 65_536:
+            url = httpx.URL(f"https://{text.strip()}")
+            return _Place(_place(url).host, int(match[1] or 0))
+    except httpx.InvalidURL:
+        pass
+    raise ConfigError(f"remote.media_hosts: {text!r} is not HOST or HOST:PORT.")

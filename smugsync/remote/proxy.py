@@ -1,0 +1,125 @@
+"""Which way out: straight, or through the proxy that the environment names.
+
+`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` are read as other programs read them. A host that
+needs a proxy is asked through httpx's own transport, which speaks CONNECT; everything else goes through
+`DirectTransport`. This computer itself is never asked through a proxy, whose loopback is another machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import urllib.request
+from collections.abc import Iterator, Mapping
+
+import httpx
+
+from smugsync.errors import ConfigError
+from smugsync.remote.hosts import is_loopback
+from smugsync.remote.transport import DirectTransport, TransportAborted
+
+
+def build_transport(tls: ssl.SSLContext, *, proxies: Mapping[str, str] | None = None) -> httpx.BaseTransport:
+    """The transport to use here. `proxies` maps a scheme (or "all", "no") to an address.
+
+    None asks the environment. Raises ConfigError for a proxy that cannot be used.
+    """
+    known = dict(urllib.request.getproxies() if proxies is None else proxies)
+    direct = DirectTransport(tls=tls)
+    return ProxyTransport(direct, known, tls) if {"http", "https", "all"} & known.keys() else direct
+
+
+class ProxyTransport(httpx.BaseTransport):
+    """Sends each request the way `proxies` says.
+
+    `abort()` is certain for direct connections. Of proxied ones it ends those whose answer has begun;
+    the others end with their time-outs.
+    """
+
+    def __init__(self, direct: DirectTransport, proxies: Mapping[str, str], tls: ssl.SSLContext) -> None:
+        self._direct = direct
+        self._proxies = dict(proxies)
+        self._lock = threading.RLock()
+        self._busy: set[socket.socket] = set()
+        self._aborted = False
+        self._through = {
+            address: _through(address, tls)
+            for scheme, address in self._proxies.items()
+            if scheme in {"http", "https", "all"}
+        }
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        address = self._proxy_for(request.url)
+        if address is None:
+            return self._direct.handle_request(request)
+        if self._aborted:
+            raise TransportAborted("stopped on request", request=request)
+        response = self._through[address].handle_request(request)
+        network = response.extensions.get("network_stream")
+        sock = network.get_extra_info("socket") if network is not None else None
+        if isinstance(sock, socket.socket):
+            response.stream = _Watched(response.stream, self, sock)
+        return response
+
+    def abort(self) -> None:
+        """End every direct request, and every proxied one whose answer has begun."""
+        self._direct.abort()
+        with self._lock:
+            self._aborted = True
+            busy = list(self._busy)
+        for sock in busy:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self._direct.close()
+        for transport in self._through.values():
+            transport.close()
+
+    def _proxy_for(self, url: httpx.URL) -> str | None:
+        address = self._proxies.get(url.scheme) or self._proxies.get("all")
+        if address is None or is_loopback(url.host):
+            return None
+        place = f"{url.host}:{url.port}" if url.port else url.host
+        bypass = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined]  # missing in its stub
+        return None if bypass(place, self._proxies) else address
+
+
+class _Watched(httpx.SyncByteStream):
+    """A proxied body whose socket `abort` knows."""
+
+    def __init__(self, inner: object, owner: ProxyTransport, sock: socket.socket) -> None:
+        assert isinstance(inner, httpx.SyncByteStream)  # noqa: S101 - what a sync transport returns
+        self._inner = inner
+        self._owner = owner
+        self._sock = sock
+        with owner._lock:
+            owner._busy.add(sock)
+            aborted = owner._aborted
+        if aborted:
+            owner.abort()
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._inner
+        except httpx.TransportError as exc:
+            if self._owner._aborted:
+                raise TransportAborted("stopped on request") from exc
+            raise
+
+    def close(self) -> None:
+        with self._owner._lock:
+            self._owner._busy.discard(self._sock)
+        self._inner.close()
+
+
+def _through(address: str, tls: ssl.SSLContext) -> httpx.HTTPTransport:
+    try:
+        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+        return httpx.HTTPTransport(verify=tls, proxy=proxy, trust_env=False)
+    except ImportError as exc:
+        raise ConfigError("the environment names a SOCKS proxy, which needs the package socksio.") from exc
+    except (httpx.InvalidURL, ValueError) as exc:
+        raise ConfigError("the environment names a proxy whose address makes no sense.") from exc

@@ -1,0 +1,153 @@
+"""One request on its way: the address checked, the signature fresh, redirects followed by hand.
+
+httpx would repeat the old Authorization header after a redirect, which SmugMug answers with
+`nonce_used`, and would carry it to any host; so each hop is checked against the allow-list and signed
+anew, and only a configured origin sees credentials.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Protocol, runtime_checkable
+
+import httpx
+
+from smugsync import __version__
+from smugsync.errors import Garbled, Rejected, Unreachable
+from smugsync.remote.dialect import Auth, Call
+from smugsync.remote.hosts import Hosts
+from smugsync.remote.signing import Signer
+from smugsync.remote.transport import BORROW
+
+#: SmugMug's media hosts are said to refuse clients without a plausible name.
+USER_AGENT = f"smugsync/{__version__} (+https://pypi.org/project/smugsync/)"
+REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+# Their INFO and DEBUG lines hold whole addresses and signature base strings, and so credentials.
+for _name in ("httpx", "httpcore", "oauthlib"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@runtime_checkable
+class Abortable(Protocol):
+    """A transport whose requests can be ended from another thread."""
+
+    def abort(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What went over the wire so far: requests sent (every hop and try), bytes of media received."""
+
+    api_requests: int = 0
+    media_requests: int = 0
+    bytes_received: int = 0
+
+
+class Sender:
+    """Sends calls; shared by all threads. `signer` is None where nothing needs credentials."""
+
+    def __init__(
+        self, transport: httpx.BaseTransport, hosts: Hosts, signer: Signer | None, timeout: httpx.Timeout
+    ) -> None:
+        self._transport = transport
+        self._hosts = hosts
+        self._signer = signer
+        self._lock = threading.Lock()
+        self._counts = Counts()
+        #: Seconds by which the service's clock is ahead of ours; signatures are dated by it.
+        self.skew = 0.0
+        self._client = httpx.Client(
+            transport=transport,
+            follow_redirects=False,
+            trust_env=False,
+            timeout=timeout,
+            # Nobody's cookies are kept: one thread's answer must not change another's request.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+
+    @property
+    def counts(self) -> Counts:
+        with self._lock:
+            return self._counts
+
+    def received(self, size: int) -> None:
+        """Count `size` bytes of media."""
+        with self._lock:
+            self._counts = replace(self._counts, bytes_received=self._counts.bytes_received + size)
+
+    def abort(self) -> None:
+        if isinstance(self._transport, Abortable):
+            self._transport.abort()
+
+    def close(self) -> None:
+        self._client.close()
+
+    @contextmanager
+    def send(self, call: Call, headers: tuple[tuple[str, str], ...]) -> Iterator[httpx.Response]:
+        """The answer at the end of at most five redirects (GET only), its body not yet read.
+
+        A body in chunks is lent: each chunk is valid until the next. Raises Rejected for an address that
+        is not allowed, Unreachable where the API itself redirects to one, Garbled for a circle, and
+        httpx.TransportError.
+        """
+        try:
+            url = httpx.URL(call.url)
+        except httpx.InvalidURL as exc:
+            raise Rejected("the service named an address that makes no sense") from exc
+        self._hosts.check(url)
+        if call.auth is Auth.ACCOUNT and not self._hosts.is_trusted(url):
+            raise Rejected(f"refused to send credentials to {url.host}: it is no configured origin")
+        for _ in range(REDIRECTS + 1):
+            with closing(self._client.send(self._request(call, url, headers), stream=True)) as response:
+                target = response.headers.get("location")
+                if response.status_code not in _REDIRECTS or not target or call.method != "GET":
+                    yield response
+                    return
+            url = self._redirected(url, target, call)
+        raise Garbled(f"{host_of(call)} redirects more than {REDIRECTS} times")
+
+    def _redirected(self, url: httpx.URL, target: str, call: Call) -> httpx.URL:
+        try:
+            there = url.join(target).copy_with(fragment=None)
+        except (httpx.InvalidURL, ValueError) as exc:
+            raise Garbled(f"{url.host} redirects to an address that makes no sense") from exc
+        try:
+            self._hosts.check(there)
+        except Rejected as exc:
+            if call.auth is not Auth.ACCOUNT:
+                raise
+            raise Unreachable(
+                f"{url.host} redirects elsewhere: a captive portal or sign-in page may be in the way ({exc})"
+            ) from exc
+        return there
+
+    def _request(self, call: Call, url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
+        lines = [("User-Agent", USER_AGENT), *headers, *call.headers]
+        target = str(url)
+        is_media = call.auth is Auth.NONE
+        if not is_media and self._signer is not None and self._hosts.is_trusted(url):
+            signed = self._signer.sign(call, target, skew=self.skew)
+            target = signed.url
+            lines += signed.headers
+        with self._lock:
+            self._counts = replace(
+                self._counts,
+                api_requests=self._counts.api_requests + (not is_media),
+                media_requests=self._counts.media_requests + is_media,
+            )
+        return httpx.Request(call.method, target, headers=lines, content=call.body, extensions={BORROW: True})
+
+
+def host_of(call: Call) -> str:
+    """The host a call goes to, for messages: the rest of an address may hold credentials."""
+    try:
+        return httpx.URL(call.url).host or "the service"
+    except httpx.InvalidURL:
+        return "the service"

@@ -1,0 +1,192 @@
+"""SmugMug API v2, the read side: which questions to ask, and what the answers say.
+
+What is known about the service comes from its documentation (`/api/v2/doc`), from recorded answers
+and from measurements of other client authors; the comments name what is not obvious. Answers are
+asked for small (`_verbosity=1`, `_filter`, `_filteruri`), but a full answer is read just as well:
+servers ignore switches that they do not know.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+from smugsync.core.model import Account, Album, Kind, RemoteFile
+from smugsync.errors import Garbled, SmugsyncError
+from smugsync.remote import smugmug_v2_failures
+from smugsync.remote import smugmug_v2_objects as objects
+from smugsync.remote.dialect import Auth, Call, Folder, Page, Reply, Source, Span
+from smugsync.remote.wire import Fields, parse
+
+T = TypeVar("T")
+
+_ALBUM_SWITCHES = {"_filter": objects.ALBUM_FIELDS, "_filteruri": "AlbumImages"}
+#: `_filteruri=` leaves no link at all.
+_FOLDER_SWITCHES = {"_filter": objects.FOLDER_FIELDS, "_filteruri": ""}
+#: `_expand` needs the link whose target it expands, so `_filteruri` must name it. The expansion itself
+#: stands beside the answer, keyed by that link, and is simply missing where it could not be made.
+_FILE_SWITCHES = {"_filter": objects.FILE_FIELDS, "_filteruri": "LargestVideo", "_expand": "LargestVideo"}
+
+_HOME_ALBUM = re.compile(r"/album/([^/!?]+)/image/")
+
+
+class SmugMugV2:
+    """The dialect of API v2 at `api_url`, a bare origin such as `https://api.smugmug.com`.
+
+    With `user`, that user's albums as far as this viewer may see them (anonymously: the public ones);
+    without, those of the account that the credentials belong to.
+
+    `RemoteFile.version`: a photo's is its Serial (the count of its replacements) with MD5 and size of
+    the archived original. A video's is its Serial alone: MD5 and size of what can be downloaded come
+    from a second object that the service may leave out of a listing, and a version must not depend on
+    that. Where a rendition was made anew under the same Serial, only `promised` shows it.
+    """
+
+    name = "smugmug-v2"
+
+    def __init__(self, api_url: str, *, user: str = "") -> None:
+        self._origin = api_url.rstrip("/")
+        self._user = user
+
+    # The account
+
+    def account(self) -> Call:
+        path = f"/api/v2/user/{_part(self._user)}" if self._user else "/api/v2!authuser"
+        return self._get(path, {"_filter": "NickName,Name", "_filteruri": "Node"})
+
+    def read_account(self, reply: Reply) -> Account:
+        user = _only(reply, "User", "the account")
+        root = objects.link(user, "Node").rpartition("/")[2]
+        if not root:
+            raise Garbled("SmugMug's answer about the account names no root node")
+        return Account(nickname=user.key("NickName"), root=root, name=user.prose("Name"))
+
+    # Albums
+
+    def albums(self, account: Account, span: Span) -> Call:
+        """The flat list: every album the viewer may know of, at any depth, in `Total`/`count` requests."""
+        return self._get(f"/api/v2/user/{_part(account.nickname)}!albums", _ALBUM_SWITCHES, span)
+
+    def read_albums(self, reply: Reply, span: Span) -> Page[Album]:
+        response = _response(reply, "the album list")
+        return _page(response, "Album", span, objects.read_album)
+
+    def album(self, key: str) -> Call:
+        return self._get(f"/api/v2/album/{_part(key)}", _ALBUM_SWITCHES)
+
+    def read_album(self, reply: Reply) -> Album:
+        return objects.read_album(_only(reply, "Album", "the album"))
+
+    # Folders
+
+    def folders(self, node_id: str, span: Span) -> Call:
+        switches = {"Type": "Folder", **_FOLDER_SWITCHES}
+        return self._get(f"/api/v2/node/{_part(node_id)}!children", switches, span)
+
+    def read_folders(self, reply: Reply, span: Span) -> Page[Folder]:
+        page = _page(_response(reply, "the folder"), "Node", span, objects.read_folder)
+        folders = tuple(folder for folder in page.items if folder)
+        return Page(folders, page.total if len(folders) == len(page.items) else None, page.next, page.faults)
+
+    # Photos and videos
+
+    def files(self, album: Album, span: Span) -> Call:
+        return self._get(f"/api/v2/album/{_part(album.key)}!images", _FILE_SWITCHES, span)
+
+    def read_files(self, reply: Reply, span: Span, album: Album) -> Page[RemoteFile]:
+        document = parse(reply, f"the photos of {album.name!r}")
+        expansions = document.child("Expansions")
+
+        def read(item: Fields) -> RemoteFile:
+            return objects.read_file(item, album.key, expansions)
+
+        return _page(document.child("Response"), "AlbumImage", span, read)
+
+    def look(self, file: RemoteFile) -> tuple[Call, ...]:
+        """The file's address in its album, first with the Serial we know, then without.
+
+        The address with a Serial is the canonical one. Whether an outdated Serial still leads to a
+        photo that was replaced meanwhile is not known; the address without one redirects to whatever
+        Serial is current. Only 404 from both means that the album does not hold the photo any more.
+        `/api/v2/image/KEY` is no substitute: it lives on when a photo is moved to another album.
+        """
+        path = f"/api/v2/album/{_part(file.album_key)}/image/{_part(file.key)}"
+        return tuple(self._get(address, _FILE_SWITCHES) for address in (f"{path}-{file.serial}", path))
+
+    def read_look(self, reply: Reply, file: RemoteFile) -> Source:
+        what = f"the photo {file.name!r}"
+        document = parse(reply, what)
+        response = document.child("Response")
+        home = _HOME_ALBUM.search(response.text("Uri"))
+        if "AlbumImage" not in response or (home and home[1] != file.album_key):
+            raise Garbled(f"SmugMug answered with another album's view of {file.name!r}")
+        found = objects.read_file(response.child("AlbumImage"), file.album_key, document.child("Expansions"))
+        if found.key != file.key:
+            raise Garbled(f"SmugMug answered with another photo than {file.name!r}")
+        if found.kind is Kind.PHOTO or found.source or found.withheld:
+            return Source(found)
+        path = f"/api/v2/image/{_part(found.key)}-{found.serial}!largestvideo"
+        return Source(found, self._get(path, {"_filter": objects.VIDEO_FIELDS}))
+
+    def read_source(self, reply: Reply, file: RemoteFile) -> RemoteFile:
+        video = _only(reply, "LargestVideo", f"the video {file.name!r}")
+        found = objects.read_rendition(file, video)
+        return found if found.source else replace(found, withheld="SmugMug offers no rendition of this video")
+
+    def media(self, url: str) -> Call:
+        """Anyone who knows the address may read it: nothing is signed."""
+        return Call("GET", url, auth=Auth.NONE)
+
+    def failure(self, reply: Reply, call: Call) -> SmugsyncError | None:
+        return smugmug_v2_failures.failure(reply, call)
+
+    def _get(self, path: str, switches: dict[str, str], span: Span | None = None) -> Call:
+        paging = {"start": str(span.start), "count": str(span.count)} if span else {}
+        query = urlencode({**switches, **paging, "_verbosity": "1"}, safe=",")
+        return Call("GET", f"{self._origin}{path}?{query}", (("Accept", "application/json"),))
+
+
+def _page(response: Fields, locator: str, span: Span, read: Callable[[Fields], T]) -> Page[T]:
+    """The entries of a page and where to go on.
+
+    An empty list is not written as `[]`: its key is missing. The next page is reckoned from what came,
+    because the service may clamp `count`, and because its own `NextPage` drops our switches.
+    """
+    items: list[T] = []
+    faults: list[str] = []
+    entries = tuple(response.entries(locator))
+    for number, entry in enumerate(entries, span.start):
+        try:
+            items.append(read(Fields.of(entry, f"entry {number}")))
+        except Garbled as error:
+            faults.append(str(error))
+
+    pages = response.child("Pages")
+    total, start = pages.whole("Total"), pages.whole("Start")
+    following = span.start + max(pages.whole("Count") or 0, len(entries))
+    if total is None:
+        faults.append("SmugMug did not say how many entries there are")
+    elif start not in (None, span.start) and entries:
+        faults.append(f"entries from {span.start} on were asked for, those from {start} on came")
+    elif span.start < following <= total:
+        granted = pages.whole("RequestedCount") or span.count
+        return Page(tuple(items), total, Span(following, min(granted, span.count)), tuple(faults))
+    return Page(tuple(items), total, None, tuple(faults))
+
+
+def _response(reply: Reply, what: str) -> Fields:
+    return parse(reply, what).child("Response")
+
+
+def _only(reply: Reply, locator: str, what: str) -> Fields:
+    response = _response(reply, what)
+    if locator not in response:
+        raise Garbled(f"SmugMug's answer about {what} holds no {locator}")
+    return response.child(locator)
+
+
+def _part(key: str) -> str:
+    return quote(key, safe="")

@@ -1,0 +1,191 @@
+"""What SmugMug's own objects say in our terms: an Album, an AlbumImage, a Node, read field by field.
+
+Which fields an object has depends on who looks (its `ResponseLevel`), on the account's age and on
+the switches of the request, so each of them may be missing. A field of a senseless type raises
+`Garbled`, except for what people wrote: no photo is refused for the sake of its caption.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from smugsync.core.model import Access, Album, Details, Kind, Promise, RemoteFile
+from smugsync.errors import Garbled
+from smugsync.remote.dialect import Folder
+from smugsync.remote.wire import Fields
+
+#: The fields that are read below, for `_filter`.
+ALBUM_FIELDS = "AlbumKey,NodeID,Name,UrlPath,ImageCount,LastUpdated,ImagesLastUpdated,ResponseLevel"
+FOLDER_FIELDS = "NodeID,Name,UrlPath,Type,HasChildren"
+FILE_FIELDS = (
+    "ImageKey,Serial,FileName,Format,IsVideo,Processing,Status,SubStatus,"
+    "ArchivedUri,ArchivedMD5,ArchivedSize,LastUpdated,Date,DateTimeUploaded,DateTimeOriginal,"
+    "Title,Caption,KeywordArray,Keywords,Latitude,Longitude,Hidden"
+)
+VIDEO_FIELDS = "Url,MD5,Size,Usable"
+
+PROCESSING = "still processing"
+UNPROCESSABLE = "SmugMug cannot process this video; it cannot be downloaded even on the website"
+RESTRICTED = "original not offered to this viewer (the album restricts originals or downloads)"
+
+#: SmugMug reads a camera's zoneless time as if it had been taken in California.
+_CALIFORNIA = ZoneInfo("America/Los_Angeles")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def read_album(item: Fields) -> Album:
+    album = Album(
+        key=item.key("AlbumKey"),
+        node_id=item.text("NodeID"),
+        name=item.prose("Name") or item.prose("Title"),
+        url_path=item.text("UrlPath"),
+        image_count=item.whole("ImageCount"),
+    )
+    if reason := _locked(item):
+        return replace(album, access=Access.UNREADABLE, reason=reason, image_count=None)
+    stamps = (item.text("LastUpdated"), item.text("ImagesLastUpdated"))
+    # Both move for different changes, and by themselves (housekeeping); the count moves at once.
+    return replace(album, cursor="|".join((*stamps, item.text("ImageCount"))) if any(stamps) else "")
+
+
+def _locked(item: Fields) -> str:
+    """Why this viewer cannot list the album's photos, "" when he can.
+
+    A locked album has no count, no time stamps and no link to its photos; it looks empty and is not.
+    """
+    level = item.text("ResponseLevel")
+    if level == "GrantAccess":
+        return "shared with invited people only, and this viewer is not one of them"
+    if level == "Password":
+        return "password-protected for this viewer"
+    if "ImageCount" not in item and not link(item, "AlbumImages"):
+        return "its photos are not shown to this viewer"
+    return ""
+
+
+def read_folder(item: Fields) -> Folder | None:
+    """A folder; None for albums, pages, and the System folders, which hold the site's own files."""
+    if item.text("Type") != "Folder":
+        return None
+    return Folder(
+        url_path=item.text("UrlPath"),
+        name=item.prose("Name"),
+        node_id=item.key("NodeID"),
+        has_children=item.flag("HasChildren") or "HasChildren" not in item,
+    )
+
+
+def read_file(item: Fields, album_key: str, expansions: Fields) -> RemoteFile:
+    """An AlbumImage; `expansions` may hold the LargestVideo of its link of that name."""
+    is_video = item.flag("IsVideo") or bool(link(item, "LargestVideo"))
+    serial = item.whole("Serial") or 0
+    file = RemoteFile(
+        album_key=album_key,
+        key=item.key("ImageKey"),
+        name=item.text("FileName"),
+        format=item.text("Format"),
+        kind=Kind.VIDEO if is_video else Kind.PHOTO,
+        version=str(serial),
+        revision=item.text("LastUpdated"),
+        serial=serial,
+        processing=item.flag("Processing"),
+        taken=camera_time(item.prose("DateTimeOriginal")),
+        uploaded=_utc(item.prose("DateTimeUploaded") or item.prose("Date")),
+        details=_details(item),
+    )
+    return _as_video(file, item, expansions) if is_video else _as_photo(file, item)
+
+
+def _as_photo(file: RemoteFile, item: Fields) -> RemoteFile:
+    promised = Promise(item.md5("ArchivedMD5"), item.whole("ArchivedSize") or None)
+    version = f"{file.serial}|{promised.md5 or ''}|{promised.size or ''}"
+    source = _address(item, "ArchivedUri")
+    withheld = PROCESSING if file.processing else "" if source else RESTRICTED
+    return replace(file, version=version, promised=promised, source=source, withheld=withheld)
+
+
+def _as_video(file: RemoteFile, item: Fields, expansions: Fields) -> RemoteFile:
+    """A video's Archived fields are not read: they describe neither what was sent nor what is offered."""
+    status = item.text("Status")
+    if status == "Preprocess" and item.text("SubStatus") == "CanNotProcess":
+        return replace(file, withheld=UNPROCESSABLE, processing=False)
+    if file.processing or status == "Preprocess":
+        return replace(file, withheld=PROCESSING, processing=True)
+    try:
+        expansion = expansions.child(link(item, "LargestVideo"))
+        return read_rendition(file, expansion.child("LargestVideo"))
+    except Garbled:  # no worse than missing: the rendition is then asked for by itself
+        return file
+
+
+def read_rendition(file: RemoteFile, video: Fields) -> RemoteFile:
+    """`file` with the address and the promise of a LargestVideo, unchanged if that offers no address."""
+    source = _address(video, "Url")
+    if source is None or ("Usable" in video and not video.flag("Usable")):
+        return file
+    return replace(file, source=source, promised=Promise(video.md5("MD5"), video.whole("Size") or None))
+
+
+def link(item: Fields, name: str) -> str:
+    """One of an object's `Uris`, "" when absent: a string when asked for briefly, else an object."""
+    links = item.child("Uris")
+    return links.text(name) if links.is_text(name) else links.child(name).text("Uri")
+
+
+def camera_time(timestamp: str) -> str:
+    """The camera's wall clock behind a `DateTimeOriginal`, "" when it has none that makes sense.
+
+    SmugMug takes EXIF's zoneless time for Californian and prints it in UTC: 11:28:12 on a summer's
+    day becomes `18:28:12+00:00`. Turning it back is exact but for the hour that California skips in
+    spring: those times do not exist there, and come back an hour off.
+    """
+    try:
+        moment = datetime.fromisoformat(timestamp)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(_CALIFORNIA).replace(tzinfo=None).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _utc(timestamp: str) -> str:
+    try:
+        moment = datetime.fromisoformat(timestamp)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        return ""
+
+
+def _details(item: Fields) -> Details:
+    words = item.words("KeywordArray")
+    if words is None:  # "a; b" nowadays, "a, b" in older accounts
+        line = item.prose("Keywords")
+        words = tuple(filter(None, map(str.strip, line.split(";" if ";" in line else ","))))
+    return Details(
+        title=item.prose("Title"),
+        caption=item.prose("Caption"),
+        keywords=words,
+        latitude=item.prose("Latitude"),
+        longitude=item.prose("Longitude"),
+        hidden=item.flag("Hidden"),
+    )
+
+
+def _address(fields: Fields, name: str) -> str | None:
+    """A media address, complete and encoded; None when there is none. Raises Garbled for nonsense."""
+    address = fields.text(name)
+    if not address:
+        return None
+    address = quote(_STRAY_PERCENT.sub("%25", address), safe=":/?#[]@!$&'()*+,;=%~")
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise Garbled(f"{name} of {fields.what} is not an address")
+    return address

@@ -1,0 +1,84 @@
+"""Values that must never be read by people, and the sieve that keeps them out of text.
+
+A `Secret` prints as `***` wherever it ends up by accident. A `Redactor` is the second line of
+defence: it knows the values themselves and the places where signatures stand in HTTP, and cleans
+any text on its way to a log or a terminal.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import NoReturn
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+
+#: Shorter values would blank out ordinary words; no service issues keys this short.
+_SHORTEST = 4
+
+_PATTERNS = (
+    # OAuth 1.0a parameters in a query, a form, or an Authorization header (RFC 5849 §3.5).
+    re.compile(r"(?i)(oauth_(?:signature|token|token_secret|consumer_key|consumer_secret|nonce|verifier)"
+               r"[\"']?\s*[=:]\s*[\"']?)[^\s&,\"']+"),
+    re.compile(r"(?i)((?:proxy-)?authorization[\"']?\s*[=:]\s*[\"']?)[^\r\n\"']+(?:\"[^\"\r\n]*\"[^\"'\r\n]*)*"),
+    # API v2 takes the key as `APIKey` (anonymous access), the older APIs session ids and passwords.
+    re.compile(r"(?i)([?&;](?:apikey|sessionid|password|passwordhash|access_token|sig(?:nature)?)=)[^\s&\"']+"),
+)  # fmt: skip
+
+
+class Secret:
+    """A string that is shown as `***` and handed out only by `reveal()`. It cannot be pickled."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not written anywhere")
+
+
+class Redactor:
+    """Replaces known secret values, and whatever stands where HTTP carries one, by `***`."""
+
+    def __init__(self) -> None:
+        self._known: tuple[str, ...] = ()
+
+    def add(self, secret: Secret | None) -> None:
+        """Know `secret` from now on: as it is, percent-encoded and in Base64."""
+        value = secret.reveal() if secret is not None else ""
+        if len(value) < _SHORTEST:
+            return
+        encoded = base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()
+        forms = {value, quote(value, safe="", errors="replace"), quote_plus(value, errors="replace"), encoded}
+        # The longest first: a secret that contains another must not leave its rest behind.
+        self._known = tuple(sorted({*self._known, *forms}, key=lambda form: (-len(form), form)))
+
+    def __call__(self, text: str) -> str:
+        for value in self._known:
+            if value in text:
+                text = text.replace(value, MASK)
+        for pattern in _PATTERNS:
+            text = pattern.sub(rf"\g<1>{MASK}", text)
+        return text
