@@ -17,9 +17,25 @@ from typing import Any
 
 from smugsync.core.lifecycle import Event, State, advance
 from smugsync.core.model import Album, Base, Details, Evidence, Fingerprint, Kind, Promise, RemoteFile
-from smugsync.errors import CatalogueError
+from smugsync.errors import Busy, CatalogueError, SmugsyncError
 
 SCHEMA_VERSION = 1
+
+#: SQLite's primary result codes that speak of another process, of the disk and of the file's own bytes;
+#: all others are bugs of ours.
+_IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_DISK = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 
 #: MIGRATIONS[n] turns schema n into n + 1; each runs in one transaction together with its version number.
 MIGRATIONS: Mapping[int, str] = {}
@@ -211,7 +227,8 @@ class Catalogue:
     def open(cls, path: Path, *, check: bool = False) -> Catalogue:
         """Open or create the catalogue at `path`; `check` reads it through first (after a crash).
 
-        Raises CatalogueError for a file that is damaged, not a catalogue, or written by a newer version.
+        Raises CatalogueError for a file that is damaged, not a catalogue, written by a newer version or
+        not to be used on this disk, Busy while another program writes to it.
         """
         try:
             db = sqlite3.connect(path, isolation_level=None, timeout=5)
@@ -222,7 +239,7 @@ class Catalogue:
             catalogue._prepare(check=check)
         except sqlite3.Error as error:
             db.close()
-            raise catalogue._damaged(error) from error
+            raise catalogue._explain(error) or catalogue._damaged(error) from error
         except BaseException:
             db.close()
             raise
@@ -231,6 +248,8 @@ class Catalogue:
     def _prepare(self, *, check: bool) -> None:
         db = self._db
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version < 0 or (version == 0 and db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]):
+            raise self._damaged("it belongs to another program")
         if version > SCHEMA_VERSION:
             raise CatalogueError(
                 f"the catalogue {self.path} was written by a newer smugsync (schema {version}, this version "
@@ -270,9 +289,18 @@ class Catalogue:
         try:
             verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.Error as error:
-            raise self._damaged(error) from error
+            raise self._explain(error) or self._damaged(error) from error
         if verdict != "ok":
             raise self._damaged(verdict)
+
+    def _explain(self, error: BaseException) -> SmugsyncError | None:
+        """`error` in a person's words, None if it is none of SQLite's or a bug of ours."""
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if primary in _IN_USE:
+            return Busy(f"another program is writing to the catalogue {self.path}; wait until it is done")
+        if primary in _DISK:
+            return CatalogueError(f"the catalogue {self.path} cannot be used: {error}")
+        return self._damaged(error) if primary in _DAMAGE else None
 
     def _damaged(self, why: object) -> CatalogueError:
         return CatalogueError(
@@ -286,21 +314,42 @@ class Catalogue:
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
         """One transaction. `durable` survives a power cut from here on; without it the write may be lost
-        by one, but never torn: fit for listings, which can be read again."""
-        self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        self._db.execute("BEGIN IMMEDIATE")
+        by one, but never torn: fit for listings, which can be read again.
+
+        Raises CatalogueError when the disk refuses or the file turns out to be damaged, Busy when another
+        program keeps it; a row that the schema refuses is a bug and stays sqlite3.IntegrityError.
+        """
         try:
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._db.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
+            self._db.execute("COMMIT")
+        except BaseException as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+            explained = self._explain(error)
+            if explained is not None:
+                raise explained from error
             raise
-        self._db.execute("COMMIT")
+
+    def _read(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
+        """The rows that `query` finds. Raises as `transaction` does."""
+        try:
+            yield from self._db.execute(query, values)
+        except sqlite3.Error as error:
+            explained = self._explain(error)
+            if explained is not None:
+                raise explained from error
+            raise
+
+    def _first(self, query: str, values: tuple[Any, ...] = ()) -> Any:
+        """The first row that `query` finds, None if there is none."""
+        return next(self._read(query, values), None)
 
     # -- facts -----------------------------------------------------------------------------------
 
     def recall(self, key: str) -> str | None:
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        row = self._first("SELECT value FROM meta WHERE key = ?", (key,))
         return None if row is None else str(row[0])
 
     def remember(self, key: str, value: str) -> None:
@@ -313,19 +362,19 @@ class Catalogue:
 
     def albums(self) -> Iterator[AlbumRow]:
         """Every album, by its directory."""
-        for values in self._db.execute(f"{_SELECT_ALBUM} ORDER BY directory"):
+        for values in self._read(f"{_SELECT_ALBUM} ORDER BY directory"):
             yield AlbumRow(*values)
 
     def album(self, album_id: int) -> AlbumRow:
-        return AlbumRow(*self._db.execute(f"{_SELECT_ALBUM} WHERE id = ?", (album_id,)).fetchone())
+        return AlbumRow(*self._first(f"{_SELECT_ALBUM} WHERE id = ?", (album_id,)))
 
     def albums_by_key(self, keys: Iterable[str]) -> dict[str, AlbumRow]:
         wanted = json.dumps(list(keys))
-        rows = self._db.execute(f"{_SELECT_ALBUM} WHERE key IN (SELECT value FROM json_each(?))", (wanted,))
+        rows = self._read(f"{_SELECT_ALBUM} WHERE key IN (SELECT value FROM json_each(?))", (wanted,))
         return {row[1]: AlbumRow(*row) for row in rows}
 
     def directory_taken(self, folded: str) -> bool:
-        row = self._db.execute("SELECT 1 FROM album WHERE directory_folded = ?", (folded,)).fetchone()
+        row = self._first("SELECT 1 FROM album WHERE directory_folded = ?", (folded,))
         return row is not None
 
     def put_album(self, row: AlbumRow) -> AlbumRow:
@@ -339,7 +388,7 @@ class Catalogue:
 
     def unsettled_albums(self, *, due: int) -> set[int]:
         """Albums with files to transfer, or whose time to be looked at again has come by `due` (epoch s)."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT DISTINCT album_id FROM file WHERE state IN ('planned', 'sending', 'in_doubt')"
             " OR (state IN ('failed', 'quarantined', 'withheld') AND retry_at <= ?)",
             (due,),
@@ -350,30 +399,30 @@ class Catalogue:
 
     def files(self, album_id: int) -> dict[str, FileRow]:
         """All files of one album (the service holds at most 5,000), by key."""
-        rows = self._db.execute(f"{_SELECT_FILE} WHERE album_id = ?", (album_id,))
+        rows = self._read(f"{_SELECT_FILE} WHERE album_id = ?", (album_id,))
         return {values[2]: _file_row(values) for values in rows}
 
     def file(self, file_id: int) -> FileRow | None:
-        values = self._db.execute(f"{_SELECT_FILE} WHERE id = ?", (file_id,)).fetchone()
+        values = self._first(f"{_SELECT_FILE} WHERE id = ?", (file_id,))
         return None if values is None else _file_row(values)
 
     def twins(self, key: str, *, besides: int) -> list[FileRow]:
         """Files of the same key that are held in another album."""
-        rows = self._db.execute(
+        rows = self._read(
             f"{_SELECT_FILE} WHERE key = ? AND album_id <> ? AND held_md5 IS NOT NULL", (key, besides)
         )
         return [_file_row(values) for values in rows]
 
     def planned(self, *, after: int, limit: int) -> list[FileRow]:
         """Up to `limit` planned files whose id is greater than `after`."""
-        rows = self._db.execute(
+        rows = self._read(
             f"{_SELECT_FILE} WHERE state = 'planned' AND id > ? ORDER BY id LIMIT ?", (after, limit)
         )
         return [_file_row(values) for values in rows]
 
     def unfinished(self) -> Iterator[FileRow]:
         """Planned and failed files: those of which a part may lie about."""
-        for values in self._db.execute(f"{_SELECT_FILE} WHERE state IN ('planned', 'failed')"):
+        for values in self._read(f"{_SELECT_FILE} WHERE state IN ('planned', 'failed')"):
             yield _file_row(values)
 
     def put(self, rows: Iterable[FileRow]) -> None:
@@ -396,38 +445,36 @@ class Catalogue:
 
     def count(self) -> dict[State, tuple[int, int]]:
         """For each state: how many files, and their size in bytes (held, else promised)."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT state, count(*), total(coalesce(held_size, promised_size, 0)) FROM file GROUP BY state"
         )
         return {State(state): (int(n), int(size)) for state, n, size in rows}
 
     def count_by_album(self) -> dict[int, dict[State, int]]:
         counts: dict[int, dict[State, int]] = {}
-        rows = self._db.execute("SELECT album_id, state, count(*) FROM file GROUP BY album_id, state")
+        rows = self._read("SELECT album_id, state, count(*) FROM file GROUP BY album_id, state")
         for album_id, state, n in rows:
             counts.setdefault(int(album_id), {})[State(state)] = int(n)
         return counts
 
     def planned_totals(self) -> tuple[int, int]:
         """How many files are planned, and the bytes promised for them."""
-        n, size = self._db.execute(
-            "SELECT count(*), total(promised_size) FROM file WHERE state = 'planned'"
-        ).fetchone()
+        n, size = self._first("SELECT count(*), total(promised_size) FROM file WHERE state = 'planned'")
         return int(n), int(size)
 
     def held(self) -> int:
         """How many files the mirror holds that are not marked as gone."""
-        row = self._db.execute(
-            "SELECT count(*) FROM file WHERE held_md5 IS NOT NULL AND state <> 'retired'"
-        ).fetchone()
+        row = self._first("SELECT count(*) FROM file WHERE held_md5 IS NOT NULL AND state <> 'retired'")
         return int(row[0])
 
     def troubled(self, *, limit: int) -> Iterator[tuple[AlbumRow, FileRow]]:
         """Files that are failed, quarantined or withheld, with their albums, up to `limit`."""
-        rows = self._db.execute(
-            f"{_SELECT_FILE} WHERE state IN ('failed', 'quarantined', 'withheld') ORDER BY id LIMIT ?",
-            (limit,),
-        ).fetchall()
+        rows = list(
+            self._read(
+                f"{_SELECT_FILE} WHERE state IN ('failed', 'quarantined', 'withheld') ORDER BY id LIMIT ?",
+                (limit,),
+            )
+        )
         for values in rows:
             row = _file_row(values)
             yield self.album(row.album_id), row
@@ -437,9 +484,9 @@ class Catalogue:
     def local_files(self, directory: str) -> dict[str, tuple[Fingerprint, str]]:
         """Files of our own record that belong to nobody online, in one directory: name -> (stat, why)."""
         prefix = directory + "/" if directory else ""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT path, size, mtime_ns, why FROM local_file WHERE path >= ? AND path < ?",
-            (prefix, prefix + "\U0010ffff"),
+            (prefix, directory + "0" if directory else "\U0010ffff" * 2),  # "0" is what follows "/"
         )
         return {
             path[len(prefix) :]: (Fingerprint(size, mtime_ns), why)
@@ -450,9 +497,11 @@ class Catalogue:
     def put_local(
         self, path: str, fingerprint: Fingerprint, *, md5: str | None = None, why: str = "local"
     ) -> None:
+        """Record a file that belongs to nobody online. What has diverged stays so until it is dropped."""
         self._db.execute(
             "INSERT INTO local_file VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
-            " size = excluded.size, mtime_ns = excluded.mtime_ns, md5 = excluded.md5",
+            " size = excluded.size, mtime_ns = excluded.mtime_ns, md5 = excluded.md5,"
+            " why = CASE WHEN excluded.why = 'diverged' THEN excluded.why ELSE why END",
             (path, fingerprint.size, fingerprint.mtime_ns, md5, why),
         )
 
@@ -460,23 +509,21 @@ class Catalogue:
         self._db.executemany("DELETE FROM local_file WHERE path = ?", [(p,) for p in paths])
 
     def count_local(self) -> dict[str, int]:
-        rows = self._db.execute("SELECT why, count(*) FROM local_file GROUP BY why")
+        rows = self._read("SELECT why, count(*) FROM local_file GROUP BY why")
         return {str(why): int(n) for why, n in rows}
 
     def rename_local(self, old: str, new: str) -> None:
         """Local files follow the directory they lie in."""
         self._db.execute(
             "UPDATE OR REPLACE local_file SET path = ? || substr(path, ?) WHERE path >= ? AND path < ?",
-            (new, len(old) + 1, old + "/", old + "/\U0010ffff"),
+            (new, len(old) + 1, old + "/", old + "0"),
         )
 
     def announce_move(self, album_id: int, old: str, new: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO directory_move VALUES (?, ?, ?)", (album_id, old, new))
 
     def announced_moves(self) -> list[tuple[int, str, str]]:
-        return [
-            (int(i), o, n) for i, o, n in self._db.execute("SELECT album_id, old, new FROM directory_move")
-        ]
+        return [(int(i), o, n) for i, o, n in self._read("SELECT album_id, old, new FROM directory_move")]
 
     def settle_move(self, album_id: int) -> None:
         self._db.execute("DELETE FROM directory_move WHERE album_id = ?", (album_id,))
@@ -493,7 +540,7 @@ class Catalogue:
 
     def last_run(self) -> RunRow | None:
         """The newest run, None if there is none."""
-        row = self._db.execute(
+        row = self._first(
             "SELECT scope, started_at, finished_at, exit_code, summary FROM run ORDER BY id DESC LIMIT 1"
-        ).fetchone()
+        )
         return None if row is None else RunRow(*row)

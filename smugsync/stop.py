@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 from smugsync.errors import Interrupted
@@ -10,13 +11,19 @@ from smugsync.errors import Interrupted
 class Stop:
     """Set once, never cleared. `wait` replaces every sleep; `check` stands in every long loop.
 
-    A run has a token of its own, a `child` of the process's: ending the run does not end the process.
+    `set` may be called by any thread and by a signal handler, whatever line it interrupts, another
+    `set` included. (A `threading.Event` may not: its handler would wait for a lock that the
+    interrupted line holds.) A run has a token of its own, a `child` of the process's: ending the run
+    does not end the process.
     """
 
-    __slots__ = ("_child", "_event")
+    __slots__ = ("_asked", "_child", "_gate")
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self._asked = False
+        #: Closed until the stop; who comes through leaves it open for the next.
+        self._gate = threading.Lock()
+        self._gate.acquire()
         self._child: Stop | None = None
 
     def child(self) -> Stop:
@@ -27,19 +34,25 @@ class Stop:
         return self._child
 
     def set(self) -> None:
-        self._event.set()
+        self._asked = True
+        self._open()
         if self._child is not None:
             self._child.set()
 
     def __bool__(self) -> bool:
-        return self._event.is_set()
+        return self._asked
 
     def wait(self, seconds: float) -> None:
         """Wait `seconds`, or until the stop. Raises Interrupted if it came."""
-        if self._event.wait(seconds):
-            raise Interrupted("stopped on request")
+        if self._gate.acquire(timeout=min(max(seconds, 0.0), threading.TIMEOUT_MAX)):
+            self._open()
+        self.check()
 
     def check(self) -> None:
         """Raise Interrupted if a stop was asked for."""
-        if self._event.is_set():
+        if self._asked:
             raise Interrupted("stopped on request")
+
+    def _open(self) -> None:
+        with contextlib.suppress(RuntimeError):  # open already
+            self._gate.release()

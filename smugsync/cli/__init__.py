@@ -30,7 +30,12 @@ COMMANDS = {
 BROKEN_PIPE = 141  #: what a shell reports of a process that SIGPIPE ended
 
 
-def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    environ: Mapping[str, str] | None = None,
+    *,
+    commands: Mapping[str, tuple[str, str]] = COMMANDS,
+) -> int:
     """Run one command and return the exit code of the process. Never raises."""
     environ = os.environ if environ is None else environ
     invocation = Invocation(environ=environ, profile=environ.get("SMUGSYNC_PROFILE") or "default")
@@ -38,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
         if hasattr(stream, "reconfigure"):  # a name the terminal cannot show must not end a run
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run(sys.argv[1:] if arguments is None else list(arguments), invocation)
+        code = _run(make_app(commands), sys.argv[1:] if arguments is None else list(arguments), invocation)
         sys.stdout.flush()
     except BrokenPipeError:
         # Nobody reads us any more. Python would complain once again when it flushes at the end.
@@ -47,8 +52,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     return code
 
 
-def _run(arguments: list[str], invocation: Invocation) -> int:
-    app = make_app(COMMANDS)
+def _run(app: click.Group, arguments: list[str], invocation: Invocation) -> int:
     try:
         if "_SMUGSYNC_COMPLETE" in invocation.environ:
             app.main(arguments, prog_name="smugsync", standalone_mode=False)

@@ -11,6 +11,7 @@ import click
 
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
+from smugsync.errors import SmugsyncError, UsageError
 
 
 @click.command(cls=Command)
@@ -59,7 +60,15 @@ def emulator(invocation: Invocation, /, library: Path | None, **options: Any) ->
         bytes_each=options["size"],
         viewer=options["viewer"],
     )
-    serve(settings, announce=_announce)
+    try:
+        serve(settings, announce=_announce)
+    except ValueError as error:  # a fault that nobody knows
+        raise UsageError(str(error)) from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        place = error.filename or f"port {settings.port}"
+        raise SmugsyncError(f"the emulator cannot serve {place}: {error.strerror}") from error
 
 
 def _announce(values: Mapping[str, object]) -> None:

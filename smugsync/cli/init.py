@@ -127,7 +127,7 @@ def _existing(file: Path, profile: str, *, force: bool) -> str:
     except (OSError, ValueError) as error:
         if force:
             return ""
-        raise ConfigError(f"{file}: {getattr(error, 'strerror', None) or error}") from error
+        raise ConfigError(f"{file}: cannot be used: {getattr(error, 'strerror', None) or error}") from error
     data, problem = parse_toml(text, file)
     if profile == DEFAULT_PROFILE:
         if force:
@@ -166,6 +166,7 @@ def _ask(answers: Answers, invocation: Invocation) -> None:
     except click.Abort:
         if sys.stdin.isatty():
             raise
+        click.echo(err=True)  # the question has no answer that would end its line
         raise UsageError("there is nobody to ask: give the answers as options, with --no-input") from None
 
 

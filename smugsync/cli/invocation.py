@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,10 +68,25 @@ class Invocation:
         return self.log
 
     def progress(self) -> Progress:
-        """The display that fits stderr and the options."""
+        """The display that fits stderr and the options. `display` also closes it."""
         from smugsync.progress import choose  # noqa: PLC0415 - only some commands show any
 
         return choose(sys.stderr, quiet=self.quiet, no_progress=self.no_progress, environ=self.environ)
+
+    @contextlib.contextmanager
+    def display(self) -> Iterator[Progress]:
+        """A display for a while: log lines do not tear its bars, and the screen is clean at the end."""
+        from smugsync.progress import Lines, Silent  # noqa: PLC0415 - likewise
+
+        progress = self.progress()
+        try:
+            if self.log is None or isinstance(progress, Lines | Silent):
+                yield progress
+            else:
+                with self.log.diverted(progress.note):
+                    yield progress
+        finally:
+            progress.close()
 
     def say(self, message: str) -> None:
         """One line for people, on stderr, unless they asked for quiet."""

@@ -41,6 +41,7 @@ class Event(StrEnum):
     RELEASE = "release"  #: a person took it out of quarantine
     ACCEPT = "accept"  #: the service took the upload
     CONFIRM = "confirm"  #: and shows it as it should be
+    DECLINE = "decline"  #: the service did not take the upload, and may another time
     REFUSE = "refuse"  #: the service will never take it
     RESTART = "restart"  #: the process that was sending is no more
     FIND = "find"  #: a complete listing shows the upload
@@ -74,6 +75,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (S.SENDING, E.ACCEPT): S.VERIFIED,
     (S.SENDING, E.FALTER): S.IN_DOUBT,
     (S.SENDING, E.RESTART): S.IN_DOUBT,
+    (S.SENDING, E.DECLINE): S.FAILED,
     (S.SENDING, E.REFUSE): S.QUARANTINED,
     (S.VERIFIED, E.CONFIRM): S.COMMITTED,
     (S.IN_DOUBT, E.FIND): S.VERIFIED,

@@ -33,9 +33,29 @@ _DEVICES = frozenset(
 )
 
 
+#: Characters without a shape of their own, which some file systems leave out when they compare names
+#: (HFS+, ext4 with casefold): Unicode's Default_Ignorable_Code_Point.
+_IGNORED = re.compile(
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+#: What belongs to the character before it: joiners, skin tones, tags (marks are asked of `unicodedata`).
+_ATTACHED = re.compile("[\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
+_JOINER = "\u200d"
+#: No key of a service is as long; a longer one is shortened like any name.
+_MAX_TAG_BYTES = 64
+
+
 def fold(name: str) -> str:
-    """What a case-folding, normalising file system may take `name` for."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFKD", name).casefold())
+    """What a case-folding, normalising file system may take `name` for.
+
+    The compatibility caseless match of the Unicode Standard (3.13, D146), without ignored characters.
+    """
+    if name.isascii():
+        return name.lower()
+    folded = unicodedata.normalize("NFD", name).casefold()
+    folded = unicodedata.normalize("NFKD", folded).casefold()
+    return unicodedata.normalize("NFC", _IGNORED.sub("", unicodedata.normalize("NFKD", folded)))
 
 
 def component(name: str, fallback: str) -> str:
@@ -83,7 +103,7 @@ def _assign(
         return preferred
     stem, extension = split(preferred)
     parent, slash, last = stem.rpartition("/")
-    tag = _safe(key) or "_"
+    tag = _cut(_safe(key), _MAX_TAG_BYTES) or "_"
     attempt = 1
     while True:
         suffix = f"_{tag}" if attempt == 1 else f"_{tag}_{attempt}"
@@ -97,9 +117,11 @@ def _safe(name: str) -> str:
     clean = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" ").rstrip(". ")
     if clean.startswith("."):
         clean = "_" + clean[1:]
-    if clean.split(".", 1)[0].rstrip(" ").upper() in _DEVICES:
-        clean = "_" + clean
-    return clean
+    return _no_device(clean)
+
+
+def _no_device(name: str) -> str:
+    return "_" + name if name.split(".", 1)[0].rstrip(" ").upper() in _DEVICES else name
 
 
 def _extension(name: str) -> str:
@@ -116,5 +138,23 @@ def _fit(stem: str, extension: str, *, suffix: str = "") -> str:
     """`stem + suffix + extension` in at most MAX_BYTES bytes, shortened in the stem between characters."""
     room = max(MAX_BYTES - len((suffix + extension).encode()), 1)
     if len(stem.encode()) > room:
-        stem = stem.encode()[:room].decode("utf-8", "ignore").rstrip(". ") or "_"
-    return (stem + suffix + extension).rstrip(". ")
+        stem = _cut(stem, room) or "_"
+    return _no_device((stem + suffix + extension).rstrip(". "))
+
+
+def _cut(text: str, room: int) -> str:
+    """The beginning of `text` in at most `room` bytes of UTF-8, with no dot or blank at its end.
+
+    What a person sees as one character (an emoji of several, a letter and its marks) stays whole.
+    """
+    encoded = text.encode()
+    if len(encoded) <= room:
+        return text
+    widest = end = len(encoded[:room].decode("utf-8", "ignore"))
+    while end and (_is_attached(text[end]) or text[end - 1] == _JOINER):
+        end -= 1
+    return text[: end or widest].rstrip(". ")
+
+
+def _is_attached(character: str) -> bool:
+    return unicodedata.category(character).startswith("M") or bool(_ATTACHED.match(character))

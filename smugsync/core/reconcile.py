@@ -107,6 +107,8 @@ def reconcile(
         return _unknown(remote, local, policy, fresh=fresh)
     if remote is ABSENT:
         return _withdrawn(base, local)
+    if remote is UNOBSERVED and base.retired:
+        return None  # gone as far as we know: there is nothing to fetch or to replace
     return _known(base, remote, local, policy)
 
 
@@ -114,7 +116,8 @@ def _unknown(
     remote: RemoteFile | Side, local: LocalFile | Side, policy: Policy, *, fresh: bool
 ) -> Action | None:
     if isinstance(remote, Side):
-        here_only = isinstance(local, LocalFile)
+        # Nobody looked is not "the service lacks it": it takes duplicates without a word.
+        here_only = remote is ABSENT and isinstance(local, LocalFile)
         return Send() if here_only and policy.send and fresh else None
     if remote.withheld:
         return Withhold()
@@ -134,7 +137,7 @@ def _withdrawn(base: Base, local: LocalFile | Side) -> Action | None:
 def _known(base: Base, remote: RemoteFile | Side, local: LocalFile | Side, policy: Policy) -> Action | None:
     offered = isinstance(remote, RemoteFile) and not remote.withheld
     changed = isinstance(remote, RemoteFile) and has_changed(base, remote)
-    returned = base.retired and isinstance(remote, RemoteFile)
+    returned = base.retired and isinstance(remote, RemoteFile) and remote.version == base.version
     if local is ABSENT:
         return Fetch(Why.LOST) if offered or remote is UNOBSERVED else Withhold()
     if isinstance(local, Side):  # unobserved: as the base has it
@@ -150,10 +153,19 @@ def _known(base: Base, remote: RemoteFile | Side, local: LocalFile | Side, polic
             return Fetch(Why.CHANGED)
         return Adopt() if touched or returned else None
     if not touched:  # other bytes under an unchanged time stamp: nobody edited this
-        return Fetch(Why.DAMAGED) if policy.repair else None
+        return _damaged(base, policy, changed=changed)
     if changed and isinstance(remote, RemoteFile):
         return Adopt() if _same(remote, local) else Conflict()
-    return Replace() if policy.replace else Diverge()
+    settled = not isinstance(remote, RemoteFile) or remote.version == base.version
+    return Replace() if policy.replace and settled else Diverge()
+
+
+def _damaged(base: Base, policy: Policy, *, changed: bool) -> Action | None:
+    if changed:
+        return Fetch(Why.CHANGED)
+    # What the service made of a file that we sent is no replacement for what we sent.
+    mendable = policy.repair and base.evidence is not Evidence.CONVERTED
+    return Fetch(Why.DAMAGED) if mendable else None
 
 
 def has_changed(base: Base, remote: RemoteFile) -> bool:

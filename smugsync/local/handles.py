@@ -244,7 +244,7 @@ class Root:
         device, home = self._device(directory)
         with self._staging_lock:
             known = self._stagings.get(device)
-            if known is not None and os.fstat(known.fd).st_nlink:
+            if known is not None and _still_there(known.fd):
                 return known
             if known is not None:  # somebody removed the directory under us
                 os.close(known.fd)
@@ -284,6 +284,13 @@ def _open_unlinked(directory_fd: int, name: str, flags: int) -> int:
         if stat.S_ISLNK(os.stat(name, dir_fd=directory_fd, follow_symlinks=False).st_mode):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name) from None
         raise
+
+
+def _still_there(directory_fd: int) -> bool:
+    try:
+        return os.fstat(directory_fd).st_nlink > 0
+    except OSError:  # what FUSE and network filesystems answer
+        return False
 
 
 def list_names(directory_fd: int) -> set[str]:

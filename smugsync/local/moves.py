@@ -71,7 +71,11 @@ def remove_empty(root: Root, directory: str) -> None:
 
 
 def _needs_two_steps(old: str, new: str) -> bool:
-    return _fold(old) == _fold(new) or new.startswith(f"{old}/") or old.startswith(f"{new}/")
+    return _fold(old) == _fold(new) or _is_inside(new, old) or _is_inside(old, new)
+
+
+def _is_inside(path: str, directory: str) -> bool:
+    return _fold(path).startswith(_fold(directory) + "/")
 
 
 def _fold(path: str) -> str:
@@ -81,13 +85,13 @@ def _fold(path: str) -> str:
 
 def _finish(root: Root, old: str, between: str, new: str) -> None:
     try:
-        if old.startswith(f"{new}/"):
+        if _is_inside(old, new):
             remove_empty(root, split(old)[0])
         _rename(root, between, new)
     except Exception:
         # Take the first step back, so that a refused move leaves things as they were.
         with contextlib.suppress(OSError, SmugsyncError):
-            if new.startswith(f"{old}/"):
+            if _is_inside(new, old):
                 remove_empty(root, split(new)[0])
             _rename(root, between, old)
         raise

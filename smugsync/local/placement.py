@@ -170,8 +170,10 @@ class _Group:
         if item.kept is None and item.placement.keep is not None:
             self._move_old_away(item, directory_fd)
             try:
+                if not self._kept_is_expected(item):
+                    raise _changed(item.placement.path)
                 self.root.rename_noreplace(staging_fd, part_name, directory_fd, item.name)
-            except OSError:
+            except (OSError, Transient):
                 self._bring_old_back(item, directory_fd)
                 raise
         elif not self.root.exchange(staging_fd, part_name, directory_fd, item.name):
@@ -205,6 +207,12 @@ class _Group:
             self.unsynced.setdefault(keep_directory, []).append(item)
             self.step(f"moved away {keep}")
             return
+
+    def _kept_is_expected(self, item: _Item) -> bool:
+        if item.kept is None:
+            return False
+        keep_directory, keep_name = split(item.kept)
+        return self._shows(self._open(keep_directory), keep_name, item.placement.expected)
 
     def _bring_old_back(self, item: _Item, directory_fd: int) -> None:
         if item.kept is not None:

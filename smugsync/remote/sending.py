@@ -22,7 +22,7 @@ from smugsync.errors import Garbled, Rejected, Unreachable
 from smugsync.remote.dialect import Auth, Call
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.signing import Signer
-from smugsync.remote.transport import BORROW
+from smugsync.remote.streaming import BORROW
 
 #: SmugMug's media hosts are said to refuse clients without a plausible name.
 USER_AGENT = f"smugsync/{__version__} (+https://pypi.org/project/smugsync/)"
@@ -114,10 +114,7 @@ class Sender:
         raise Garbled(f"{host_of(call)} redirects more than {REDIRECTS} times")
 
     def _redirected(self, url: httpx.URL, target: str, call: Call) -> httpx.URL:
-        try:
-            there = url.join(target).copy_with(fragment=None)
-        except (httpx.InvalidURL, ValueError) as exc:
-            raise Garbled(f"{url.host} redirects to an address that makes no sense") from exc
+        there = url.join(target).copy_with(fragment=None)  # httpx has refused a Location that is no address
         try:
             self._hosts.check(there)
         except Rejected as exc:

@@ -66,6 +66,10 @@ class _Offline(Transient):
     """The host could not be reached, or the connection to it broke."""
 
 
+class _Silent(_Offline):
+    """The host took the question and did not answer it in time."""
+
+
 class _WebPage(Transient):
     """A web page came where data was asked for: maintenance, or a captive portal."""
 
@@ -90,6 +94,7 @@ class Session:
         self._manners = manners
         self._sleep = manners.sleep or stop.wait
         self._clock_lock = threading.Lock()
+        self._answered: set[str] = set()
         self.budget = Budget(clock=manners.ticks)
 
     @property
@@ -112,8 +117,9 @@ class Session:
 
         Raises what `dialect.failure` makes of the answer, Unreachable (no connection, a captive portal,
         a rate limit beyond our patience, an untrusted certificate), Garbled (too large, circular),
-        Rejected (a host that is not allowed), Interrupted. A call that is not idempotent is sent once
-        and a broken connection stays Transient: it may have been applied.
+        Rejected (a host that is not allowed), Interrupted. Time-outs of a host that answers other
+        questions stay Transient. A call that is not idempotent is sent once, and a broken connection
+        stays Transient: it may have been applied.
         """
         waited = 0.0
 
@@ -146,7 +152,8 @@ class Session:
         try:
             return retrying(attempt)
         except (_Offline, _WebPage) as exc:
-            if not call.idempotent:
+            # A host that answers other questions is there: this one was too much for it (a large page).
+            if not call.idempotent or (isinstance(exc, _Silent) and host_of(call) in self._answered):
                 raise
             raise Unreachable(str(exc)) from exc
         except ClockSkew as exc:
@@ -169,6 +176,7 @@ class Session:
                 reply = read_body(response, call.url)
         except httpx.TransportError as exc:
             raise self._broken(exc, host_of(call)) from exc
+        self._answered.add(host_of(call))
         self._read_budget(reply)
         failed = dialect.failure(reply, call)
         if failed is None:
@@ -248,7 +256,8 @@ class Session:
             return Interrupted("stopped on request")
         if is_untrusted(exc):
             return Unreachable(explain(exc, host))
-        return _Offline(explain(exc, host))
+        kind = _Silent if isinstance(exc, httpx.ReadTimeout) else _Offline
+        return kind(explain(exc, host))
 
     def _correct_clock(self, reply: Reply, call: Call) -> None:
         """Sign by the service's clock from now on. Raises Unreachable if its answer names no time."""

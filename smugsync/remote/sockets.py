@@ -103,11 +103,6 @@ class Sockets:
         if _is_literal(address.host):
             return self._resolve(address.host, address.port)
         answer: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        with self._lock:
-            self._check()
-            self._lookups.add(answer)
-        # `abort` may have run in a signal handler between the check and the registration.
-        self._check()
 
         def ask() -> None:
             try:
@@ -117,8 +112,11 @@ class Sockets:
             except Exception as exc:  # noqa: BLE001 - the idna codec raises UnicodeError; all mean "no such name"
                 answer.put(socket.gaierror(socket.EAI_NONAME, str(exc)))
 
-        threading.Thread(target=ask, name=f"lookup {address.host}", daemon=True).start()
+        with self._lock:
+            self._lookups.add(answer)
         try:
+            self._check()
+            threading.Thread(target=ask, name=f"lookup {address.host}", daemon=True).start()
             found = answer.get(timeout=timeout)
         except queue.Empty:
             raise TimeoutError(errno.ETIMEDOUT, f"the name look-up of {address.host} did not end") from None

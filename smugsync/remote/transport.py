@@ -16,29 +16,25 @@ It differs from `httpx.HTTPTransport` in four ways, on purpose:
 from __future__ import annotations
 
 import http.client
-import io
 import select
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import cast
 
 import httpx
 
 from smugsync.remote.answer import Unanswered, body_length, headers, read_head
 from smugsync.remote.sockets import Aborted, Address, Resolve, Sockets, resolve
+from smugsync.remote.streaming import BORROW, Stream
 from smugsync.remote.tls import tls_context
 
-BORROW = "smugsync.borrow"
-CHUNK = 256 * 1024
 CONNECT_SECONDS = 10.0
 STALL_SECONDS = 30.0
 #: Shorter than the 60 to 75 s after which common servers close an idle connection.
 IDLE_SECONDS = 45.0
-#: A slow line still shows progress: what has arrived is handed on after this long.
-_FLUSH_SECONDS = 1.0
 _IDLE_PER_ADDRESS = 32
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 _PORTS = {"http": 80, "https": 443}
@@ -75,6 +71,7 @@ class DirectTransport(httpx.BaseTransport):
         self._lock = threading.RLock()
         self._idle: dict[Address, list[tuple[float, socket.socket]]] = {}
         self._buffers: list[bytearray] = []
+        self._closed = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         address = _address(request)
@@ -94,6 +91,7 @@ class DirectTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the idle connections; those in use are closed by their responses."""
         with self._lock:
+            self._closed = True
             idle = [sock for kept in self._idle.values() for _, sock in kept]
             self._idle.clear()
         for sock in idle:
@@ -121,15 +119,19 @@ class DirectTransport(httpx.BaseTransport):
                 return sock
             self._sockets.close(sock)
 
-    def _keep(self, address: Address, sock: socket.socket) -> None:
+    def _release(self, address: Address, sock: socket.socket, *, in_step: bool) -> None:
+        """Take a connection back; keep it if the next answer on it can only be the next request's."""
+        now = self._clock()
+        gone = [] if in_step else [sock]
         with self._lock:
-            kept = self._idle.setdefault(address, [])
-            kept.append((self._clock(), sock))
-            # The oldest lie at the front: those that expired, and those beyond what we keep.
-            expired = [sock for since, sock in kept if self._clock() - since > self._idle_seconds]
-            surplus = [sock for _, sock in kept[: -_IDLE_PER_ADDRESS or None]]
-            gone = {*expired, *surplus} if len(kept) > _IDLE_PER_ADDRESS else set(expired)
-            kept[:] = [entry for entry in kept if entry[1] not in gone]
+            if in_step and not (self._closed or self._sockets.aborted):
+                self._idle.setdefault(address, []).append((now, sock))
+            elif in_step:
+                gone.append(sock)
+            for kept in self._idle.values():
+                young = [entry for entry in kept if now - entry[0] <= self._idle_seconds][-_IDLE_PER_ADDRESS:]
+                gone += [old for since, old in kept if (since, old) not in young]
+                kept[:] = young
         for old in gone:
             self._sockets.close(old)
 
@@ -158,13 +160,18 @@ class DirectTransport(httpx.BaseTransport):
             head.close()
             self._sockets.close(sock)
             raise self._ended(exc, request, httpx.RemoteProtocolError) from exc
-        stream = _Stream(self, sock, head, request=request, address=address, length=length)
-        if broken is not None:
-            stream.reusable = False
         return httpx.Response(
             head.status,
             headers=headers(head),
-            stream=stream,
+            stream=Stream(
+                sock,
+                head,
+                length,
+                buffers=self._buffers,
+                borrow=bool(request.extensions.get(BORROW)),
+                failed=lambda exc, kind: self._ended(exc, request, kind),
+                release=lambda in_step: self._release(address, sock, in_step=in_step and broken is None),
+            ),
             extensions={
                 "http_version": b"HTTP/1.0" if head.version == 10 else b"HTTP/1.1",
                 "reason_phrase": head.reason.encode("latin-1"),
@@ -216,102 +223,6 @@ class DirectTransport(httpx.BaseTransport):
             raise self._ended(exc, request, httpx.RemoteProtocolError) from exc
         except OSError as exc:
             raise self._ended(exc, request, httpx.ReadError) from exc
-
-
-class _Stream(httpx.SyncByteStream):
-    """The body of one response; it owns the connection until it is closed."""
-
-    def __init__(
-        self,
-        owner: DirectTransport,
-        sock: socket.socket,
-        head: http.client.HTTPResponse,
-        *,
-        request: httpx.Request,
-        address: Address,
-        length: int | None,
-    ) -> None:
-        self._owner = owner
-        self._sock = sock
-        self._head = head
-        self._request = request
-        self._address = address
-        self._length = length
-        self._borrow = bool(request.extensions.get(BORROW))
-        self._complete = length == 0
-        self.reusable = not head.will_close
-        self._closed = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._complete or self._closed:
-            return
-        try:
-            buffer = self._owner._buffers.pop()
-        except IndexError:
-            buffer = bytearray(CHUNK)
-        whole = memoryview(buffer)
-        try:
-            chunks = self._framed(whole) if self._length is None else self._counted(whole, self._length)
-            for size in chunks:
-                if self._borrow:
-                    with whole[:size] as view:  # released on the next step: a late reader fails loudly
-                        yield cast(bytes, view)
-                else:
-                    yield bytes(whole[:size])
-        except TimeoutError as exc:
-            raise self._owner._ended(exc, self._request, httpx.ReadTimeout) from exc
-        except http.client.IncompleteRead as exc:
-            ended = http.client.HTTPException("the server ended the answer early, inside a chunk")
-            raise self._owner._ended(ended, self._request, httpx.RemoteProtocolError) from exc
-        except http.client.HTTPException as exc:
-            raise self._owner._ended(exc, self._request, httpx.RemoteProtocolError) from exc
-        except OSError as exc:
-            raise self._owner._ended(exc, self._request, httpx.ReadError) from exc
-        finally:
-            self._owner._buffers.append(buffer)
-
-    def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        self._head.close()
-        if self._complete and self.reusable and not self._owner._sockets.aborted:
-            self._owner._keep(self._address, self._sock)
-        else:
-            self._owner._sockets.close(self._sock)
-
-    def _counted(self, whole: memoryview, length: int) -> Iterator[int]:
-        """Fill the buffer straight from the socket; the number of bytes in it, each time."""
-        left = length
-        # What came with the head lies in http.client's reader: this empties it, or waits for the first bytes.
-        # (Into a larger space, `readinto1` would wait for more although it has some.)
-        size = self._head.fp.readinto1(whole[: io.DEFAULT_BUFFER_SIZE])
-        if size > left:
-            self.reusable = False  # more than was announced: the connection is out of step
-            size = left
-        receive, clock = self._sock.recv_into, time.monotonic
-        ended = not size
-        while True:
-            left -= size
-            since = clock()
-            while left and size < CHUNK and not ended and clock() - since < _FLUSH_SECONDS:
-                got = receive(whole[size : size + min(CHUNK - size, left)])
-                size += got
-                left -= got
-                ended = not got
-            if ended:
-                raise http.client.HTTPException(f"the server ended the answer early, {left} bytes missing")
-            self._complete = not left
-            yield size
-            if self._complete:
-                return
-            size = 0
-
-    def _framed(self, whole: memoryview) -> Iterator[int]:
-        """Chunked, or up to the end of the connection: `http.client` knows the framing."""
-        while size := self._head.readinto(whole):
-            yield size
-        self._complete = True
 
 
 def _address(request: httpx.Request) -> Address:

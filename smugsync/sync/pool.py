@@ -5,13 +5,15 @@ Workers are handed frozen jobs and hand back outcomes through the engine's inbox
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
 from collections.abc import Callable
+from enum import Enum
 from typing import Generic, TypeVar
 
-from smugsync.errors import Interrupted, SmugsyncError
+from smugsync.errors import SmugsyncError
 from smugsync.stop import Stop
 
 J = TypeVar("J")
@@ -29,8 +31,8 @@ class Crash:
 class Pool(Generic[J]):
     """Up to `ceiling` daemon threads that run `work(job)` and deliver what it returns.
 
-    A thread is started when a job finds none idle, so a quiet run starts none. Interrupted ends a job
-    silently (`abandoned` is delivered in its place); every other SmugsyncError is delivered as it is.
+    A thread is started when a job finds none idle, so a quiet run starts none. Every job is answered
+    exactly once: by what `work` returns, by the SmugsyncError it raises, or by a Crash.
     """
 
     def __init__(
@@ -54,8 +56,8 @@ class Pool(Generic[J]):
             thread = threading.Thread(
                 target=self._run, name=f"smugsync-{self._name}-{len(self._threads)}", daemon=True
             )
-            self._threads.append(thread)
             thread.start()
+            self._threads.append(thread)
         self._jobs.put(job)
 
     def done(self) -> None:
@@ -80,11 +82,20 @@ class Pool(Generic[J]):
             self._deliver(answer)
 
 
+class _Hurry(Enum):
+    """What `Batcher.hurry` puts between the items; an enum, so that no item is ever mistaken for it."""
+
+    HURRY = "hurry"
+
+
 class Batcher(Generic[J]):
     """One daemon thread that gathers items and hands them on in batches.
 
     A batch is full at `most` items or when `weigh` sums up to `weight`, and is due `linger` seconds after
-    its first item: what a group commit needs. After `Stop` what is gathered is handed to `discard`.
+    its first item: what a group commit needs. Every item given is in a batch whose answer is delivered,
+    or is handed to `discard`: after the stop, after `close`, and when `work` raises (`discard` must be
+    harmless for what `work` has dealt with). Only a batch that is still being worked on at the deadline of
+    `close` stays with its thread.
     """
 
     def __init__(
@@ -101,67 +112,88 @@ class Batcher(Generic[J]):
     ) -> None:
         self._work, self._deliver, self._discard, self._weigh = work, deliver, discard, weigh
         self._stop, self._most, self._weight, self._linger = stop, most, weight, linger
-        self._items: queue.SimpleQueue[J | None] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[J | _Hurry | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._flush = threading.Event()
+        self._closed = False
 
     def give(self, item: J) -> None:
+        if self._closed:
+            self._discard(item)
+            return
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="smugsync-commit", daemon=True)
             self._thread.start()
         self._items.put(item)
 
     def hurry(self) -> None:
-        """Nothing more will come for now: do not linger for it."""
-        self._flush.set()
+        """Nothing more will come for now: what was given so far does not linger for it."""
+        if self._thread is not None:
+            self._items.put(_Hurry.HURRY)
 
     def close(self, deadline: float) -> bool:
+        """Deal with what was given and end the thread, waiting at most until `deadline` (monotonic seconds).
+
+        True if it ended; if not, what it has not begun by then is discarded.
+        """
+        self._closed = True
         if self._thread is None:
             return True
         self._items.put(None)
         self._thread.join(max(0.0, deadline - time.monotonic()))
+        self._discard_the_rest()
+        self._items.put(None)  # the first one may be among the rest
         return not self._thread.is_alive()
 
-    def _run(self) -> None:
+    def _discard_the_rest(self) -> None:
         while True:
+            try:
+                item = self._items.get_nowait()
+            except queue.Empty:
+                return
+            if item is not None and not isinstance(item, _Hurry):
+                self._discard(item)
+
+    def _run(self) -> None:
+        last = False
+        while not last:
             batch, last = self._gather()
             if batch:
                 self._handle(batch)
-            if last:
-                return
 
     def _handle(self, batch: list[J]) -> None:
         if self._stop:
-            for item in batch:
-                self._discard(item)
+            self._discard_all(batch)
             return
+        answer: object
         try:
             answer = self._work(batch)
-        except Interrupted:
-            return
         except SmugsyncError as error:
+            self._discard_all(batch)
             answer = error
         except BaseException as error:  # noqa: BLE001 -- handed to the engine, which raises it
+            self._discard_all(batch)
             answer = Crash(error)
         self._deliver(answer)
 
+    def _discard_all(self, batch: list[J]) -> None:
+        for item in batch:
+            self._discard(item)
+
     def _gather(self) -> tuple[list[J], bool]:
-        first = self._items.get()
-        if first is None:
-            return [], True
-        batch, weight = [first], self._weigh(first)
-        due = time.monotonic() + self._linger
+        """The next batch, empty when there was nothing to hurry for, and whether it is the last."""
+        batch: list[J] = []
+        weight, due = 0, math.inf
         while len(batch) < self._most and weight < self._weight:
-            patience = 0.0 if self._flush.is_set() else min(0.02, due - time.monotonic())
             try:
-                item = self._items.get(timeout=max(patience, 0.001))
+                item = self._items.get(timeout=max(0.0, due - time.monotonic()) if batch else None)
             except queue.Empty:
-                if self._flush.is_set() or time.monotonic() >= due:
-                    break
-                continue
+                break
             if item is None:
                 return batch, True
+            if isinstance(item, _Hurry):
+                break
+            if not batch:
+                due = time.monotonic() + self._linger
             batch.append(item)
             weight += self._weigh(item)
-        self._flush.clear()
         return batch, False

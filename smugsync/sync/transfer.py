@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from smugsync.core.integrity import Found, prove
@@ -16,7 +16,8 @@ from smugsync.errors import (
     IntegrityError,
     Interrupted,
     ItemError,
-    NotAuthorised,
+    MirrorUnusable,
+    SmugsyncError,
     Transient,
 )
 from smugsync.local.part import PartFile
@@ -171,7 +172,10 @@ class Transfer:
             found = Found(sealed.md5, sealed.size)
             evidence = prove(file.promised, found)
             ok = True
-        except (Transient, Interrupted, NotAuthorised):
+        except (IntegrityError, MirrorUnusable):
+            part.discard()
+            raise
+        except SmugsyncError:  # the line, the service or a person broke it off, not these bytes
             part.suspend(file.version)  # keeps a large part for a later Range request, discards others
             raise
         except BaseException:
@@ -190,15 +194,15 @@ def part_name(file: RemoteFile) -> str:
 def mtime_ns(file: RemoteFile, zone: tzinfo | None) -> int | None:
     """The time stamp for a file's mtime, in ns since the epoch, None when the service knows no time.
 
-    The camera's wall-clock time is taken to be in `zone`; without one, the time of the upload counts.
+    The camera's wall-clock time is taken to be in `zone` (the first of two where a clock was set back);
+    where there is none, or one that no clock ever showed, the time of the upload counts.
     """
-    try:
-        if file.taken:
-            taken = datetime.fromisoformat(file.taken)
-            local = taken.replace(tzinfo=zone) if zone is not None else taken.astimezone()
-            return int(local.timestamp()) * 1_000_000_000
-        if file.uploaded:
-            return int(datetime.fromisoformat(file.uploaded).timestamp()) * 1_000_000_000
-    except (ValueError, OverflowError, OSError):
-        return None
+    for text, naive_in in ((file.taken, zone), (file.uploaded, UTC)):
+        try:
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is None and naive_in is not None:
+                moment = moment.replace(tzinfo=naive_in)
+            return int(moment.timestamp()) * 1_000_000_000
+        except (ValueError, OverflowError, OSError):
+            continue
     return None

@@ -1,0 +1,364 @@
+"""The account's state and everything that can be done to it.
+
+Every edit moves the time stamps the way the service was seen to move them:
+
+==============================  ===========  =================  ===================
+edit                            image        ImagesLastUpdated  album's LastUpdated
+==============================  ===========  =================  ===================
+upload                          yes          yes, delayed       yes, throttled
+title, caption, keywords, ...   yes          no                 no
+replace (Serial goes up)        yes          yes, delayed       no
+delete, move, collect, reorder  no           yes, delayed       no
+rename or settings              no           no                 yes
+==============================  ===========  =================  ===================
+
+`ImageCount` moves at once. Delay and throttle are off (`images_updated_delay`, `updated_throttle`, in
+seconds) unless switched on. Renaming a folder moves no album's stamps.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from typing import Any
+
+from smugsync.emulator.content import Bytes, Content
+from smugsync.emulator.look import format_of
+from smugsync.emulator.model import Album, Image, Node, NodeType, Privacy
+from smugsync.emulator.names import derive_url_name, make_key, make_unique
+
+MAX_DEPTH = 5
+MAX_IMAGES = 5000
+
+
+class EditError(ValueError):
+    """The edit is impossible: no such object, no such place, a name that is taken."""
+
+
+class Account:
+    """One user's nodes, albums and images, and an empty account beside it for a visiting user.
+
+    Threads: hold `lock` while reading several things that must fit together; edits take it themselves.
+    """
+
+    def __init__(self, nickname: str, *, clock: Callable[[], float], seed: int = 0) -> None:
+        self.nickname = nickname
+        self.display_name = nickname.replace("-", " ").title()
+        self.visitor = f"{nickname}-visitor"
+        self.seed = seed
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.images_updated_delay: float = 0
+        self.updated_throttle: float = 0
+        self.nodes: dict[str, Node] = {}
+        self.albums: dict[str, Album] = {}
+        self._images: dict[str, Image] = {}
+        self._lazily: Callable[[str], Image | None] | None = None
+        self._numbers = count(1)
+        self.root = self._add_root(nickname)
+        self.visitor_root = self._add_root(self.visitor)
+
+    # -- looking up ---------------------------------------------------------------------------------
+
+    def node(self, node_id: str) -> Node | None:
+        return self.nodes.get(node_id)
+
+    def album(self, key: str) -> Album | None:
+        return self.albums.get(key)
+
+    def image(self, key: str) -> Image | None:
+        image = self._images.get(key)
+        if image is None and self._lazily is not None:
+            image = self._lazily(key)
+        return image
+
+    def root_of(self, nickname: str) -> Node | None:
+        """The root of the account with that nickname, in any case."""
+        roots = {self.nickname.casefold(): self.root, self.visitor.casefold(): self.visitor_root}
+        return roots.get(nickname.casefold())
+
+    def find(self, root: Node, names: Sequence[str]) -> Node | None:
+        """The node at that path of UrlNames."""
+        node: Node | None = root
+        for name in names:
+            if node is None:
+                return None
+            node = next((c for c in node.children if c.url_name.casefold() == name.casefold()), None)
+        return node
+
+    def albums_of(self, image: Image) -> list[Album]:
+        """The albums that show the image, its home first."""
+        keys = [image.home, *image.collected]
+        return [self.albums[key] for key in keys if key in self.albums]
+
+    def all_images(self) -> Iterator[Image]:
+        """Every image once. Makes them all; for small accounts."""
+        for album in list(self.albums.values()):
+            yield from (image for image in album.photos if image.home == album.key)
+
+    def now(self) -> int:
+        return int(self.clock())
+
+    # -- folders and albums -------------------------------------------------------------------------
+
+    def add_folder(self, name: str, *, parent: Node | None = None, **settings: Any) -> Node:
+        """A new folder, in the root unless `parent` says otherwise. `settings` are fields of Node.
+
+        Keys are numbered, unless the setting `identity` names something they shall depend on instead.
+        Raises EditError below the fifth level (facts: five levels of folders).
+        """
+        with self.lock:
+            parent = parent or self.root
+            if parent.depth >= MAX_DEPTH:
+                raise EditError(f"folders are nested at most {MAX_DEPTH} deep")
+            return self._add_node("Folder", name, parent, settings)
+
+    def add_page(self, name: str, *, parent: Node | None = None, system: bool = False) -> Node:
+        with self.lock:
+            return self._add_node("System Page" if system else "Page", name, parent or self.root, {})
+
+    def add_album(
+        self, name: str, *, parent: Node | None = None, node_type: NodeType = "Album", **settings: Any
+    ) -> Album:
+        """A new, empty album, in the root unless `parent` says otherwise. `settings` are fields of Node."""
+        with self.lock:
+            settings = {"sort_method": "DateModified", "sort_direction": "Descending", **settings}
+            identity = settings.get("identity")
+            node = self._add_node(node_type, name, parent or self.root, settings)
+            album = Album(self._fresh("album", 6, self.albums, identity), node, [], images_updated=node.added)
+            node.album = album
+            self.albums[album.key] = album
+            return album
+
+    def rename(self, node: Node, *, name: str | None = None, url_name: str | None = None) -> None:
+        """Another name, another address or both. The address does not follow the name by itself.
+
+        Raises EditError if a sibling has that UrlName.
+        """
+        with self.lock:
+            if url_name is not None and node.parent is not None:
+                siblings = {child.url_name.casefold() for child in node.parent.children if child is not node}
+                if url_name.casefold() in siblings:
+                    raise EditError(f"a sibling is called {url_name} already")
+                node.url_name = url_name
+            node.name = node.name if name is None else name
+            node.modified = self.now()
+
+    def set_privacy(self, node: Node, privacy: Privacy, *, password: str | None = None) -> None:
+        """`password` "" takes a password away, None leaves it as it is."""
+        with self.lock:
+            node.privacy = privacy
+            if password is not None:
+                node.password, node.security = password, "Password" if password else "None"
+            node.modified = self.now()
+
+    def move_node(self, node: Node, parent: Node) -> None:
+        with self.lock:
+            if parent in node.walk() or node.parent is None or not parent.is_folder:
+                raise EditError("a folder cannot be moved there")
+            if any(child.url_name.casefold() == node.url_name.casefold() for child in parent.children):
+                raise EditError(f"{node.url_name} exists there already")
+            node.parent.children.remove(node)
+            parent.children.append(node)
+            node.parent, node.modified = parent, self.now()
+
+    def delete_node(self, node: Node) -> None:
+        """A folder with everything in it, or an album with its images, wherever they were collected."""
+        with self.lock:
+            if node.parent is None:
+                raise EditError("the root cannot be deleted")
+            node.parent.children.remove(node)
+            for below in list(node.walk()):
+                del self.nodes[below.id]
+                if below.album is None:
+                    continue
+                del self.albums[below.album.key]
+                photos, below.album.photos = below.album.photos, []
+                for image in photos if isinstance(photos, list) else ():
+                    if image.home == below.album.key:
+                        self._forget(image)
+                    else:
+                        image.collected.remove(below.album.key)
+
+    # -- photos -------------------------------------------------------------------------------------
+
+    def add_photo(self, album: Album, file_name: str, content: Content | bytes, **settings: Any) -> Image:
+        """An upload. `settings` are fields of Image: title, caption, keywords, picture, rendition ...
+
+        A video without a `rendition` gets its own bytes as one. Raises EditError if the album is full.
+        """
+        with self.lock:
+            photos = self._own(album)
+            if len(photos) >= MAX_IMAGES:
+                raise EditError(f"an album holds at most {MAX_IMAGES} images")
+            now, number = self.now(), next(self._numbers)
+            image = Image(
+                key=self._fresh("image", 7, self._images, settings.pop("identity", None)),
+                home=album.key,
+                file_name=file_name,
+                content=Bytes(content) if isinstance(content, bytes) else content,
+                format=format_of(file_name),
+                uploaded=now,
+                updated=now,
+                upload_key=9_000_000_000 + number,
+            )
+            for name, value in settings.items():
+                setattr(image, name, value)
+            if image.is_video and image.rendition is None:
+                image.rendition = image.content
+            photos.append(image)
+            self._images[image.key] = image
+            if now - album.node.modified >= self.updated_throttle:
+                album.node.modified = now
+            self._touch(album)
+            return image
+
+    def replace(self, image: Image, content: Content | bytes) -> Image:
+        """Other bytes in the same place: key, name, caption and position stay, the Serial goes up."""
+        with self.lock:
+            image = self._owned(image)
+            new = Bytes(content) if isinstance(content, bytes) else content
+            image.content, image.serial, image.picture = new, image.serial + 1, None
+            image.rendition = new if image.is_video else None
+            image.updated = self.now()
+            self._touch(*self.albums_of(image))
+            return image
+
+    def edit(self, image: Image, **changes: Any) -> Image:
+        """`changes` are fields of Image: title, caption, keywords, hidden, processing ..."""
+        with self.lock:
+            image = self._owned(image)
+            for name, value in changes.items():
+                setattr(image, name, value)
+            image.updated = self.now()
+            for album in self.albums_of(image):
+                album.in_order = None
+            return image
+
+    def delete(self, image: Image, album: Album | None = None) -> None:
+        """Everywhere; or, where `album` merely collected it, only there."""
+        with self.lock:
+            image = self._owned(image)
+            if album is None or album.key == image.home:
+                self._forget(image)
+            else:
+                if album.key not in image.collected:
+                    raise EditError("the album does not show this image")
+                image.collected.remove(album.key)
+                self._own(album).remove(image)
+                self._touch(album)
+
+    def move(self, image: Image, target: Album) -> None:
+        """Into another album, which becomes its home. A no-op while it is processing (measured)."""
+        with self.lock:
+            image = self._owned(image)
+            source = self.albums[image.home]
+            if image.processing or source is target:
+                return
+            self._own(source).remove(image)
+            if target.key in image.collected:
+                image.collected.remove(target.key)
+            else:
+                self._own(target).append(image)
+            image.home = target.key
+            self._touch(source, target)
+
+    def collect(self, image: Image, target: Album) -> None:
+        """Show it in another album as well; the same image, not a copy."""
+        with self.lock:
+            image = self._owned(image)
+            if target.key == image.home or target.key in image.collected:
+                raise EditError("the album shows this image already")
+            image.collected.append(target.key)
+            self._own(target).append(image)
+            self._touch(target)
+
+    def reorder(self, album: Album, keys: Sequence[str]) -> None:
+        """Sort by hand: `keys` first, in that order, then the rest as it was."""
+        with self.lock:
+            place = {key: at for at, key in enumerate(keys)}
+            self._own(album).sort(key=lambda image: place.get(image.key, len(place)))
+            album.sort_method = "Position"
+            self._touch(album)
+
+    def bump(self, album: Album) -> None:
+        """Move `ImagesLastUpdated` without any cause, as the service's housekeeping does."""
+        with self.lock:
+            self._touch(album)
+            if album.images_updated_at(self.clock()) >= self.now():
+                album.images_updated += 1
+
+    def adopt_lazily(self, make: Callable[[str], Image | None]) -> None:
+        """Images that exist only when asked for: `make` gives the image of a key, or None."""
+        self._lazily = make
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def _add_root(self, nickname: str) -> Node:
+        now = self.now()
+        node = Node(self._fresh("root", 6, self.nodes, nickname), "Folder", "", "", nickname, now, now)
+        self.nodes[node.id] = node
+        return node
+
+    def _add_node(self, node_type: NodeType, name: str, parent: Node, settings: dict[str, Any]) -> Node:
+        now, number = self.now(), next(self._numbers)
+        taken = {child.url_name.casefold() for child in parent.children}
+        url_name = settings.pop("url_name", None) or derive_url_name(name)
+        node = Node(
+            id=self._fresh("node", 6, self.nodes, settings.pop("identity", None)),
+            type=node_type,
+            name=name,
+            url_name=make_unique(url_name, taken),
+            owner=parent.owner,
+            added=now,
+            modified=now,
+            parent=parent,
+            sort_index=number,
+            **settings,
+        )
+        parent.children.append(node)
+        self.nodes[node.id] = node
+        return node
+
+    def _fresh(self, kind: str, length: int, taken: dict[str, Any], identity: str | None = None) -> str:
+        while True:
+            what = identity or str(next(self._numbers))
+            key = make_key(f"{self.seed}/{self.nickname}/{kind}/{what}", length)
+            if key not in taken and self.image(key) is None:
+                return key
+            identity = None
+
+    def _own(self, album: Album) -> list[Image]:
+        """The album's photos as a list that can be edited; from now on they are kept."""
+        if not isinstance(album.photos, list):
+            album.photos = list(album.photos)
+            self._images.update((image.key, image) for image in album.photos)
+        album.in_order = None
+        return album.photos
+
+    def _owned(self, image: Image) -> Image:
+        """The one instance of the image that edits reach."""
+        home = self.albums.get(image.home)
+        if home is None:
+            raise EditError("there is no such image")
+        self._own(home)
+        kept = self._images.get(image.key)
+        if kept is None:
+            raise EditError("there is no such image")
+        return kept
+
+    def _forget(self, image: Image) -> None:
+        for album in self.albums_of(image):
+            self._own(album).remove(image)
+            self._touch(album)
+        self._images.pop(image.key, None)
+
+    def _touch(self, *albums: Album) -> None:
+        now = self.now()
+        for album in albums:
+            album.in_order = None
+            if self.images_updated_delay:
+                album.pending.append(int(now + self.images_updated_delay))
+            else:
+                album.images_updated, album.pending = now, []

@@ -1,0 +1,359 @@
+"""Users, nodes, folders and albums as the service shows them: every field, in the recorded order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+from smugsync.emulator.look import iso
+from smugsync.emulator.model import Album, Node
+from smugsync.emulator.shape import Entity, Link, Selection
+from smugsync.emulator.view import View
+
+_USER_LINKS: tuple[Link, ...] = (
+    ("BioImage", "BioImage", "!bioimage"),
+    ("CoverImage", "CoverImage", "!coverimage"),
+    ("UserProfile", "UserProfile", "!profile"),
+    ("Node", "Node", ""),
+    ("Folder", "Folder", ""),
+    ("Features", "Features", "!features"),
+    ("SiteSettings", "SiteSettings", "!sitesettings"),
+    ("UserAlbums", "UserAlbums", "!albums"),
+    ("UserCollections", "UserCollections", "!collections"),
+    ("UserGeoMedia", "UserGeoMedia", "!geomedia"),
+    ("UserPopularMedia", "UserPopularMedia", "!popularmedia"),
+    ("UserFeaturedAlbums", "UserFeaturedAlbums", "!featuredalbums"),
+    ("UserRecentImages", "UserRecentImages", "!recentimages"),
+    ("UserImageSearch", "UserImageSearch", "!imagesearch"),
+    ("UserTopKeywords", "UserTopKeywords", "!topkeywords"),
+    ("UrlPathLookup", "UrlPathLookup", "!urlpathlookup"),
+)
+_OWN_USER_LINKS: tuple[Link, ...] = (
+    ("UserAlbumTemplates", "UserAlbumTemplates", "!albumtemplates"),
+    ("UserAssetsAlbum", "UserAssetsAlbum", "!assetsalbum"),
+    ("UserContacts", "UserContacts", "!contacts"),
+    ("UserCoupons", "UserCoupons", "!coupons"),
+    ("UserDeletedAlbums", "UserDeletedAlbums", "!deletedalbums"),
+    ("UserDeletedFolders", "UserDeletedFolders", "!deletedfolders"),
+    ("UserDeletedPages", "UserDeletedPages", "!deletedpages"),
+    ("UserGrants", "UserGrants", "!grants"),
+    ("UserGuideStates", "UserGuideStates", "!guides"),
+    ("UserHideGuides", "UserHideGuides", "!hideguides"),
+    ("UserLatestQuickNews", "UserLatestQuickNews", "!latestquicknews"),
+    ("UserPrintmarks", "UserPrintmarks", "!printmarks"),
+    ("UserTasks", "UserTasks", "!tasks"),
+    ("UserUploadLimits", "UserUploadLimits", "!uploadlimits"),
+    ("UserWatermarks", "UserWatermarks", "!watermarks"),
+    ("DuplicateImageSearch", "DuplicateImageSearch", "!duplicateimagesearch"),
+)
+
+
+def node_uri(node: Node) -> str:
+    return f"/api/v2/node/{node.id}"
+
+
+def album_uri(album: Album) -> str:
+    return f"/api/v2/album/{album.key}"
+
+
+def folder_uri(node: Node) -> str:
+    return quote(f"/api/v2/folder/user/{node.owner}{node.url_path}")
+
+
+def web_uri(view: View, node: Node) -> str:
+    """Unlisted and private places have their id at the end (recorded)."""
+    address = f"https://{node.owner}.smugmug.com" + quote(node.url_path)
+    if node.parent is None or node.effective_privacy == "Public" or node.is_folder:
+        return address
+    if view.locked(node):
+        return f"https://www.smugmug.com/gallery/n-{node.id}"
+    return f"{address}/n-{node.id}"
+
+
+def draw_user(view: View, root: Node, _: Selection) -> Entity:
+    """The user whose root node is `root`."""
+    own, nickname = view.owns(root), root.owner
+    data: dict[str, Any] = {}
+    if own:
+        data |= {
+            "AccountStatus": "Active",
+            "FirstName": nickname.title()[:20],
+            "FriendsView": False,
+            "ImageCount": sum(len(node.album.photos) for node in root.walk() if node.album),
+            "IsGettingStarted": False,
+            "IsTrial": False,
+            "IsTrialExpired": False,
+            "LastName": "Example",
+        }
+    data["NickName"] = nickname
+    if own:
+        data["SortBy"] = "LastUpdated"
+    data["ViewPassHint"] = ""
+    if own:
+        data |= {"ViewPassword": "", "Domain": "", "DomainOnly": ""}
+    data |= {"RefTag": f"{nickname[:4]}ExampleTag"[:13], "Name": nickname.replace("-", " ").title()}
+    if own:
+        data |= {"Plan": "Portfolio", "TotalAccountSize": "0", "TotalUploadedSize": "0"}
+    data["QuickShare"] = True
+    base = f"/api/v2/user/{nickname}"
+
+    def links() -> Iterator[Link]:
+        for name, endpoint, action in _USER_LINKS + (_OWN_USER_LINKS if own else ()):
+            places = {"Node": node_uri(root), "Folder": folder_uri(root)}
+            yield name, endpoint, places.get(name, base + action)
+
+    tail = {"ResponseLevel": "Full" if own else "Public"}
+    return Entity(base, "User By Nickname", data, links, f"https://{nickname}.smugmug.com", tail)
+
+
+def draw_node(view: View, node: Node, _: Selection) -> Entity:
+    own = view.owns(node)
+    data: dict[str, Any] = {"Description": node.description}
+    if own:
+        data["HideOwner"] = False
+    data |= {"Name": node.name, "Keywords": list(node.keywords)}
+    if own:
+        data["Password"] = node.password
+    data["PasswordHint"] = node.password_hint
+    if own:
+        data["Privacy"] = node.privacy
+    data |= {"SecurityType": node.security, "ShowCoverImage": not node.is_folder}
+    if own:
+        data["SmugSearchable"] = "Inherit from User"
+    data |= {
+        "SortDirection": node.sort_direction,
+        "SortMethod": node.sort_method,
+        "Type": node.type,
+        "UrlName": node.url_name,
+    }
+    if own:
+        data["WorldSearchable"] = "Inherit from User"
+    data |= {"DateAdded": iso(node.added), "DateModified": iso(node.modified)}
+    if own:
+        data["EffectivePrivacy"] = node.effective_privacy
+    data |= {
+        "EffectiveSecurityType": node.effective_security,
+        "FormattedValues": {
+            "Name": {"html": escape(node.name, quote=False)},
+            "Description": {"html": escape(node.description, quote=False), "text": node.description},
+        },
+        "HasChildren": any(view.lists(child) for child in node.children),
+        "IsRoot": node.parent is None,
+        "NodeID": node.id,
+    }
+    if node.parent is not None:
+        data["SortIndex"] = node.sort_index
+    data["UrlPath"] = node.url_path or "/"
+    return Entity(
+        node_uri(node),
+        "Node with the given id.",
+        data,
+        lambda: _node_links(view, node),
+        web_uri(view, node),
+        {"ResponseLevel": view.level(node)},
+    )
+
+
+def _node_links(view: View, node: Node) -> Iterator[Link]:
+    uri = node_uri(node)
+    if node.album is not None:
+        yield "Album", "Album", album_uri(node.album)
+    elif node.is_folder:
+        yield "FolderByID", "FolderByID", f"/api/v2/folder/id/{node.id}"
+    if node.parent is not None:
+        yield "ParentNode", "ParentNode", f"{uri}!parent"
+    yield "ParentNodes", "ParentNodes", f"{uri}!parents"
+    yield "User", "User", f"/api/v2/user/{node.owner}"
+    yield "NodeCoverImage", "NodeCoverImage", f"{uri}!cover"
+    yield "HighlightImage", "HighlightImage", f"/api/v2/highlight/node/{node.id}"
+    yield "NodeComments", "NodeComments", f"{uri}!comments"
+    if node.is_folder:
+        yield "ChildNodes", "ChildNodes", f"{uri}!children"
+    if view.owns(node):
+        if node.is_folder:
+            yield "MoveNodes", "MoveNodes", f"{uri}!movenodes"
+        yield "NodeGrants", "NodeGrants", f"{uri}!grants"
+
+
+def draw_folder(view: View, node: Node, _: Selection) -> Entity:
+    own = view.owns(node)
+    data: dict[str, Any] = {"Name": node.name, "UrlName": node.url_name, "SecurityType": node.security}
+    if own:
+        data |= {"Privacy": node.privacy, "Password": node.password, "SmugSearchable": "Inherit from User"}
+        data |= {"WorldSearchable": "Inherit from User"}
+    data |= {
+        "SortMethod": node.sort_method,
+        "SortDirection": node.sort_direction,
+        "Description": node.description,
+        "Keywords": "; ".join(node.keywords),
+        "PasswordHint": node.password_hint,
+        "DateAdded": iso(node.added),
+        "DateModified": iso(node.modified),
+        "UrlPath": node.url_path,
+        "NodeID": node.id,
+        "IsEmpty": not any(view.lists(child) for child in node.children),
+    }
+    return Entity(
+        folder_uri(node),
+        "A folder or legacy (sub)category by UrlPath",
+        data,
+        lambda: _folder_links(node),
+        web_uri(view, node),
+        {"ResponseLevel": view.level(node)},
+    )
+
+
+def _folder_links(node: Node) -> Iterator[Link]:
+    uri = folder_uri(node)
+    yield "FolderByID", "FolderByID", f"/api/v2/folder/id/{node.id}"
+    yield "Node", "Node", node_uri(node)
+    yield "User", "User", f"/api/v2/user/{node.owner}"
+    if node.parent is not None:
+        yield "ParentFolders", "ParentFolders", f"{folder_uri(node.parent)}!parents"
+        yield "ParentFolder", "ParentFolder", f"{uri}!parent"
+    yield "HighlightImage", "HighlightImage", f"/api/v2/highlight/node/{node.id}"
+    yield "FolderHighlightImage", "FolderHighlightImage", f"{uri}!highlightimage"
+    yield "Folders", "Folders", f"{uri}!folders"
+    yield "FolderList", "FolderList", f"{uri}!folderlist"
+    yield "FolderAlbums", "FolderAlbums", f"{uri}!albums"
+    yield "AlbumList", "AlbumList", f"{uri}!albumlist"
+    yield "FolderSearch", "FolderSearch", f"{uri}!search"
+    yield "FolderPages", "FolderPages", f"{uri}!pages"
+    yield "Size", "Size", f"{uri}!size"
+
+
+def draw_album(view: View, album: Album, _: Selection) -> Entity:
+    node = album.node
+    locked = view.locked(node)
+    return Entity(
+        album_uri(album),
+        "Album by key",
+        _locked_album(album) if locked else _open_album(view, album),
+        lambda: _locked_album_links(album) if locked else _album_links(view, album),
+        web_uri(view, node),
+        {"ResponseLevel": view.level(node)},
+    )
+
+
+def _locked_album(album: Album) -> dict[str, Any]:
+    """What is told without the password (recorded): no counts, no times, no images."""
+    node = album.node
+    return {
+        "NiceName": node.url_name,
+        "UrlName": node.url_name,
+        "Title": node.name,
+        "Name": node.name,
+        "AllowDownloads": False,
+        "PasswordHint": node.password_hint,
+        "SecurityType": node.effective_security,
+        "AlbumKey": album.key,
+        "NodeID": node.id,
+        "UrlPath": node.url_path,
+        "CanShare": False,
+        "HasDownloadPassword": False,
+    }
+
+
+def _open_album(view: View, album: Album) -> dict[str, Any]:
+    node, own = album.node, view.owns(album.node)
+    data: dict[str, Any] = {
+        "NiceName": node.url_name,
+        "UrlName": node.url_name,
+        "Title": node.name,
+        "Name": node.name,
+    }
+    if own:
+        data["TemplateUri"] = "/api/v2/template/17"
+    data["AllowDownloads"] = album.allow_downloads
+    if own:
+        data |= {"Backprinting": "", "BoutiquePackaging": "Inherit from User", "CanRank": True}
+        data |= {"Clean": False, "Comments": True}
+    data["Description"] = node.description
+    if own:
+        data["DownloadPassword"] = ""
+    data |= {"EXIF": True, "External": True}
+    if own:
+        data["FamilyEdit"] = False
+    data["Filenames"] = False
+    if own:
+        data["FriendEdit"] = False
+    data["Geography"] = True
+    if own:
+        data |= {"Header": "Custom", "HideOwner": False, "InterceptShipping": "Inherit from User"}
+    data["Keywords"] = "; ".join(node.keywords)
+    if own:
+        data |= {"LargestSize": album.largest_size, "PackagingBranding": True, "Password": node.password}
+    data["PasswordHint"] = node.password_hint
+    if own:
+        data |= {"Printable": True, "Privacy": node.privacy, "ProofDays": 0, "ProofDigital": False}
+    data["Protected"] = album.largest_size != "Original"
+    if own:
+        data |= {"Share": True, "Slideshow": True, "SmugSearchable": "Inherit from User"}
+    data |= {"SortDirection": album.sort_direction, "SortMethod": album.sort_method}
+    if own:
+        data |= {"SquareThumbs": True, "Watermark": False, "WorldSearchable": True}
+    data |= {
+        "SecurityType": node.security,
+        "CommerceLightbox": False,
+        "AlbumKey": album.key,
+        "CanBuy": True,
+        "CanFavorite": False,
+    }
+    if own:
+        data["Date"] = iso(node.added)
+    data |= {
+        "LastUpdated": iso(node.modified),
+        "ImagesLastUpdated": iso(album.images_updated_at(view.account.clock())),
+        "NodeID": node.id,
+    }
+    if own:
+        data |= {"OriginalSizes": 0, "TotalSizes": 0}  # recorded so until the service computed them
+    data |= {
+        "ImageCount": len(album.photos),
+        "UrlPath": node.url_path,
+        "CanShare": True,
+        "HasDownloadPassword": False,
+        "Packages": False,
+    }
+    return data
+
+
+def _locked_album_links(album: Album) -> Iterator[Link]:
+    uri, node = album_uri(album), album.node
+    yield "AlbumShareUris", "AlbumShareUris", f"{uri}!shareuris"
+    yield "Node", "Node", node_uri(node)
+    yield "NodeCoverImage", "NodeCoverImage", f"{node_uri(node)}!cover"
+    yield "HighlightImage", "HighlightImage", f"/api/v2/highlight/node/{node.id}"
+    yield "UnlockAlbum", "UnlockAlbum", f"{uri}!unlock"
+
+
+def _album_links(view: View, album: Album) -> Iterator[Link]:
+    uri, node = album_uri(album), album.node
+    folder = folder_uri(node.parent) if node.parent else ""
+    yield "AlbumShareUris", "AlbumShareUris", f"{uri}!shareuris"
+    yield "Node", "Node", node_uri(node)
+    yield "NodeCoverImage", "NodeCoverImage", f"{node_uri(node)}!cover"
+    yield "User", "User", f"/api/v2/user/{node.owner}"
+    yield "Folder", "Folder", folder
+    yield "ParentFolders", "ParentFolders", f"{folder}!parents"
+    yield "HighlightImage", "HighlightImage", f"/api/v2/highlight/node/{node.id}"
+    if not view.owns(node):
+        yield "AddSamplePhotos", "AddSamplePhotos", f"{uri}!addsamplephotos"
+    yield "AlbumHighlightImage", "AlbumHighlightImage", f"{uri}!highlightimage"
+    yield "AlbumImages", "AlbumImages", f"{uri}!images"
+    yield "AlbumPopularMedia", "AlbumPopularMedia", f"{uri}!popularmedia"
+    yield "AlbumGeoMedia", "AlbumGeoMedia", f"{uri}!geomedia"
+    yield "AlbumComments", "AlbumComments", f"{uri}!comments"
+    if view.owns(node):
+        yield "MoveAlbumImages", "MoveAlbumImages", f"{uri}!moveimages"
+        yield "CollectImages", "CollectImages", f"{uri}!collectimages"
+        yield "ApplyAlbumTemplate", "ApplyAlbumTemplate", f"{uri}!applyalbumtemplate"
+        yield "DeleteAlbumImages", "DeleteAlbumImages", f"{uri}!deleteimages"
+        yield "UploadFromUri", "UploadFromUri", f"{uri}!uploadfromuri"
+        yield "AlbumGrants", "AlbumGrants", f"{uri}!grants"
+    if album.allow_downloads:
+        yield "AlbumDownload", "AlbumDownload", f"{uri}!download"
+    yield "AlbumPrices", "AlbumPrices", f"{uri}!prices"
+    yield "AlbumPricelistExclusions", "AlbumPricelistExclusions", f"{uri}!pricelistexclusions"

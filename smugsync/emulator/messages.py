@@ -1,0 +1,126 @@
+"""A request and its response as plain values, so that the core never touches a socket.
+
+A response may ask its mouth to misbehave (`Delivery`): the core decides *what* goes wrong, the mouth
+knows *how* that is done on its kind of connection.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import parse_qsl
+
+from smugsync.emulator.content import Content
+
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. `path` and `query` are as sent, still encoded; header names are lower-case."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    scheme: str = "http"
+
+    @property
+    def params(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.query, keep_blank_values=True)
+
+    @property
+    def form(self) -> list[tuple[str, str]]:
+        """The body's fields if it is a form, else nothing: only a form is part of a signature."""
+        if not self.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
+            return []
+        return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The bytes `start` to `stop` (exclusive) of a stored file, read while they are sent."""
+
+    content: Content
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def chunks(self) -> Iterator[bytes]:
+        return self.content.read(self.start, self.stop)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a response goes out. The default is: at once and whole.
+
+    `delay` is in seconds before the first byte. After `limit` body bytes the connection does what
+    `then` says: `close` ends it early, `reset` drops it, `stall` says nothing more but stays open.
+    `limit` -1 means not even the headers. `flip` is the offset of a byte whose lowest bit is wrong.
+    """
+
+    delay: float = 0
+    limit: int | None = None
+    then: Literal["close", "reset", "stall"] = "close"
+    flip: int | None = None
+
+
+WHOLE = Delivery()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | Span = b""
+    delivery: Delivery = WHOLE
+
+    def header(self, name: str) -> str | None:
+        return next((v for k, v in self.headers if k.lower() == name.lower()), None)
+
+    def json(self) -> object:
+        """The body as JSON; for tests that call the core directly."""
+        return json.loads(self.content())
+
+    def content(self) -> bytes:
+        return self.body if isinstance(self.body, bytes) else b"".join(self.body.chunks())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body as it leaves the house: flipped and cut short as `delivery` says."""
+        chunks = iter((self.body,)) if isinstance(self.body, bytes) else self.body.chunks()
+        limit, offset = self.delivery.limit, 0
+        for whole in chunks:
+            chunk = whole
+            if limit is not None:
+                chunk = chunk[: max(0, limit - offset)]
+            flip = self.delivery.flip
+            if flip is not None and offset <= flip < offset + len(chunk):
+                at = flip - offset
+                chunk = chunk[:at] + bytes([chunk[at] ^ 1]) + chunk[at + 1 :]
+            offset += len(chunk)
+            if chunk:
+                yield chunk
+            if limit is not None and offset >= limit:
+                return
+
+
+def json_response(status: int, value: object, *, pretty: bool = False) -> Response:
+    text = json.dumps(value, ensure_ascii=False, indent=4) if pretty else _dumps(value)
+    return Response(status, (("Content-Type", "application/json; charset=utf-8"),), text.encode())
+
+
+def html_response(status: int, title: str, text: str) -> Response:
+    """What the servers in front of the API answer when it is not reached."""
+    page = (
+        f"<!DOCTYPE html>\n<html><head><title>{title}</title></head>"
+        f"<body><h1>{title}</h1><p>{text}</p></body></html>\n"
+    )
+    return Response(status, (("Content-Type", "text/html; charset=utf-8"),), page.encode())
+
+
+_dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
