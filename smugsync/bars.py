@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from smugsync.progress import Flight, Tally, size
+from smugsync.progress import Flight, Tally, elide, size, width
+
+__all__ = ["Bars", "elide", "flight_line", "width"]
 
 MAX_LINES = 8
 _EVERY = 0.1  #: seconds; a terminal is not redrawn more often
@@ -143,46 +144,6 @@ def flight_line(flight: Flight, columns: int) -> str:
         return elide(flight.name, columns)
     name = elide(flight.name, room)
     return f"  {name}{' ' * (room - width(name))}  {figures}".rstrip()
-
-
-def width(text: str) -> int:
-    """The columns `text` takes on a terminal."""
-    return sum(map(_cell, text))
-
-
-def _cell(character: str) -> int:
-    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def elide(text: str, room: int) -> str:
-    """`text` in at most `room` columns, its middle left out: a name's extension tells more than its middle.
-
-    Control characters become `?`: a remote name must not steer the terminal.
-    """
-    text = "".join("?" if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} else one for one in text)
-    # Marks that turn the direction of writing would mix up the whole line.
-    text = "".join(one for one in text if unicodedata.bidirectional(one) not in _TURNING)
-    if width(text) <= room:
-        return text
-    if room < 1:
-        return ""
-    tail = _fit(reversed(text), (room - 1) // 2)[::-1]
-    return f"{_fit(text, room - 1 - width(tail))}…{tail}"
-
-
-_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
-
-
-def _fit(text: Iterable[str], room: int) -> str:
-    taken: list[str] = []
-    for character in text:
-        room -= _cell(character)
-        if room < 0:
-            break
-        taken.append(character)
-    return "".join(taken)
 
 
 def _terminal_size(stream: TextIO) -> tuple[int, int]:

@@ -406,6 +406,12 @@ class Catalogue:
         values = self._first(f"{_SELECT_FILE} WHERE id = ?", (file_id,))
         return None if values is None else _file_row(values)
 
+    def file_in(self, album_id: int, key: str) -> FileRow | None:
+        values = self._db.execute(
+            f"{_SELECT_FILE} WHERE album_id = ? AND key = ?", (album_id, key)
+        ).fetchone()
+        return None if values is None else _file_row(values)
+
     def twins(self, key: str, *, besides: int) -> list[FileRow]:
         """Files of the same key that are held in another album."""
         rows = self._read(
@@ -449,6 +455,13 @@ class Catalogue:
             "SELECT state, count(*), total(coalesce(held_size, promised_size, 0)) FROM file GROUP BY state"
         )
         return {State(state): (int(n), int(size)) for state, n, size in rows}
+
+    def count_withheld(self) -> dict[str, int]:
+        """Why the service withholds files, and how many for each reason."""
+        rows = self._db.execute(
+            "SELECT reason, count(*) FROM file WHERE state = 'withheld' GROUP BY reason ORDER BY 2 DESC"
+        )
+        return {str(reason): int(n) for reason, n in rows}
 
     def count_by_album(self) -> dict[int, dict[State, int]]:
         counts: dict[int, dict[State, int]] = {}

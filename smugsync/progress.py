@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TextIO
 
@@ -27,7 +28,7 @@ class Progress(Protocol):
         """So many of the albums are listed."""
 
     def plan(self, files: int, size: int) -> None:
-        """What is to be transferred as far as is known by now, in all: files and bytes. It may grow."""
+        """So many more files and bytes are to be transferred than was known before."""
 
     def begin(self, name: str, size: int | None) -> None:
         """The transfer of `name` starts, or starts over. `size` in bytes, None when nobody knows."""
@@ -78,11 +79,16 @@ class Tally:
         self.phase = ""
         self.albums_done = self.albums_total = 0
         self.files_total = self.bytes_total = 0
-        self.files_done = self.files_failed = self.bytes_done = 0
+        self.files_done = self.bytes_done = 0
         self._lock = threading.Lock()
         self._sizes: dict[str, int | None] = {}
         self._received: dict[str, int] = {}
+        self._failed: set[str] = set()
         self._notes: list[str] = []
+
+    @property
+    def files_failed(self) -> int:
+        return len(self._failed)
 
     def start(self, phase: str) -> None:
         self.phase = phase
@@ -91,11 +97,13 @@ class Tally:
         self.albums_done, self.albums_total = done, total
 
     def plan(self, files: int, size: int) -> None:
-        self.files_total, self.bytes_total = files, size
+        self.files_total += files
+        self.bytes_total += size
 
     def begin(self, name: str, size: int | None) -> None:
         with self._lock:
             self._withdraw(name)
+            self._failed.discard(name)  # it gets another try
             self._sizes[name], self._received[name] = size, 0
 
     def advance(self, name: str, size: int) -> None:
@@ -111,7 +119,7 @@ class Tally:
                 self._sizes.pop(name, None)
                 self._received.pop(name, None)
             else:
-                self.files_failed += 1
+                self._failed.add(name)
                 self._withdraw(name)
 
     def note(self, message: str) -> None:
@@ -215,6 +223,46 @@ def duration(seconds: float) -> str:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def width(text: str) -> int:
+    """The columns `text` takes on a terminal."""
+    return sum(map(_cell, text))
+
+
+def _cell(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in {"Cf", "Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def elide(text: str, room: int) -> str:
+    """`text` in at most `room` columns, its middle left out: a name's extension tells more than its middle.
+
+    Control characters become `?`: a remote name must not steer the terminal.
+    """
+    text = "".join("?" if unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} else one for one in text)
+    # Marks that turn the direction of writing would mix up the whole line.
+    text = "".join(one for one in text if unicodedata.bidirectional(one) not in _TURNING)
+    if width(text) <= room:
+        return text
+    if room < 1:
+        return ""
+    tail = _fit(reversed(text), (room - 1) // 2)[::-1]
+    return f"{_fit(text, room - 1 - width(tail))}…{tail}"
+
+
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+def _fit(text: Iterable[str], room: int) -> str:
+    taken: list[str] = []
+    for character in text:
+        room -= _cell(character)
+        if room < 0:
+            break
+        taken.append(character)
+    return "".join(taken)
 
 
 def choose(

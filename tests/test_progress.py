@@ -26,7 +26,8 @@ class Clock:
 def filled(tally: Tally) -> None:
     tally.start("downloading")
     tally.albums(12, 40)
-    tally.plan(2000, 9_800_000_000)
+    for _ in range(1000):
+        tally.plan(2, 9_800_000)
     for number in range(310):
         tally.begin(f"{number}.jpg", None)
         tally.advance(f"{number}.jpg", 1_200_000_000 // 310)
@@ -87,6 +88,16 @@ def test_a_failed_transfer_takes_its_bytes_back_and_a_new_start_begins_anew() ->
     tally.end("a", ok=False)
     tally.advance("a", 5)  # a late report of a transfer that is over
     assert (tally.bytes_done, tally.files_done, tally.files_failed, tally.flights()) == (0, 0, 1, [])
+
+
+def test_a_second_try_is_no_failure() -> None:
+    tally = Tally()
+    tally.begin("a", 1)
+    tally.end("a", ok=False)
+    tally.begin("a", 1)
+    assert tally.files_failed == 0
+    tally.end("a", ok=True)
+    assert (tally.files_done, tally.files_failed) == (1, 0)
 
 
 def test_many_threads_count_exactly() -> None:

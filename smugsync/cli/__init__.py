@@ -20,6 +20,7 @@ COMMANDS = {
     "status": ("smugsync.cli.status:status", "Show what is mirrored, what is missing, and why."),
     "ls": ("smugsync.cli.status:ls", "List the mirrored albums, or the files of one."),
     "config": ("smugsync.cli.config:config", "Show or check the configuration."),
+    "demo": ("smugsync.cli.demo:demo", "Mirror a demo account on this machine, to see how it works."),
     "emulator": (
         "smugsync.cli.emulator:emulator",
         "Serve a small SmugMug on this machine, to try things on.",

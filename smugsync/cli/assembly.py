@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
 
+import httpx
 from filelock import FileLock, Timeout
 
 from smugsync.catalogue import Catalogue
@@ -55,13 +57,17 @@ class Workshop:
             report.codes.discard(Interrupted.exit_code if self.signal != signal.SIGINT else 0)
         return report
 
+    def _end(self) -> None:
+        self.stop.set()
+        self.session.abort()
+
     @contextmanager
     def _signals(self) -> Iterator[None]:
         def handle(number: int, frame: FrameType | None) -> None:
             del frame
             self.signal = self.signal or number
-            self.stop.set()
-            self.session.abort()
+            # Not here: the handler may stand in the middle of the very lock that it would have to take.
+            threading.Thread(target=self._end, name="smugsync-stop", daemon=True).start()
 
         before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -83,9 +89,10 @@ def workshop(invocation: Invocation, config: Config, *, dry_run: bool = False) -
         mirror = Mirror.open(config.mirror)
         stack.callback(mirror.close)
         catalogue = _open_catalogue(config, stack, dry_run=dry_run)
-        progress = stack.enter_context(invocation.progress())
+        progress = stack.enter_context(invocation.display())
         stop = Stop()
-        session = _session(config, stop)
+        transport = build_transport(tls_context(config.remote.ca_file))
+        session = _session(config, stop, transport)
         stack.callback(session.close)
         engine = Engine(
             catalogue=catalogue,
@@ -95,6 +102,7 @@ def workshop(invocation: Invocation, config: Config, *, dry_run: bool = False) -
             progress=progress,
             stop=stop,
             requests=lambda: session.counts.api_requests + session.counts.media_requests,
+            round_trip=lambda: transport.round_trip,
         )
         yield Workshop(config, catalogue, engine, stop, session)
 
@@ -158,7 +166,7 @@ def _dialect(config: Config) -> SmugMugV2:
     return SmugMugV2(config.remote.api_url, user=config.remote.user or "")
 
 
-def _session(config: Config, stop: Stop) -> Session:
+def _session(config: Config, stop: Stop, transport: httpx.BaseTransport) -> Session:
     remote = config.remote
     signer: Signer = KeySigner(remote.api_key.reveal())
     if remote.api_secret and remote.access_token and remote.access_token_secret:
@@ -173,7 +181,6 @@ def _session(config: Config, stop: Stop) -> Session:
         media_hosts=remote.media_hosts,
         allow_http=remote.allow_http,
     )
-    transport = build_transport(tls=tls_context(remote.ca_file))
     return Session(transport, hosts, signer, stop, warn=logging.getLogger("smugsync").warning)
 
 

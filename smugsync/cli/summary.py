@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from smugsync.progress import duration, size
-from smugsync.sync.report import Report, What
+from smugsync.progress import duration, size, width
+from smugsync.sync.report import Change, Report, What
 
 #: So many single lines of each kind; `--json` and `status` have them all.
 SHOWN = 12
 
 _ORDER = tuple(What)
+_BULK = (What.NEW, What.ALBUM_NEW)
+_COLUMNS = 80
 
 
 def plural(n: int, word: str, words: str = "") -> str:
@@ -28,12 +30,14 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
         yield f"  fetched   {_fetched(report)}"
         yield f"  mirrored  {plural(report.files_held, 'photo')}, {size(report.bytes_held)}"
     if report.files_withheld:
-        yield f"  withheld  {plural(report.files_withheld, 'photo')}: see `smugsync status`"
+        why = "; ".join(f"{reason} ({n:,})" for reason, n in report.withheld.items())
+        yield f"  withheld  {plural(report.files_withheld, 'photo')} by the service: {why}"
     if report.files_failed:
         yield f"  failed    {plural(report.files_failed, 'photo')}: tried again at the next run"
     if report.files_local:
         yield f"  only here {plural(report.files_local, 'file')}, left as they are"
-    yield f"  requests  {report.requests:,} in {duration(report.seconds)}"
+    spent = duration(report.seconds) if report.seconds >= 1 else "under a second"
+    yield f"  requests  {report.requests:,} in {spent}"
     yield from _changes(report)
     yield from _troubles(report)
 
@@ -70,14 +74,25 @@ def _changes(report: Report) -> Iterator[str]:
         if not n:
             continue
         named = [change for change in report.changes if change.what is what]
-        if what is What.NEW and n > SHOWN:
+        if what in _BULK and report.counts[What.NEW] > SHOWN:  # a first run: nobody reads all those names
             yield f"{what.value}: {n:,}"
             continue
         yield f"{what.value}:"
         for change in named[:SHOWN]:
-            yield f"  {change.path}{f' ({change.detail})' if change.detail else ''}"
+            yield from _told(change)
         if n > len(named[:SHOWN]):
             yield f"  and {n - len(named[:SHOWN]):,} more"
+
+
+def _told(change: Change) -> Iterator[str]:
+    line = f"  {change.path}"
+    if not change.detail:
+        yield line
+    elif width(line + change.detail) + 3 <= _COLUMNS:
+        yield f"{line} ({change.detail})"
+    else:
+        yield line
+        yield f"    ({change.detail})"
 
 
 def _troubles(report: Report) -> Iterator[str]:

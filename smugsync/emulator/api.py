@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from smugsync.emulator.album_resources import ALBUM_ROUTES
 from smugsync.emulator.image_resources import IMAGE_ROUTES
 from smugsync.emulator.messages import Request, Response, html_response, json_response
+from smugsync.emulator.node_resources import NODE_ROUTES
 from smugsync.emulator.options import describe, describe_briefly
-from smugsync.emulator.resources import ROUTES
 from smugsync.emulator.routes import MESSAGES, PREFIX, ApiError, Ask, Route, match
-from smugsync.emulator.shape import Answer, Composer, Wishes, with_query
+from smugsync.emulator.shape import Answer, Composer, Wishes, shown, with_query
+from smugsync.emulator.user_resources import USER_ROUTES
 from smugsync.emulator.view import View
 
-_ALL_ROUTES: Final = ROUTES + IMAGE_ROUTES
+_ALL_ROUTES: Final = USER_ROUTES + NODE_ROUTES + ALBUM_ROUTES + IMAGE_ROUTES
 #: A longer request line is answered by the web server in front of the API (seen with 792 image keys).
 MAX_TARGET: Final = 8000
 
@@ -69,7 +71,8 @@ class Api:
         response = composer.response(answer, query, max_count=self.max_count)
         body: dict[str, Any] = {}
         if wishes.verbosity == 3:
-            uri = with_query(request.path, [(n, v) for n, v in query if n != "_verbosity"])
+            asked_for = [(n, v) for n, v in shown(query) if n != "_verbosity"]
+            uri = with_query(request.path, asked_for)
             body["Request"] = {"Version": "v2", "Method": method, "Uri": uri}
             body["Options"] = describe(route.endpoint, request.path, response)
         elif wishes.verbosity == 2 and route.endpoint.parameters:
@@ -84,8 +87,7 @@ class Api:
         body: dict[str, Any] = {}
         status = error.status if error.location is None else self.redirect_status
         if route is not None and status != 401:
-            shown = [(n, v) for n, v in request.params if n != "APIKey" and not n.startswith("oauth_")]
-            place = {"Uri": with_query(request.path, shown)}
+            place = {"Uri": with_query(request.path, shown(request.params))}
             if route.endpoint.locator:
                 place |= {"Locator": route.endpoint.locator, "LocatorType": route.endpoint.kind}
             body["Response"] = place
@@ -143,8 +145,3 @@ def _encode(status: int, body: dict[str, Any], kind: str, *, pretty: bool) -> Re
     safe = text.replace("&", "&amp;").replace("<", "&lt;")
     hint = "Send <code>Accept: application/json</code> for JSON."
     return html_response(status, "Live API Browser", f"{hint}</p><pre>{safe}</pre><p>")
-
-
-def known_routes() -> Iterable[Route]:
-    """For listing what is served."""
-    return _ALL_ROUTES

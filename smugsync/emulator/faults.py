@@ -53,7 +53,7 @@ Options of every kind: times=N (then it is over), after=N (spare the first N req
 
 _ROUTES: Final = dict.fromkeys(("truncate", "corrupt", "stall", "reset"), "/photos/*") | {"portal": "*"}
 _WHOLE_SERVER: Final = ("late", "skew")
-_KINDS: Final = frozenset(
+KINDS: Final = frozenset(
     "429 500 502 503 504 html html403 portal nonce_used empty truncate corrupt stall reset slow no-archived"
     " duplicates stuck-video total spurious edit late skew".split()
 )
@@ -191,8 +191,8 @@ class Faults:
         """Switch a fault on. Raises ValueError with a sentence for people if `spec` cannot be read."""
         place, _, tail = spec.partition(":")
         kind, _, route = place.strip().partition("@")
-        if kind not in _KINDS:
-            raise ValueError(f"there is no fault {kind!r}; known are {', '.join(sorted(_KINDS))}")
+        if kind not in KINDS:
+            raise ValueError(f"there is no fault {kind!r}; known are {', '.join(sorted(KINDS))}")
         options = {}
         for part in filter(None, (piece.strip() for piece in tail.split(","))):
             name, equals, value = part.partition("=")

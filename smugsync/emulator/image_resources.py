@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from smugsync.emulator.containers import draw_album
+from smugsync.emulator.albums import draw_album
+from smugsync.emulator.finding import ALL_FIELDS, nothing_listed, open_album
 from smugsync.emulator.model import Image
 from smugsync.emulator.photos import draw_album_image, draw_image
 from smugsync.emulator.renditions import (
@@ -15,12 +16,9 @@ from smugsync.emulator.renditions import (
     draw_size_details,
     draw_sizes,
 )
-from smugsync.emulator.resources import nothing_listed, open_album
 from smugsync.emulator.routes import ApiError, Ask, Route, route
-from smugsync.emulator.shape import Answer, Entity, Listing, Selection
+from smugsync.emulator.shape import Answer, Entity, Listing
 from smugsync.emulator.view import View
-
-_ALL = Selection()
 
 
 def _split(name: str) -> tuple[str, int | None]:
@@ -52,10 +50,10 @@ def _images(ask: Ask) -> Answer:
     if len(names) == 1:
         image = _visible(ask, names[0])
         _check_revision(ask, names[0], image)
-        return ask.answer(draw_image(ask.view, image, _ALL))
+        return ask.answer(draw_image(ask.view, image, ALL_FIELDS))
     account = ask.view.account
     found = [account.image(_split(name)[0]) for name in names]
-    seen = [draw_image(ask.view, i, _ALL) for i in found if i and ask.view.sees_image(i)]
+    seen = [draw_image(ask.view, i, ALL_FIELDS) for i in found if i and ask.view.sees_image(i)]
     if not seen:
         raise ApiError(404)
     return ask.answer(seen, kind="Objects")
@@ -69,7 +67,7 @@ def _album_image(ask: Ask) -> Answer:
     if not ask.view.shows(image, album.node):
         raise ApiError(404)
     _check_revision(ask, ask.names[1], image)
-    return ask.answer(draw_album_image(ask.view, album, image, _ALL))
+    return ask.answer(draw_album_image(ask.view, album, image, ALL_FIELDS))
 
 
 def _detail(draw: Callable[[View, Image], Entity | None]) -> Callable[[Ask], Answer]:

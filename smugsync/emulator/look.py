@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from smugsync.emulator.content import Bytes, Content
+from smugsync.emulator.content import Bytes, Content, Noise
 from smugsync.emulator.media import MediaInfo, inspect, inspect_file
 from smugsync.emulator.model import Album, Image
 
 #: The zone the service takes camera times to be in (facts: vendor statement and measured).
 PACIFIC: Final = ZoneInfo("America/Los_Angeles")
+
+_KEPT: Final = ("GPSLatitude", "GPSLongitude")
 
 FORMATS: Final = {
     ".jpg": "JPG",
@@ -41,10 +44,23 @@ def format_of(file_name: str) -> str:
 
 
 def look_into(image: Image) -> MediaInfo:
-    """What is in the image; looked up once and kept until the file is replaced."""
+    """What is in the image; looked up once and kept until the file is replaced.
+
+    Of the Exif tags only the position is kept: a large library would fill the memory with the others.
+    """
     if image.picture is None:
-        image.picture = _inspect(image.rendition or image.content, image.file_name)
+        info = examine(image)
+        position = {name: value for name, value in info.exif.items() if name in _KEPT}
+        image.picture = replace(info, exif=position)
     return image.picture
+
+
+def examine(image: Image) -> MediaInfo:
+    """The same with all Exif tags, read anew."""
+    content = image.rendition or image.content
+    if isinstance(content, Noise) and image.picture is not None:
+        return image.picture
+    return _inspect(content, image.file_name)
 
 
 def _inspect(content: Content, file_name: str) -> MediaInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from html import escape
 from pathlib import PurePath
@@ -11,8 +12,8 @@ from urllib.parse import quote
 from smugsync.emulator.containers import album_uri, web_uri
 from smugsync.emulator.content import Content
 from smugsync.emulator.look import iso, look_into, pacific_to_utc
+from smugsync.emulator.media import MediaInfo
 from smugsync.emulator.model import Album, Image
-from smugsync.emulator.names import make_key
 from smugsync.emulator.shape import Entity, Link, Selection
 from smugsync.emulator.view import View
 
@@ -31,6 +32,7 @@ SIZES: Final = (
     ("4K", "4K", 3840),
 )
 VIDEO_LETTERS: Final = "1920"
+_LOOKED_UP: Final = ("DateTimeOriginal", "OriginalHeight", "OriginalWidth", "Latitude", "Longitude")
 _EXTENSIONS: Final = {"JPG": "jpg", "PNG": "png", "GIF": "gif", "HEIC": "heic", "MP4": "jpg"}
 
 
@@ -40,7 +42,8 @@ def image_uri(image: Image) -> str:
 
 def token_of(view: View, image: Image) -> str:
     """The unguessable part of a media address; another one after every replacement."""
-    return make_key(f"{view.account.seed}/{image.key}/{image.serial}/token", 41)
+    what = f"{view.account.seed}/{image.key}/{image.serial}"
+    return hashlib.blake2b(what.encode(), digest_size=20).hexdigest()
 
 
 def media_uri(view: View, image: Image, letters: str, extension: str) -> str:
@@ -102,8 +105,7 @@ def _fields(view: View, image: Image, selection: Selection) -> dict[str, Any]:
     home = view.account.album(image.home)
     own = home is not None and view.owns(home.node)
     wants = selection.wants
-    dated = wants("DateTimeOriginal") or wants("OriginalHeight") or wants("OriginalWidth")
-    info = look_into(image) if dated else None
+    info = look_into(image) if any(map(wants, _LOOKED_UP)) else None
     taken = pacific_to_utc(info.taken) if info and info.taken else None
     data: dict[str, Any] = {
         "Title": image.title,
@@ -111,8 +113,8 @@ def _fields(view: View, image: Image, selection: Selection) -> dict[str, Any]:
         "Keywords": "; ".join(image.keywords),
         "KeywordArray": list(image.keywords),
         "Watermark": "No",
-        "Latitude": image.latitude or "0.00000000000000",
-        "Longitude": image.longitude or "0.00000000000000",
+        "Latitude": image.latitude or _position(info, "GPSLatitude"),
+        "Longitude": image.longitude or _position(info, "GPSLongitude"),
         "Altitude": image.altitude,
         "Hidden": image.hidden,
     }
@@ -156,13 +158,19 @@ def _fields(view: View, image: Image, selection: Selection) -> dict[str, Any]:
         "CanShare": True,
         "Comments": True,
         "ShowKeywords": True,
-        "FormattedValues": {
+    }
+    if wants("FormattedValues"):
+        data["FormattedValues"] = {
             "Caption": {"html": escape(image.caption, quote=False), "text": image.caption},
             "FileName": {"html": escape(image.file_name, quote=False), "text": image.file_name},
-        },
-        "PreferredDisplayFileExtension": image.format,
-    }
+        }
+    data["PreferredDisplayFileExtension"] = image.format
     return data
+
+
+def _position(info: MediaInfo | None, name: str) -> str:
+    """Degrees as text with fourteen decimals (recorded)."""
+    return f"{float(info.exif.get(name) or 0):.14f}" if info else "0.00000000000000"
 
 
 def _archived(view: View, image: Image, selection: Selection) -> dict[str, Any]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from smugsync.emulator.look import look_into
+from smugsync.emulator.look import examine, look_into
 from smugsync.emulator.model import Image
 from smugsync.emulator.photos import SIZES, VIDEO_LETTERS, image_uri, media_uri, shared_uri
 from smugsync.emulator.shape import Entity
 from smugsync.emulator.view import View
 
 #: The fields of ImageMetadata in the recorded order; most are empty for most images.
-_METADATA = """Title Caption UserComment Keywords Author Copyright CopyrightUrl CopyrightFlag UsageTerms
+_METADATA: Final = """Title Caption UserComment Keywords Author Copyright CopyrightUrl CopyrightFlag UsageTerms
 Source Credit City State Country Rating CreatorContactInfo Category SupplementalCategories
 SpecialInstructions AuthorTitle CountryCode TransmissionReference Headline WriterEditor Lens Make Model
 Aperture DateTimeModified DateTimeCreated DateCreated TimeCreated MicroDateTimeCreated
@@ -21,6 +21,18 @@ Contrast Saturation Sharpness SubjectDistance SubjectRange SensingMethod ColorSp
 LatitudeReference LongitudeReference Latitude Longitude AltitudeReference Altitude SceneCaptureType
 GainControl ScaleFactor CircleOfConfusion FieldOfView DepthOfField HyperfocalDistance NormalizedLightValue
 Duration AudioCodec VideoCodec Software SerialNumber LensSerialNumber""".split()
+
+#: Where a field shows an Exif tag as it is.
+_TAGS: Final = {
+    "Lens": "LensModel",
+    "Aperture": "FNumber",
+    "Exposure": "ExposureTime",
+    "ISO": "ISO",
+    "FocalLength": "FocalLength",
+    "Software": "Software",
+    "Author": "Artist",
+    "Copyright": "Copyright",
+}
 
 
 def usable_sizes(view: View, image: Image) -> list[tuple[str, str, int, int]]:
@@ -105,9 +117,10 @@ def draw_largest_video(view: View, image: Image) -> Entity | None:
 
 def draw_metadata(view: View, image: Image, uri: str) -> Entity:
     """Flat; text nearly everywhere, camera times without a zone (facts 3.7)."""
-    info = look_into(image)
+    info = examine(image)
     data: dict[str, Any] = dict.fromkeys(_METADATA, "")
-    data |= {"Latitude": 0.0, "Longitude": 0.0}
+    data |= {name: info.exif.get(tag, "") for name, tag in _TAGS.items()}
+    data |= {name: float(info.exif.get(f"GPS{name}") or 0) for name in ("Latitude", "Longitude")}
     data |= {"Title": image.title, "Caption": image.caption, "Keywords": "; ".join(image.keywords)}
     data |= {"Make": info.make, "Model": info.model}
     if image.is_video:

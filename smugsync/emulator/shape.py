@@ -17,7 +17,7 @@ from urllib.parse import quote
 from smugsync.emulator.endpoints import ENDPOINTS, Endpoint, link
 
 #: Parameters that the service does not repeat in links: it was seen to drop `_verbosity`.
-_NOT_CARRIED: Final = ("_verbosity", "APIKey")
+_NOT_CARRIED: Final = ("_verbosity",)
 #: What a filter never removes (documentation: every object has these).
 _ALWAYS: Final = ("Uri", "WebUri", "UriDescription", "Uris", "ResponseLevel")
 
@@ -145,8 +145,7 @@ class Composer:
 
     def response(self, answer: Answer, query: Sequence[tuple[str, str]], *, max_count: int) -> dict[str, Any]:
         """The `Response` object of the main answer."""
-        shown = [(name, value) for name, value in query if not _secret(name)]
-        result = self._object(answer, shown, self.wishes.selection, max_count)
+        result = self._object(answer, shown(query), self.wishes.selection, max_count)
         if self.wishes.verbosity == 3:
             result["Timing"] = {"Total": {"time": 0.05, "cycles": 1, "objects": 0}}
         return result
@@ -169,7 +168,7 @@ class Composer:
             if items:
                 result[locator] = [self._draw(payload.draw(item, selection), selection) for item in items]
             total = len(payload.items) + payload.surplus
-            pages = page.links(answer.uri, query, shown=len(items), total=total)
+            pages = page.links(answer.uri, query, number=len(items), total=total)
         elif payload:
             result[locator] = [self._draw(p, selection) if isinstance(p, Entity) else p for p in payload]
         if self.wishes.verbosity > 1:
@@ -248,7 +247,7 @@ class Page:
         count = _number(params.get("count"), default)
         return cls(_number(params.get("start"), 1), min(count, maximum))
 
-    def links(self, uri: str, query: Sequence[tuple[str, str]], *, shown: int, total: int) -> dict[str, Any]:
+    def links(self, uri: str, query: Sequence[tuple[str, str]], *, number: int, total: int) -> dict[str, Any]:
         """`Pages` as recorded: explicit parameters keep their order, defaults come as start, count."""
 
         def address(start: int) -> str:
@@ -260,7 +259,7 @@ class Page:
         pages: dict[str, Any] = {
             "Total": total,
             "Start": self.start,
-            "Count": shown,
+            "Count": number,
             "RequestedCount": self.count,
             "FirstPage": address(1),
             "LastPage": address(last),
@@ -279,8 +278,9 @@ def _number(text: str | None, default: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and int(text) > 0 else default
 
 
-def _secret(name: str) -> bool:
-    return name.startswith("oauth_") or name == "APIKey"
+def shown(query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What of a query may be repeated in an answer: not the credentials."""
+    return [(name, value) for name, value in query if not name.startswith("oauth_") and name != "APIKey"]
 
 
 def with_query(uri: str, query: Sequence[tuple[str, str]]) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from smugsync.errors import SmugsyncError, Transient
 from smugsync.local.handles import OURS, Root, exists, split
+from smugsync.local.scan import scan
 from smugsync.local.syscalls import fsync_directory
 
 
@@ -40,6 +41,23 @@ def move(root: Root, old: str, new: str) -> None:
         raise Transient(f"{old} cannot be moved to {new}: it is not there any more") from error
     except OSError as error:
         raise root.explain(error, f"moving {old} to {new}") from error
+
+
+def move_directory(root: Root, old: str, new: str) -> None:
+    """`move` for an announced rename, which may be asked for again after a crash at any moment.
+
+    That it is done already shows by `old` being gone, or holding no file of its own where `new` lies
+    inside it, while `new` is there. Raises as `move` does.
+    """
+    if _is_inside(new, old) and _is_there(root, new):
+        if any(scan(root, old, recursive=False)):
+            raise Transient(f"{old} cannot be moved to {new}: that directory exists already")
+        return
+    try:
+        move(root, old, new)
+    except Transient:
+        if _is_there(root, old) or not _is_there(root, new):
+            raise
 
 
 def temporary_name(old: str, new: str) -> str:
@@ -105,6 +123,14 @@ def _rename(root: Root, old: str, new: str) -> None:
         fsync_directory(target)
         if old_directory != new_directory:
             fsync_directory(source)
+
+
+def _is_there(root: Root, path: str) -> bool:
+    try:
+        os.close(root.open_directory(path))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

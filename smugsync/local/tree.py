@@ -155,9 +155,11 @@ class Mirror:
 
     def move_directory(self, old: str, new: str) -> None:
         """Move an album's directory with all that is in it, also into its own child or over its empty
-        parent. Asked for again after a crash, it finishes. Raises Transient, MirrorUnusable.
+        parent. Asked for again after a crash, it finishes, or sees that it is done.
+
+        Raises Transient (`new` is taken, `old` has vanished), MirrorUnusable.
         """
-        moves.move(self.root, old, new)
+        moves.move_directory(self.root, old, new)
 
     def make_directory(self, path: str) -> None:
         """Make a directory and its parents, durably. Raises Transient, MirrorUnusable."""

@@ -21,7 +21,9 @@ from smugsync.remote.hosts import is_loopback
 from smugsync.remote.transport import DirectTransport, TransportAborted
 
 
-def build_transport(tls: ssl.SSLContext, *, proxies: Mapping[str, str] | None = None) -> httpx.BaseTransport:
+def build_transport(
+    tls: ssl.SSLContext, *, proxies: Mapping[str, str] | None = None
+) -> DirectTransport | ProxyTransport:
     """The transport to use here. `proxies` maps a scheme (or "all", "no") to an address.
 
     None asks the environment. Raises ConfigError for a proxy that cannot be used.
@@ -49,6 +51,11 @@ class ProxyTransport(httpx.BaseTransport):
             for scheme, address in self._proxies.items()
             if scheme in {"http", "https", "all"}
         }
+
+    @property
+    def round_trip(self) -> float | None:
+        """That of direct connections; None through a proxy, whose distance says nothing."""
+        return self._direct.round_trip
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         address = self._proxy_for(request.url)

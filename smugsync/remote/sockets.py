@@ -61,6 +61,7 @@ class Sockets:
         self._open: set[socket.socket] = set()
         self._lookups: set[queue.SimpleQueue[Any]] = set()
         self.aborted = False
+        self.round_trip: float | None = None  #: of the quickest connect so far, in seconds
 
     def open(self, address: Address, timeout: float | None) -> socket.socket:
         """A connected socket, TLS verified where the scheme is https. `timeout` is in seconds, for all."""
@@ -130,6 +131,7 @@ class Sockets:
     def _connect(self, sock: socket.socket, where: Any, timeout: float | None) -> socket.socket:
         try:
             sock.setblocking(False)
+            began = time.monotonic()
             with self._lock:
                 self._check()
                 self._open.add(sock)
@@ -145,6 +147,8 @@ class Sockets:
             failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if failed:
                 raise OSError(failed, os.strerror(failed))
+            took = time.monotonic() - began
+            self.round_trip = took if self.round_trip is None else min(took, self.round_trip)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except BaseException:
             self.close(sock)

@@ -73,6 +73,11 @@ class DirectTransport(httpx.BaseTransport):
         self._buffers: list[bytearray] = []
         self._closed = False
 
+    @property
+    def round_trip(self) -> float | None:
+        """The quickest connect so far, in seconds: one round trip. None before the first."""
+        return self._sockets.round_trip
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         address = _address(request)
         kept = self._take(address)

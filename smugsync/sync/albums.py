@@ -89,10 +89,14 @@ class AlbumPlanner:
         report.albums_unreadable += 1
         reason = album.reason or "not readable for this viewer"
         report.trouble(album_label(album), f"{reason}; what is here of it stays as it is", code=0)
-        if row is None or (row.state == "frozen" and row.reason == reason):
-            return
-        with self.context.catalogue.transaction():
-            self.context.catalogue.put_album(replace(row, state="frozen", reason=reason, cursor=""))
+        if row is None:
+            directory = self._directory(album)
+            if self.context.catalogue.directory_taken(naming.fold(directory)):
+                return
+            row = self._row(album, directory)
+        if (row.state, row.reason) != ("frozen", reason):
+            with self.context.catalogue.transaction():
+                self.context.catalogue.put_album(replace(row, state="frozen", reason=reason, cursor=""))
 
     def _place(self, album: Album, row: AlbumRow | None) -> AlbumRow | None:
         """The album's row with a directory to write to; None if a rename has to come first."""
@@ -115,15 +119,7 @@ class AlbumPlanner:
             return self.context.catalogue.put_album(row)
 
     def _create(self, album: Album, directory: str) -> AlbumRow:
-        row = AlbumRow(
-            id=0,
-            key=album.key,
-            node_id=album.node_id,
-            name=album.name,
-            url_path=album.url_path,
-            directory=directory,
-            directory_folded=naming.fold(directory),
-        )
+        row = self._row(album, directory)
         if not self.context.options.dry_run:
             try:
                 self.context.mirror.make_directory(directory)
@@ -133,6 +129,18 @@ class AlbumPlanner:
             row = self.context.catalogue.put_album(row)
         self.context.report.note(What.ALBUM_NEW, directory)
         return row
+
+    @staticmethod
+    def _row(album: Album, directory: str) -> AlbumRow:
+        return AlbumRow(
+            id=0,
+            key=album.key,
+            node_id=album.node_id,
+            name=album.name,
+            url_path=album.url_path,
+            directory=directory,
+            directory_folded=naming.fold(directory),
+        )
 
     def _is_due(self, album: Album, row: AlbumRow) -> bool:
         if self.context.scope.kind != "delta" or row.state != "listed":

@@ -76,6 +76,12 @@ class Context:
     to_examine: deque[int] = field(default_factory=deque)
     #: (album id, file key) of new files held in another album too: moved, perhaps; not fetched before we know
     movers: set[tuple[int, str]] = field(default_factory=set)
+    #: albums that are where they belong in this run: nothing is fetched into one that may yet be renamed
+    ready: set[int] = field(default_factory=set)
+    #: the album list is read and every rename is done: all albums are ready
+    all_ready: bool = False
+    #: row ids with a worker or waiting to be committed, and the bytes promised for them
+    in_flight: dict[int, int] = field(default_factory=dict)
     #: something was planned since the feeder last looked
     planned: bool = True
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 import queue
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Protocol
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.model import Account
 from smugsync.errors import ItemError, SmugsyncError, Transient, Unreachable
+from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement, place
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
@@ -24,10 +26,10 @@ from smugsync.remote.gallery import Gallery
 from smugsync.stop import Stop
 from smugsync.sync import recovery
 from smugsync.sync.albums import AlbumPlanner
-from smugsync.sync.context import Context, Options, Scope
+from smugsync.sync.context import Context, Durability, Options, Scope
 from smugsync.sync.feeder import Feeder
 from smugsync.sync.planning import AlbumListing, Planner
-from smugsync.sync.pool import Batcher, Crash, Pool
+from smugsync.sync.pool import THREADS, Batcher, Crash, Crew, Inbox, Pool
 from smugsync.sync.recorder import Recorder
 from smugsync.sync.report import Report
 from smugsync.sync.settle import Settlement
@@ -47,7 +49,7 @@ from smugsync.sync.survey import (
     Question,
     Survey,
 )
-from smugsync.sync.throttle import Throttle
+from smugsync.sync.throttle import Throttle, first_limit
 from smugsync.sync.transfer import Abandoned, Examined, Faltered, Fetching, Job, Received, Transfer
 
 #: How long ending threads are waited for before the process leaves without them, in seconds.
@@ -64,6 +66,14 @@ class Committed:
     results: tuple[Placed | Exception, ...]
 
 
+class Place(Protocol):
+    """Makes sealed parts visible under their names: see `smugsync.local.placement.place`."""
+
+    def __call__(
+        self, root: Root, placements: Sequence[Placement], /, *, durability: Durability
+    ) -> list[Placed | Exception]: ...
+
+
 class Stage(Enum):
     LISTING = "listing"
     PROVING = "proving"
@@ -71,7 +81,7 @@ class Stage(Enum):
 
 
 class Engine:
-    """Runs one scope at a time; `interrupt` may be called from a signal handler."""
+    """Runs one scope at a time. `now` is epoch seconds, `requests` counts them, `round_trip` is in seconds."""
 
     def __init__(
         self,
@@ -84,10 +94,14 @@ class Engine:
         stop: Stop,
         now: Callable[[], float] = time.time,
         requests: Callable[[], int] = lambda: 0,
+        round_trip: Callable[[], float | None] = lambda: None,
+        crew: Crew = THREADS,
+        place: Place = place,
     ) -> None:
         self._catalogue, self._gallery, self._mirror = catalogue, gallery, mirror
         self._options, self._progress, self._stop = options, progress, stop
         self._now, self._requests = now, requests
+        self._crew, self._place, self._round_trip = crew, place, round_trip
 
     def run(self, scope: Scope) -> Report:
         """One cycle over `scope`. What ends it early stands in the report; only bugs are raised."""
@@ -99,7 +113,8 @@ class Engine:
             recovery.check_marker(self._catalogue, self._mirror, account, dry_run=self._options.dry_run)
             context = self._context(scope, run, report)
             recovery.recover(context)
-            _Cycle(context, account).run()
+            throttle = Throttle(fixed=self._options.downloads, start=first_limit(self._round_trip()))
+            _Cycle(context, account, throttle, self._crew, self._place).run()
             if report.complete and scope.kind == "everything" and not self._options.dry_run:
                 with self._catalogue.transaction():
                     self._catalogue.remember("last_full", str(int(self._now())))
@@ -121,7 +136,8 @@ class Engine:
         report.bytes_held = sum(
             size for state, (_, size) in counts.items() if state in ("committed", "retired")
         )
-        report.files_withheld = held.get("withheld", 0)
+        report.withheld = self._catalogue.count_withheld()
+        report.files_withheld = sum(report.withheld.values())
         report.files_failed = held.get("failed", 0) + held.get("quarantined", 0)
         report.files_local = sum(self._catalogue.count_local().values())
         if report.files_failed:
@@ -151,9 +167,11 @@ class Engine:
 class _Cycle:
     """The state of one run's message loop."""
 
-    def __init__(self, context: Context, account: Account) -> None:
-        self._ctx, self._account = context, account
-        self._inbox: queue.SimpleQueue[object] = queue.SimpleQueue()
+    def __init__(
+        self, context: Context, account: Account, throttle: Throttle, crew: Crew, place: Place
+    ) -> None:
+        self._ctx, self._account, self._throttle, self._place = context, account, throttle, place
+        self._inbox: Inbox = crew.inbox()
         self._planner = Planner(context)
         self._albums = AlbumPlanner(context)
         self._settlement = Settlement(context, self._planner)
@@ -164,7 +182,6 @@ class _Cycle:
         self._streak = 0
         self._survey = Survey(context.gallery, self._inbox.put, context.stop)
         options = context.options
-        self._throttle = Throttle(fixed=options.downloads)
         transfer = Transfer(
             context.gallery,
             context.mirror,
@@ -173,9 +190,9 @@ class _Cycle:
             pauses=options.pauses,
             zone=options.zone,
         )
-        self._lanes: Pool[Question] = Pool("list", options.lanes, self._survey, self._inbox.put)
-        self._workers: Pool[Job] = Pool("fetch", self._throttle.ceiling, transfer, self._inbox.put)
-        self._committer: Batcher[Received] = Batcher(
+        self._lanes: Pool[Question] = crew.pool("list", options.lanes, self._survey, self._inbox.put)
+        self._workers: Pool[Job] = crew.pool("fetch", self._throttle.ceiling, transfer, self._inbox.put)
+        self._committer: Batcher[Received] = crew.batcher(
             self._commit,
             self._inbox.put,
             lambda received: received.part.discard(),
@@ -204,7 +221,6 @@ class _Cycle:
         try:
             message = self._inbox.get(timeout=0.1)
         except queue.Empty:
-            self._throttle.tick(time.monotonic())
             return
         self._handle(message)
         for _ in range(256):  # whatever has come meanwhile, before the screen is drawn again
@@ -240,6 +256,7 @@ class _Cycle:
         while self._workers.busy < self._throttle.limit:
             job = self._feeder.next()
             if job is None:
+                self._throttle.starved()
                 if not self._workers.busy:
                     self._committer.hurry()
                 return
@@ -282,6 +299,7 @@ class _Cycle:
 
     def _list(self, question: ListFiles) -> None:
         row = self._ctx.catalogue.album(question.id)
+        self._ctx.ready.add(row.id)
         self._listings[question.id] = self._planner.begin(row, question.album)
         self._lanes.give(question)
 
@@ -326,6 +344,7 @@ class _Cycle:
         for question in self._albums.finish():
             self._list(question)
         self._feeder.album_moved()
+        self._ctx.all_ready = self._ctx.planned = True
         if not answer.complete:
             self._ctx.report.complete = False
             self._ctx.report.trouble("the list of albums", answer.why)
@@ -363,7 +382,7 @@ class _Cycle:
 
     def _commit(self, batch: list[Received]) -> Committed:
         placements = [Placement(r.part, r.job.path, r.job.expected, r.job.keep) for r in batch]
-        results = place(self._ctx.mirror.root, placements, durability=self._ctx.options.durability)
+        results = self._place(self._ctx.mirror.root, placements, durability=self._ctx.options.durability)
         return Committed(tuple(batch), tuple(results))
 
     def _close(self) -> None:

@@ -39,10 +39,9 @@ BATCH = 64
 
 @dataclass(slots=True)
 class Feeder:
-    """Hands out jobs one by one; `in_flight` rows are with a worker or waiting to be committed."""
+    """Hands out jobs one by one, and keeps `Context.in_flight`."""
 
     context: Context
-    in_flight: dict[int, int] = field(default_factory=dict)
     _after: int = 0
     _batch: list[FileRow] = field(default_factory=list)
     _album: AlbumRow | None = None
@@ -52,7 +51,7 @@ class Feeder:
         while True:
             if self.context.to_examine:
                 row = self.context.catalogue.file(self.context.to_examine.popleft())
-                if row is not None and row.id not in self.in_flight:
+                if row is not None and row.id not in self.context.in_flight:
                     return self._claim(row, Examining(row.id, self._path(row)))
                 continue
             if (row := self._next_planned()) is None:
@@ -73,7 +72,7 @@ class Feeder:
         return self._act(row, local)
 
     def release(self, row_id: int) -> None:
-        self.in_flight.pop(row_id, None)
+        self.context.in_flight.pop(row_id, None)
 
     # -- choosing ----------------------------------------------------------------------------------
 
@@ -93,7 +92,9 @@ class Feeder:
         return self._batch.pop()
 
     def _is_free(self, row: FileRow) -> bool:
-        if row.id in self.in_flight:
+        if row.id in self.context.in_flight:
+            return False
+        if not self.context.all_ready and row.album_id not in self.context.ready:
             return False
         return not self.context.movers or (row.album_id, row.key) not in self.context.movers
 
@@ -110,7 +111,7 @@ class Feeder:
         return join(self._album_of(row).directory, row.name)
 
     def _claim(self, row: FileRow, job: Job) -> Job:
-        self.in_flight[row.id] = (row.promised_size or 0) if isinstance(job, Fetching) else 0
+        self.context.in_flight[row.id] = (row.promised_size or 0) if isinstance(job, Fetching) else 0
         return job
 
     # -- deciding ----------------------------------------------------------------------------------
@@ -154,7 +155,7 @@ class Feeder:
     def _check_room(self, size: int) -> None:
         reserve = self.context.options.reserve
         free = self.context.mirror.free_bytes()
-        wanted = sum(self.in_flight.values()) + size
+        wanted = sum(self.context.in_flight.values()) + size
         if free - wanted < reserve:
             raise SuspiciousPlan(
                 f"the disk of {self.context.mirror.root.path} has {free:,} bytes free: not enough for "
@@ -167,7 +168,7 @@ class Feeder:
         """Everything that needs no transfer."""
         path = self._path(row)
         catalogue, report = self.context.catalogue, self.context.report
-        with catalogue.transaction(durable=True):
+        with catalogue.transaction():  # lost in a power cut, it is found out again
             match action:
                 case Adopt() if isinstance(local, LocalFile):
                     self._adopt(row, remote, local, path)

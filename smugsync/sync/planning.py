@@ -104,7 +104,9 @@ class Planner:
         missing = [
             row
             for key, row in listing.rows.items()
-            if key not in listing.seen and row.state is not State.RETIRED
+            if key not in listing.seen
+            and row.state is not State.RETIRED
+            and row.id not in self._ctx.in_flight
         ]
         absent = tuple(row for row in missing if row.held_md5 is not None)
         with catalogue.transaction():

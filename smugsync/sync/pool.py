@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from smugsync.errors import SmugsyncError
 from smugsync.stop import Stop
@@ -115,6 +115,7 @@ class Batcher(Generic[J]):
         self._items: queue.SimpleQueue[J | _Hurry | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._overdue = False
 
     def give(self, item: J) -> None:
         if self._closed:
@@ -140,6 +141,7 @@ class Batcher(Generic[J]):
             return True
         self._items.put(None)
         self._thread.join(max(0.0, deadline - time.monotonic()))
+        self._overdue = True
         self._discard_the_rest()
         self._items.put(None)  # the first one may be among the rest
         return not self._thread.is_alive()
@@ -161,7 +163,7 @@ class Batcher(Generic[J]):
                 self._handle(batch)
 
     def _handle(self, batch: list[J]) -> None:
-        if self._stop:
+        if self._stop or self._overdue:
             self._discard_all(batch)
             return
         answer: object
@@ -197,3 +199,37 @@ class Batcher(Generic[J]):
             batch.append(item)
             weight += self._weigh(item)
         return batch, False
+
+
+class Inbox(Protocol):
+    """Where the engine's thread receives everything; both `get`s raise queue.Empty."""
+
+    def put(self, message: object, /) -> None: ...
+    def get(self, *, timeout: float) -> object: ...
+    def get_nowait(self) -> object: ...
+
+
+class Crew:
+    """Who works beside the engine's thread: threads. A test's crew works in an order that can be repeated."""
+
+    def inbox(self) -> Inbox:
+        return queue.SimpleQueue()
+
+    def pool(
+        self, name: str, ceiling: int, work: Callable[[J], object], deliver: Callable[[object], None]
+    ) -> Pool[J]:
+        return Pool(name, ceiling, work, deliver)
+
+    def batcher(
+        self,
+        work: Callable[[list[J]], object],
+        deliver: Callable[[object], None],
+        discard: Callable[[J], None],
+        weigh: Callable[[J], int],
+        *,
+        stop: Stop,
+    ) -> Batcher[J]:
+        return Batcher(work, deliver, discard, weigh, stop=stop)
+
+
+THREADS = Crew()

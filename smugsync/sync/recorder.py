@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from smugsync.catalogue import FileRow, shown
 from smugsync.core.lifecycle import Event, State
@@ -76,22 +77,23 @@ class Recorder:
         else:
             what = What.RESTORED
         report.note(what, one.job.path, f"the old one is kept in {placed.kept}" if placed.kept else "")
+        held: dict[str, Any] = {
+            "held_version": one.file.version,
+            "held_md5": one.found.md5,
+            "held_size": one.found.size,
+            "mtime_ns": placed.fingerprint.mtime_ns,
+            "evidence": one.evidence.value,
+            "local_md5": None,
+            "local_size": None,
+            "local_mtime_ns": None,
+            "attempts": 0,
+        }
+        if row.version not in (one.file.version, one.job.file.version):
+            self._ctx.planned = True  # a listing has shown a newer version meanwhile
+            return replace(row, **held)
         row = replace(row, **shown(one.file, self._ctx.run))
         row = row.on(Event.CLAIM_FETCH).on(Event.RECEIVE)
-        return row.on(
-            Event.PLACE,
-            held_version=one.file.version,
-            held_md5=one.found.md5,
-            held_size=one.found.size,
-            mtime_ns=placed.fingerprint.mtime_ns,
-            evidence=one.evidence.value,
-            local_md5=None,
-            local_size=None,
-            local_mtime_ns=None,
-            source=None,
-            source_run=None,
-            attempts=0,
-        )
+        return row.on(Event.PLACE, source=None, source_run=None, **held)
 
     def _fail(
         self,

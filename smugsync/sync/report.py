@@ -76,6 +76,7 @@ class Report:
     changes: list[Change] = field(default_factory=list)
     troubles: list[Trouble] = field(default_factory=list)
     counts: Counter[What] = field(default_factory=Counter)
+    withheld: dict[str, int] = field(default_factory=dict)  #: how many, by the reason
     codes: set[int] = field(default_factory=set)
     stopped: SmugsyncError | None = None
 
@@ -121,6 +122,7 @@ class Report:
             "files_verified": self.files_verified,
             "files_adopted": self.files_adopted,
             "files_withheld": self.files_withheld,
+            "withheld": self.withheld,
             "files_failed": self.files_failed,
             "files_retired": self.files_retired,
             "files_local": self.files_local,

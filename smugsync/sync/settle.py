@@ -45,8 +45,11 @@ class Settlement:
             counted=listing.album.image_count,
         )
         if contradiction is not None:
+            emptied = not listing.seen
             self.context.report.trouble(
-                listing.directory, contradiction.reason, code=SuspiciousPlan.exit_code
+                listing.directory,
+                contradiction.reason,
+                code=SuspiciousPlan.exit_code if emptied else ItemError.exit_code,
             )
             return None
         self._absences[listing.row.id] = _Absence(listing, rows)
@@ -96,7 +99,7 @@ class Settlement:
                 self.context.report.trouble(
                     absence.listing.directory, f"{n:,} files are no longer listed, but not proven gone"
                 )
-            rows = [row for row in proven if not self._follow(row)]
+            rows = [row for row in proven if self._is_settled(row) and not self._follow(row)]
             lost.append((absence.listing.row, rows, len(absence.listing.rows), True))
         for album in self._gone_albums:
             held = [
@@ -104,9 +107,13 @@ class Settlement:
                 for row in self.context.catalogue.files(album.id).values()
                 if row.held_md5 is not None and row.state is not State.RETIRED
             ]
-            rows = [row for row in held if not self._follow(row)]
+            rows = [row for row in held if self._is_settled(row) and not self._follow(row)]
             lost.append((album, rows, len(held), True))
         return lost
+
+    def _is_settled(self, row: FileRow) -> bool:
+        """What is just being fetched is left to the next cycle."""
+        return row.id not in self.context.in_flight
 
     def _follow(self, row: FileRow) -> bool:
         """Did this file move to another album? Then its bytes move with it, and nothing is fetched."""
@@ -114,7 +121,7 @@ class Settlement:
         for album_id, key in list(self.context.movers):
             if key != row.key or album_id == row.album_id:
                 continue
-            new = catalogue.files(album_id).get(key)
+            new = catalogue.file_in(album_id, key)
             if new is None or new.state is not State.PLANNED or new.version != row.held_version:
                 continue
             source = join(catalogue.album(row.album_id).directory, row.name)

@@ -28,6 +28,11 @@ from smugsync.stop import Stop
 
 #: How often one download is begun anew within one run, and how long we wait in between, in seconds.
 PAUSES = (1.0, 4.0)
+#: The times that every file system of the day can hold and that fit an integer of nanoseconds (1901 to
+#: 2242); a clock that was never set shows others.
+EARLIEST, LATEST = -(1 << 31), 1 << 33
+#: The longest that one download waits because the media host asks for it, in seconds.
+LONGEST_WAIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,8 @@ class Transfer:
                 trouble = error
             if attempt == len(self.pauses):
                 return Faltered(job, trouble, file, repeats=wrong.count(wrong[-1]) if wrong else 0)
-            self.stop.wait(self.pauses[attempt])
+            asked = trouble.retry_after if isinstance(trouble, Transient) else None
+            self.stop.wait(max(self.pauses[attempt], min(asked or 0.0, LONGEST_WAIT)))
             attempt += 1
 
     def _receive(self, job: Fetching, file: RemoteFile) -> Received:
@@ -202,7 +208,9 @@ def mtime_ns(file: RemoteFile, zone: tzinfo | None) -> int | None:
             moment = datetime.fromisoformat(text)
             if moment.tzinfo is None and naive_in is not None:
                 moment = moment.replace(tzinfo=naive_in)
-            return int(moment.timestamp()) * 1_000_000_000
+            seconds = int(moment.timestamp())
         except (ValueError, OverflowError, OSError):
             continue
+        if EARLIEST <= seconds <= LATEST:
+            return seconds * 1_000_000_000
     return None

@@ -221,6 +221,23 @@ def test_a_move_stopped_half_way_is_finished_when_asked_again(mirror: Mirror, ol
     assert tree(mirror) == {f"{new}/1.jpg": f"{old}/1.jpg"}
 
 
+@pytest.mark.parametrize(("old", "new"), DIRECTORY_MOVES)
+def test_a_move_that_was_done_before_the_crash_is_not_done_twice(mirror: Mirror, old: str, new: str) -> None:
+    put(mirror, f"{old}/1.jpg", f"{old}/deep/2.jpg")
+    mirror.move_directory(old, new)
+    moved = tree(mirror)
+    mirror.move_directory(old, new)
+    assert tree(mirror) == moved
+
+
+def test_a_directory_does_not_move_into_a_child_that_exists(mirror: Mirror) -> None:
+    put(mirror, "Travel/1.jpg", "Travel/Iceland/2.jpg")
+    before = tree(mirror)
+    with pytest.raises(Transient, match="exists already"):
+        mirror.move_directory("Travel", "Travel/Iceland")
+    assert tree(mirror) == before
+
+
 def test_nothing_is_moved_over_something(mirror: Mirror) -> None:
     put(mirror, "a/1.jpg", "b/1.jpg", "c/d/1.jpg")
     before = tree(mirror)
@@ -257,6 +274,8 @@ def test_what_is_gone_cannot_be_moved(mirror: Mirror) -> None:
     for old, new in [("a/1.jpg", "b/1.jpg"), ("a", "A"), ("a", "a/b")]:
         with pytest.raises(Transient, match="not there any more"):
             mirror.move(old, new)
+        with pytest.raises(Transient, match="not there any more"):
+            mirror.move_directory(old, new)
 
 
 def test_moving_to_the_same_place_is_nothing(mirror: Mirror) -> None:

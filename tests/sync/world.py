@@ -17,6 +17,7 @@ from smugsync.emulator.edits import EDITS, describe_tree
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.settings import Settings
 from smugsync.local.marker import Marker
+from smugsync.local.placement import place
 from smugsync.local.tree import Mirror
 from smugsync.progress import Silent
 from smugsync.remote.gallery import Gallery
@@ -26,7 +27,8 @@ from smugsync.remote.signing import OAuth1Signer
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.stop import Stop
 from smugsync.sync.context import Options, Scope
-from smugsync.sync.cycle import Engine
+from smugsync.sync.cycle import Engine, Place
+from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.report import Report
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -54,6 +56,8 @@ class World:
         self.emulator.origin = ORIGIN
         self.path = root / "mirror"
         self.options = Options(downloads=2, lanes=2, reserve=0, pauses=(0.0, 0.0), impatient=True)
+        self.crew: Crew = THREADS
+        self.place: Place = place
         Mirror.create(self.path, Marker("a-mirror", "")).close()
         (root / "state").mkdir(exist_ok=True)
 
@@ -101,23 +105,33 @@ class World:
         self.clock.now += 3600
         stop = Stop()
         session = self._session(stop)
-        catalogue = Catalogue.open(self.root / "state" / "catalogue.db")
+        catalogue = self.open_catalogue(self.root / "state" / "catalogue.db")
         try:
-            with Mirror.open(self.path) as mirror:
+            with self.open_mirror(self.path) as mirror:
                 engine = Engine(
                     catalogue=catalogue,
-                    gallery=Gallery(SmugMugV2(ORIGIN), session),
+                    gallery=self.open_gallery(session),
                     mirror=mirror,
                     options=replace(self.options, **changes),
                     progress=Silent(),
                     stop=stop,
                     now=self.clock,
                     requests=lambda: session.counts.api_requests + session.counts.media_requests,
+                    crew=self.crew,
+                    place=self.place,
                 )
                 return engine.run(scope)
         finally:
             session.close()
             catalogue.close()
+
+    # What the engine is made of: a subclass may bring its own.
+
+    open_catalogue = staticmethod(Catalogue.open)
+    open_mirror = staticmethod(Mirror.open)
+
+    def open_gallery(self, session: Session) -> Gallery:
+        return Gallery(SmugMugV2(ORIGIN), session)
 
     def _session(self, stop: Stop) -> Session:
         credentials = self.emulator.credentials

@@ -1,0 +1,283 @@
+"""`smugsync demo`: the whole job on a small account of our own, in one minute and without a key."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from smugsync import cli, errors
+from smugsync.cli import demo_account, demo_place, demo_proof, demo_tree
+from smugsync.cli.assembly import ledger
+from smugsync.cli.demo_account import CAPTION, Edits, Place
+from smugsync.cli.demo_proof import Held, Proof
+from smugsync.cli.demo_voice import Voice
+from smugsync.cli.frame import Command
+from smugsync.cli.invocation import Invocation
+from smugsync.cli.summary import plural
+from smugsync.config import Config, load
+from smugsync.core.model import Evidence
+from smugsync.emulator.serve import Running, running
+from smugsync.emulator.settings import Settings
+
+NICKNAME = "demo"
+
+#: So that bars can be seen at work: what a home line might take for an answer, and for a photo.
+_SLOW = {"latency_ms": 40.0, "faults": ("slow@/photos/*:seconds=0.5,min=0",)}
+_CREDENTIALS = ("api_url", "upload_url", "oauth_url", "api_key", "api_secret", "access_token")
+#: What of the environment reaches the commands: how to print, where to put temporary files, which zone.
+_KEPT = ("PATH", "TERM", "LANG", "LANGUAGE", "TZ", "TMPDIR", "NO_COLOR", "COLUMNS", "LINES")
+_PROVEN = {
+    Evidence.PROMISED: "MD5 and size as the service promised them",
+    Evidence.SELF: "nothing promised, our own MD5",
+    Evidence.CONVERTED: "converted by the service",
+    Evidence.UNPROVEN: "not proven",
+}
+
+
+@click.command(cls=Command)
+@click.option(
+    "--mirror",
+    type=click.Path(path_type=Path),
+    default=Path("demo-mirror"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the photos go.",
+)
+@click.option("--fresh", is_flag=True, help="Empty DIR first, if an earlier demo made it.")
+@click.pass_obj
+def demo(invocation: Invocation, /, *, mirror: Path, fresh: bool) -> int:
+    """Mirror a small account that is served on this machine, change it online, and sync again.
+
+    Nothing is sent anywhere and no key is needed. Only DIR and a temporary directory are written to.
+    """
+    voice = Voice(invocation)
+    with ExitStack() as stack:
+        stack.enter_context(_terminated_like_interrupted())
+        demo_place.prepare(mirror, nickname=NICKNAME, fresh=fresh)
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-demo-")))
+        server = stack.enter_context(_serve(slow=voice.is_watched))
+        try:
+            _Demo(invocation, voice, server, mirror.absolute(), home).play()
+        except _Ended as end:
+            return end.code
+        except _Terminated:
+            return errors.INTERRUPTED_TERM
+    return errors.OK
+
+
+class _Ended(Exception):
+    """A command failed, and has said so itself."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class _Terminated(BaseException):
+    """SIGTERM came between two commands."""
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM unwinds the stack as Ctrl-C does, so that the temporary directory goes."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        raise _Terminated
+
+    before = signal.signal(signal.SIGTERM, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _serve(*, slow: bool) -> Iterator[Running]:
+    settings = Settings(nickname=NICKNAME, **(_SLOW if slow else {}))  # type: ignore[arg-type] # two known keys
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(running(settings))
+        except OSError as error:  # a TimeoutError too
+            raise errors.SmugsyncError(f"the demo's own server cannot be started: {error}") from error
+        yield server
+
+
+@dataclass(frozen=True, slots=True)
+class _Demo:
+    """One performance. `home` is the temporary directory that stands in for a person's own."""
+
+    invocation: Invocation
+    voice: Voice
+    server: Running
+    mirror: Path
+    home: Path
+
+    def play(self) -> None:
+        """Raises _Ended with the exit code of a command that failed, 1 when a claim is not true."""
+        voice = self.voice
+        account = f"a small SmugMug account, served on this machine ({self.server.url})"
+        voice.say(f"A demo of smugsync on {account}: nothing leaves it.")
+        if voice.is_watched:
+            voice.say("Its answers are held back a little, as over a home line, so that you can watch.")
+
+        voice.head("1. Set up a mirror, and fetch everything")
+        voice.command("smugsync", "init", "--mirror", self._shown(), more=" ...")
+        self._run("init", "-q", "--no-input", "--mirror", str(self.mirror), *self._credentials())
+        self._sync()
+
+        voice.head("2. Meanwhile, online")
+        before = self._held()
+        edits = demo_account.change(self.server.emulator.account)
+        for what, thing in edits.told:
+            voice.say(f"  {what:<15}{thing}", indent=" " * 17)
+
+        voice.head("3. Sync again: only what changed is asked for")
+        self._sync()
+        self._check_delta(edits, before)
+
+        voice.head("4. Captions, too")
+        voice.say(
+            "The caption is missing: SmugMug moves no time stamp of an album for it, so a quick sync cannot "
+            "see it. A full one looks into every album; `sync` does so by itself every 7 days."
+        )
+        self._sync("--full")
+        self._check_full(edits)
+
+        voice.head("5. What is on your disk now")
+        held = self._held()
+        self._show_tree(edits, held, before)
+        proof = demo_proof.prove(demo_account.look(self.server.emulator.account), self.mirror, held)
+        self._show_proof(edits, proof, held)
+
+        voice.head("Where to go next")
+        voice.line("  smugsync init      set up the mirror of your own account (it asks for an API key)")
+        voice.line("  smugsync --help    all commands; README.md says what they do to your files")
+
+    # -- commands --------------------------------------------------------------------------------------
+
+    def _sync(self, *options: str) -> None:
+        self.voice.command("smugsync", "sync", *options)
+        self._run("sync", *options)
+
+    def _run(self, *arguments: str) -> None:
+        common = ["--quiet"] if self.invocation.quiet else []
+        common += ["--no-progress"] if self.invocation.no_progress else []
+        common += ["-v"] * self.invocation.verbosity
+        code = cli.main([*common, *arguments], self._environ())
+        if code:
+            raise _Ended(code)
+
+    def _environ(self) -> Mapping[str, str]:
+        """A person's environment without what they configured, and with a home of the demo's own."""
+        given = self.invocation.environ
+        kept = {name: value for name, value in given.items() if name in _KEPT or name.startswith("LC_")}
+        return kept | {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_STATE_HOME": str(self.home / "state"),
+            "SMUGSYNC_RESERVE": "16MiB",  # the demo fits where a photographer's gigabyte does not
+        }
+
+    def _credentials(self) -> Iterator[str]:
+        for name in (*_CREDENTIALS, "access_token_secret"):
+            yield from (f"--{name.replace('_', '-')}", self.server.ready[name])
+
+    def _config(self) -> Config:
+        return load(None, "default", self._environ())
+
+    def _shown(self) -> str:
+        """The mirror's path as short as it can be said."""
+        here = Path(os.path.relpath(self.mirror))
+        return str(self.mirror if here.parts[:1] == ("..",) else here)
+
+    # -- looking things up -----------------------------------------------------------------------------
+
+    def _held(self) -> dict[Place, Held]:
+        with ledger(self._config()) as catalogue:
+            return {} if catalogue is None else demo_proof.read_held(catalogue)
+
+    def _changes(self) -> set[tuple[str, str]]:
+        with ledger(self._config()) as catalogue:
+            return set() if catalogue is None else demo_proof.last_changes(catalogue)
+
+    def _check_delta(self, edits: Edits, before: Mapping[Place, Held]) -> None:
+        held, told = self._held(), self._changes()
+        expected = {
+            ("new", held[edits.new].path if edits.new in held else "Midnight sun.jpg"),
+            ("replaced", before[edits.replaced].path),
+            ("gone", before[edits.deleted].path),
+            ("album_moved", str(_album_directory(before, edits.renamed))),
+        }
+        self._insist(not expected - told, "the second sync did not tell all that had changed online")
+        self._insist(
+            demo_proof.caption_of(held[edits.captioned]) != CAPTION,
+            "the quick sync saw the caption after all: this demo's words about it are wrong",
+        )
+
+    def _check_full(self, edits: Edits) -> None:
+        caption = demo_proof.caption_of(self._held()[edits.captioned])
+        self._insist(caption == CAPTION, "the full sync did not see the caption")
+
+    def _insist(self, truth: bool, otherwise: str) -> None:
+        if not truth:
+            raise errors.SmugsyncError(f"the demo failed: {otherwise}")
+
+    # -- the end ---------------------------------------------------------------------------------------
+
+    def _show_tree(self, edits: Edits, held: Mapping[Place, Held], before: Mapping[Place, Held]) -> None:
+        replaced = held[edits.replaced].path
+        notes = {
+            held[edits.new].path: "new",
+            replaced: "replaced",
+            held[edits.captioned].path: "new caption, in the catalogue",
+            held[edits.deleted].path: "gone online, kept here",
+            str(_album_directory(held, edits.renamed)): f"was {_album_directory(before, edits.renamed).name}",
+        }
+        kept = self._kept(replaced)
+        self._insist(demo_proof.has_bytes(kept, edits.old_md5), "the replaced photo's old bytes are not kept")
+        shelf = Path(*kept.relative_to(self.mirror).parts[:3])
+        below = str(kept.relative_to(self.mirror / shelf))
+        self.voice.line(self._shown())
+        for line in demo_tree.draw(
+            self.mirror,
+            notes,
+            shelf=(str(shelf), {below: "as it was before"}),
+            columns=self.voice.columns,
+            plain=self.voice.is_plain,
+        ):
+            self.voice.drawn(line)
+
+    def _kept(self, path: str) -> Path:
+        versions = sorted((self.mirror / ".smugsync/versions").glob("*"))
+        self._insist(bool(versions), "no old version is kept")
+        return versions[-1] / path
+
+    def _show_proof(self, edits: Edits, proof: Proof, held: Mapping[Place, Held]) -> None:
+        for fault in proof.faults[:5]:
+            print(f"smugsync: error: {fault}", file=sys.stderr, flush=True)
+        self._insist(not proof.faults, "the mirror is not what the account is")
+        self._insist(proof.gone == [held[edits.deleted].path], "the deleted photo is not marked as gone")
+        self.voice.line()
+        self.voice.good(
+            f"{proof.equal:,} of {proof.online:,} files online are here; read back from the disk just now, "
+            "each has the MD5 that the account shows"
+        )
+        how = "; ".join(
+            f"{plural(n, 'file')}: {_PROVEN[one]}" for one, n in sorted(proof.evidence.items()) if n
+        )
+        self.voice.good(f"proven before they became visible: {how}")
+        self.voice.good("what was deleted or replaced online is still here, and known as such")
+
+
+def _album_directory(held: Mapping[Place, Held], album: str) -> Path:
+    """Where the files of an album lie, relative to the mirror."""
+    return next(Path(one.path).parent for (key, _), one in held.items() if key == album)

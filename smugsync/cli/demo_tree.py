@@ -1,0 +1,84 @@
+"""A directory as a small drawing: folders with their number of files, and the files worth a word."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from smugsync.cli.summary import plural
+from smugsync.progress import elide, width
+
+_UNICODE = ("├── ", "└── ", "│   ", "    ")
+_ASCII = ("|-- ", "`-- ", "|   ", "    ")
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`branch` is drawn, `name` is a file or directory, `note` says something about it."""
+
+    branch: str
+    name: str
+    note: str
+
+
+def draw(
+    root: Path,
+    notes: Mapping[str, str],
+    *,
+    shelf: tuple[str, Mapping[str, str]] | None = None,
+    columns: int,
+    plain: bool = False,
+) -> Iterator[Line]:
+    """The directories below `root`, hidden ones left out, and those files that have a note.
+
+    `notes` go by path relative to `root`; a directory's note follows its count. `shelf` is one hidden
+    directory to show all the same, with notes on files by path below it. Lines are at most `columns`
+    wide: names lose their middle first. `plain` draws in ASCII.
+    """
+    signs = _ASCII if plain else _UNICODE
+    drawn = list(_walk(root, "", "", notes, signs, more=shelf is not None))
+    if shelf is not None:
+        drawn.append((signs[1], shelf[0], ""))
+        drawn += [(signs[3] + signs[1], path, note) for path, note in shelf[1].items()]
+    widest = max((width(branch + name) for branch, name, _ in drawn), default=0)
+    longest = max((width(note) for _, _, note in drawn), default=0)
+    room = min(widest, max(16, columns - _GAP - longest))
+    for branch, name, note in drawn:
+        shown = elide(name, max(4, room - width(branch)))
+        pad = " " * (room - width(branch + shown) + _GAP) if note else ""
+        yield Line(branch, shown + pad, elide(note, max(8, columns - room - _GAP)))
+
+
+def _walk(
+    directory: Path,
+    prefix: str,
+    relative: str,
+    notes: Mapping[str, str],
+    signs: Sequence[str],
+    *,
+    more: bool = False,
+) -> Iterator[tuple[str, str, str]]:
+    with os.scandir(directory) as found:
+        entries = sorted((one for one in found if not one.name.startswith(".")), key=lambda one: one.name)
+    shown = [one for one in entries if one.is_dir() or f"{relative}{one.name}" in notes]
+    for entry in shown:
+        last = entry is shown[-1] and not more
+        path = f"{relative}{entry.name}"
+        note = notes.get(path, "")
+        if entry.is_dir():
+            note = ", ".join(filter(None, (_count(Path(entry.path)), note)))
+        yield prefix + signs[1 if last else 0], entry.name, note
+        if entry.is_dir():
+            below = prefix + signs[3 if last else 2]
+            yield from _walk(Path(entry.path), below, f"{path}/", notes, signs)
+
+
+def _count(directory: Path) -> str:
+    """How many files lie right in it; nothing for a folder that only holds others."""
+    with os.scandir(directory) as found:
+        kinds = [entry.is_dir() for entry in found]
+    files = kinds.count(False)
+    return "empty" if not kinds else plural(files, "file") if files else ""
