@@ -521,6 +521,9 @@ class Catalogue:
     def drop_local(self, paths: Iterable[str]) -> None:
         self._db.executemany("DELETE FROM local_file WHERE path = ?", [(p,) for p in paths])
 
+    def local_paths(self) -> list[str]:
+        return [str(row[0]) for row in self._read("SELECT path FROM local_file")]
+
     def count_local(self) -> dict[str, int]:
         rows = self._read("SELECT why, count(*) FROM local_file GROUP BY why")
         return {str(why): int(n) for why, n in rows}

@@ -33,6 +33,7 @@ from smugsync.sync.pool import THREADS, Batcher, Crash, Crew, Inbox, Pool
 from smugsync.sync.recorder import Recorder
 from smugsync.sync.report import Report
 from smugsync.sync.settle import Settlement
+from smugsync.sync.strangers import note_strangers
 from smugsync.sync.survey import (
     AlbumsConfirmed,
     AlbumsListed,
@@ -81,7 +82,7 @@ class Stage(Enum):
 
 
 class Engine:
-    """Runs one scope at a time. `now` is epoch seconds, `requests` counts them, `round_trip` is in seconds."""
+    """Runs one scope at a time. `now` is epoch seconds, `requests` counts, `round_trip` is in seconds."""
 
     def __init__(
         self,
@@ -241,6 +242,8 @@ class _Cycle:
             return self._finished()
         if self._stage is Stage.PROVING:
             self._settlement.apply()
+            if self._ctx.scope.kind == "everything" and not self._ctx.options.dry_run:
+                note_strangers(self._ctx)
             self._feeder.album_moved()
             self._ctx.movers.clear()
             self._ctx.planned = True

@@ -279,6 +279,18 @@ def test_an_album_by_name(world: World) -> None:
     assert "'/Two'" in str(missing.stopped)
 
 
+def test_files_that_belong_to_nobody_online_are_known_and_left_alone(world: World) -> None:
+    album = world.album("One")
+    world.photo(album, "a.jpg", 1)
+    world.write("One/mine.jpg", 8)
+    world.write("Elsewhere/Deep/mine.jpg", 9)
+    report = world.sync()
+    assert (report.exit_code, report.files_local) == (0, 2)
+    (world.path / "Elsewhere" / "Deep" / "mine.jpg").unlink()
+    assert world.sync().files_local == 1
+    assert world.files() == {"One/a.jpg": md5(1), "One/mine.jpg": md5(8)}
+
+
 def test_dry_run_changes_nothing(world: World) -> None:
     album = world.album("One")
     world.photo(album, "a.jpg", 1)
