@@ -11,10 +11,14 @@ import click
 
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
+from smugsync.emulator.faults import HELP
 from smugsync.errors import SmugsyncError, UsageError
 
+#: `\b` keeps click from filling the paragraphs anew.
+_FAULTS = "\b\nFaults:\n\n\b\n" + HELP.replace("\n\n", "\n\n\b\n")
 
-@click.command(cls=Command)
+
+@click.command(cls=Command, epilog=_FAULTS)
 @click.argument(
     "library",
     required=False,
