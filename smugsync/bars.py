@@ -18,10 +18,14 @@ __all__ = ["Bars", "elide", "flight_line", "width"]
 MAX_LINES = 8
 _EVERY = 0.1  #: seconds; a terminal is not redrawn more often
 _WINDOW = 15.0  #: seconds the rate is taken over
-_NARROW = 72  #: columns; below it figures have to go
+_WIDE_FROM = 72  #: columns; below it figures have to go
 
-_WIDE_FORMAT = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {rate_fmt} {remaining} left"
-_NARROW_FORMAT = "{desc} {percentage:3.0f}% {remaining} left"
+#: Wide and narrow; the second of each before there is a rate to tell.
+_WIDE = (
+    "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} {rate_fmt} {remaining} left",
+    "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}",
+)
+_NARROW = ("{desc} {percentage:3.0f}% {remaining} left", "{desc} {percentage:3.0f}%")
 
 
 class _Bar(tqdm):  # type: ignore[type-arg] # nothing is iterated
@@ -108,8 +112,9 @@ class Bars(Tally):
         if bar.total is None:
             bar.bar_format, text = "{desc}", elide(text, columns)
         else:
-            bar.bar_format = _WIDE_FORMAT if columns >= _NARROW + len(text) // 2 else _NARROW_FORMAT
-            if bar.bar_format == _NARROW_FORMAT:
+            formats = _WIDE if columns >= _WIDE_FROM + len(text) // 2 else _NARROW
+            bar.bar_format = formats[rate is None]
+            if formats is _NARROW:
                 text = elide(text, max(8, columns - 17))
         bar.set_description_str(text, refresh=False)
         bar.refresh()

@@ -63,7 +63,7 @@ def _run(app: click.Group, arguments: list[str], invocation: Invocation) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted", invocation)
+        invocation.complain("interrupted")
         return errors.INTERRUPTED_INT
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -71,26 +71,21 @@ def _run(app: click.Group, arguments: list[str], invocation: Invocation) -> int:
     except click.ClickException as error:
         where = getattr(error, "ctx", None)
         hint = f' (see "{where.command_path} --help")' if where is not None else ""
-        _complain(error.format_message().rstrip(".") + hint, invocation)
+        invocation.complain(error.format_message().rstrip(".") + hint)
         return error.exit_code
     except errors.SmugsyncError as error:
         problems = error.problems if isinstance(error, errors.ConfigError) else (str(error),)
         for problem in problems:
-            _complain(problem, invocation)
+            invocation.complain(problem)
         _show_trace(invocation)
         return error.exit_code
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last place where it can become one sentence
         advice = "" if invocation.verbosity > 1 else "; run with -vv for the traceback"
-        _complain(f"unexpected {type(error).__name__}: {error}{advice}", invocation)
+        invocation.complain(f"unexpected {type(error).__name__}: {error}{advice}")
         _show_trace(invocation)
         return 1
-
-
-def _complain(text: str, invocation: Invocation) -> None:
-    line = " ".join(text.split())
-    print(f"smugsync: error: {invocation.redact(line)}", file=sys.stderr, flush=True)
 
 
 def _show_trace(invocation: Invocation) -> None:

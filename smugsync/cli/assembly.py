@@ -73,8 +73,9 @@ class Workshop:
         try:
             yield
         finally:
+            # What the first signal began must not be cut short by a second one: closing, and the report.
             for number, handler in before.items():
-                signal.signal(number, handler)
+                signal.signal(number, signal.SIG_IGN if self.signal else handler)
 
 
 @contextmanager

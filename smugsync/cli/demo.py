@@ -22,9 +22,7 @@ from smugsync.cli.demo_proof import Held, Proof
 from smugsync.cli.demo_voice import Voice
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
-from smugsync.cli.summary import plural
 from smugsync.config import Config, load
-from smugsync.core.model import Evidence
 from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
 
@@ -35,12 +33,6 @@ _SLOW = {"latency_ms": 40.0, "faults": ("slow@/photos/*:seconds=0.5,min=0",)}
 _CREDENTIALS = ("api_url", "upload_url", "oauth_url", "api_key", "api_secret", "access_token")
 #: What of the environment reaches the commands: how to print, where to put temporary files, which zone.
 _KEPT = ("PATH", "TERM", "LANG", "LANGUAGE", "TZ", "TMPDIR", "NO_COLOR", "COLUMNS", "LINES")
-_PROVEN = {
-    Evidence.PROMISED: "MD5 and size as the service promised them",
-    Evidence.SELF: "nothing promised, our own MD5",
-    Evidence.CONVERTED: "converted by the service",
-    Evidence.UNPROVEN: "not proven",
-}
 
 
 @click.command(cls=Command)
@@ -60,17 +52,17 @@ def demo(invocation: Invocation, /, *, mirror: Path, fresh: bool) -> int:
     Nothing is sent anywhere and no key is needed. Only DIR and a temporary directory are written to.
     """
     voice = Voice(invocation)
-    with ExitStack() as stack:
-        stack.enter_context(_terminated_like_interrupted())
-        demo_place.prepare(mirror, nickname=NICKNAME, fresh=fresh)
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-demo-")))
-        server = stack.enter_context(_serve(slow=voice.is_watched))
-        try:
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(_one_signal_is_enough())
+            demo_place.prepare(mirror, nickname=NICKNAME, fresh=fresh)
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-demo-")))
+            server = stack.enter_context(_serve(slow=voice.is_watched))
             _Demo(invocation, voice, server, mirror.absolute(), home).play()
-        except _Ended as end:
-            return end.code
-        except _Terminated:
-            return errors.INTERRUPTED_TERM
+    except _Ended as end:
+        return end.code
+    except _Terminated:
+        return errors.INTERRUPTED_TERM
     return errors.OK
 
 
@@ -87,17 +79,22 @@ class _Terminated(BaseException):
 
 
 @contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM unwinds the stack as Ctrl-C does, so that the temporary directory goes."""
+def _one_signal_is_enough() -> Iterator[None]:
+    """SIGTERM unwinds the stack as Ctrl-C does, and no second signal disturbs the tidying up."""
 
     def handle(number: int, frame: FrameType | None) -> None:
-        raise _Terminated
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
 
-    before = signal.signal(signal.SIGTERM, handle)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -124,8 +121,10 @@ class _Demo:
     def play(self) -> None:
         """Raises _Ended with the exit code of a command that failed, 1 when a claim is not true."""
         voice = self.voice
-        account = f"a small SmugMug account, served on this machine ({self.server.url})"
-        voice.say(f"A demo of smugsync on {account}: nothing leaves it.")
+        voice.say(
+            f"A demo of smugsync on a small SmugMug account, served on this machine ({self.server.url}). "
+            f"Nothing leaves it, and nothing but {self._shown()} stays."
+        )
         if voice.is_watched:
             voice.say("Its answers are held back a little, as over a home line, so that you can watch.")
 
@@ -147,7 +146,8 @@ class _Demo:
         voice.head("4. Captions, too")
         voice.say(
             "The caption is missing: SmugMug moves no time stamp of an album for it, so a quick sync cannot "
-            "see it. A full one looks into every album; `sync` does so by itself every 7 days."
+            "see it. A full one looks into every album; `sync` does so by itself every 7 days. Captions are "
+            "kept in the catalogue: the photos themselves stay byte for byte."
         )
         self._sync("--full")
         self._check_full(edits)
@@ -159,8 +159,11 @@ class _Demo:
         self._show_proof(edits, proof, held)
 
         voice.head("Where to go next")
-        voice.line("  smugsync init      set up the mirror of your own account (it asks for an API key)")
-        voice.line("  smugsync --help    all commands; README.md says what they do to your files")
+        for command, what in (
+            ("smugsync init", "sets up the mirror of your own account; it asks for an API key"),
+            ("smugsync --help", "shows all commands; README.md, what they do to your files"),
+        ):
+            voice.say(f"  {command:<17}{what}", indent=" " * 19)
 
     # -- commands --------------------------------------------------------------------------------------
 
@@ -238,8 +241,8 @@ class _Demo:
         notes = {
             held[edits.new].path: "new",
             replaced: "replaced",
-            held[edits.captioned].path: "new caption, in the catalogue",
-            held[edits.deleted].path: "gone online, kept here",
+            held[edits.captioned].path: "new caption",
+            held[edits.deleted].path: "gone online, kept",
             str(_album_directory(held, edits.renamed)): f"was {_album_directory(before, edits.renamed).name}",
         }
         kept = self._kept(replaced)
@@ -268,13 +271,15 @@ class _Demo:
         self._insist(proof.gone == [held[edits.deleted].path], "the deleted photo is not marked as gone")
         self.voice.line()
         self.voice.good(
-            f"{proof.equal:,} of {proof.online:,} files online are here; read back from the disk just now, "
+            f"{proof.equal:,} of {proof.online:,} photos online are here: read back from the disk just now, "
             "each has the MD5 that the account shows"
         )
-        how = "; ".join(
-            f"{plural(n, 'file')}: {_PROVEN[one]}" for one, n in sorted(proof.evidence.items()) if n
-        )
-        self.voice.good(f"proven before they became visible: {how}")
+        if proof.by_md5 == proof.online:
+            how = "by the MD5 that the service had promised"
+        else:
+            counted = sorted(proof.evidence.items())
+            how = "; ".join([f"{proof.by_md5:,} by a promised MD5", *(f"{n:,} {one}" for one, n in counted)])
+        self.voice.good(f"each was proven on arrival, says the catalogue: {how}")
         self.voice.good("what was deleted or replaced online is still here, and known as such")
 
 

@@ -30,6 +30,7 @@ class Proof:
 
     online: int = 0  #: photos in the account, counted in each album that shows them
     equal: int = 0  #: files whose bytes, read back from the disk, have the account's MD5
+    by_md5: int = 0  #: so many of them were received with an MD5 promised beforehand, and equal
     evidence: Counter[Evidence] = field(default_factory=Counter)
     gone: list[str] = field(default_factory=list)  #: paths of files that are no longer online
     faults: list[str] = field(default_factory=list)
@@ -58,6 +59,7 @@ def prove(online: Mapping[Place, Mapping[str, Any]], mirror: Path, held: Mapping
             proof.faults.append(f"{found.path} has not the bytes that the account has")
             continue
         proof.equal += 1
+        proof.by_md5 += found.row.evidence == Evidence.PROMISED and found.row.promised_md5 == image["md5"]
         if found.row.evidence is not None:
             proof.evidence[Evidence(found.row.evidence)] += 1
     for place, found in held.items():

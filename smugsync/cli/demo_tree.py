@@ -13,6 +13,7 @@ from smugsync.progress import elide, width
 _UNICODE = ("├── ", "└── ", "│   ", "    ")
 _ASCII = ("|-- ", "`-- ", "|   ", "    ")
 _GAP = 2
+_SHORT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ def draw(
 
     `notes` go by path relative to `root`; a directory's note follows its count. `shelf` is one hidden
     directory to show all the same, with notes on files by path below it. Lines are at most `columns`
-    wide: names lose their middle first. `plain` draws in ASCII.
+    wide: where they would be wider, notes are not aligned and names lose their middle. `plain` draws
+    in ASCII.
     """
     signs = _ASCII if plain else _UNICODE
     drawn = list(_walk(root, "", "", notes, signs, more=shelf is not None))
@@ -45,11 +47,16 @@ def draw(
         drawn += [(signs[3] + signs[1], path, note) for path, note in shelf[1].items()]
     widest = max((width(branch + name) for branch, name, _ in drawn), default=0)
     longest = max((width(note) for _, _, note in drawn), default=0)
-    room = min(widest, max(16, columns - _GAP - longest))
+    aligned = widest + _GAP + longest <= columns
     for branch, name, note in drawn:
-        shown = elide(name, max(4, room - width(branch)))
-        pad = " " * (room - width(branch + shown) + _GAP) if note else ""
-        yield Line(branch, shown + pad, elide(note, max(8, columns - room - _GAP)))
+        room = columns - width(branch)
+        if not note:
+            yield Line(branch, elide(name, room), "")
+        elif aligned:
+            yield Line(branch, name + " " * (widest - width(branch + name) + _GAP), note)
+        else:  # a name may shrink, but not to nothing
+            shown = elide(name, max(_SHORT, room - _GAP - width(note)))
+            yield Line(branch, shown + " " * _GAP, elide(note, room - _GAP - width(shown)))
 
 
 def _walk(

@@ -88,6 +88,11 @@ class Invocation:
         finally:
             progress.close()
 
+    def complain(self, message: str) -> None:
+        """One sentence about what went wrong, on stderr, also for those who asked for quiet."""
+        line = " ".join(message.split())
+        print(f"smugsync: error: {self.redact(line)}", file=sys.stderr, flush=True)
+
     def say(self, message: str) -> None:
         """One line for people, on stderr, unless they asked for quiet."""
         if not self.quiet:

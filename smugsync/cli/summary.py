@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,7 +93,14 @@ def _told(change: Change) -> Iterator[str]:
         yield f"{line} ({change.detail})"
     else:
         yield line
-        yield f"    ({change.detail})"
+        yield from textwrap.wrap(
+            change.detail,
+            _COLUMNS,
+            initial_indent="    ",
+            subsequent_indent="    ",
+            break_long_words=False,  # a path can be copied
+            break_on_hyphens=False,
+        )
 
 
 def _troubles(report: Report) -> Iterator[str]:

@@ -12,7 +12,7 @@ from smugsync.cli.assembly import DAY, Workshop, workshop
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import summarise
-from smugsync.errors import UsageError
+from smugsync.errors import Interrupted, UsageError
 from smugsync.sync.context import Scope
 from smugsync.sync.report import Report
 
@@ -58,10 +58,12 @@ def _cycle(
         scope = _scope(shop, albums, full=full, delta=delta)
         report = shop.run(scope)
     _show(invocation, report, shop, dry_run=dry_run, as_json=as_json)
-    if report.stopped is not None:
+    if isinstance(report.stopped, Interrupted):
+        invocation.say(f"smugsync: {report.stopped}")
+    elif report.stopped is not None:
         if report.exit_code == report.stopped.exit_code:
             raise report.stopped
-        invocation.say(f"smugsync: {report.stopped}")
+        invocation.complain(str(report.stopped))
     return report.exit_code
 
 

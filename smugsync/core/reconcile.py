@@ -153,19 +153,15 @@ def _known(base: Base, remote: RemoteFile | Side, local: LocalFile | Side, polic
             return Fetch(Why.CHANGED)
         return Adopt() if touched or returned else None
     if not touched:  # other bytes under an unchanged time stamp: nobody edited this
-        return _damaged(base, policy, changed=changed)
+        if changed:
+            return Fetch(Why.CHANGED)
+        # What the service made of a file that we sent is no replacement for what we sent.
+        mendable = base.evidence is not Evidence.CONVERTED and (offered or remote is UNOBSERVED)
+        return Fetch(Why.DAMAGED) if policy.repair and mendable else None
     if changed and isinstance(remote, RemoteFile):
         return Adopt() if _same(remote, local) else Conflict()
     settled = not isinstance(remote, RemoteFile) or remote.version == base.version
     return Replace() if policy.replace and settled else Diverge()
-
-
-def _damaged(base: Base, policy: Policy, *, changed: bool) -> Action | None:
-    if changed:
-        return Fetch(Why.CHANGED)
-    # What the service made of a file that we sent is no replacement for what we sent.
-    mendable = policy.repair and base.evidence is not Evidence.CONVERTED
-    return Fetch(Why.DAMAGED) if mendable else None
 
 
 def has_changed(base: Base, remote: RemoteFile) -> bool:

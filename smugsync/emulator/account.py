@@ -18,74 +18,44 @@ seconds) unless switched on. Renaming a folder moves no album's stamps.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from smugsync.emulator.content import Bytes, Content
 from smugsync.emulator.look import format_of
-from smugsync.emulator.model import Album, Image, Node, NodeType, Privacy
-from smugsync.emulator.names import derive_url_name, make_key, make_unique
+from smugsync.emulator.model import Album, Image, Node
+from smugsync.emulator.tree import EditError, Tree
 
-MAX_DEPTH = 5
-MAX_IMAGES = 5000
+MAX_IMAGES: Final = 5000  #: in an album (facts 6.3)
 
-
-class EditError(ValueError):
-    """The edit is impossible: no such object, no such place, a name that is taken."""
+__all__ = ["MAX_IMAGES", "Account", "EditError"]
 
 
-class Account:
-    """One user's nodes, albums and images, and an empty account beside it for a visiting user.
+class _Taken:
+    """The keys images have, also those of images that are only made when asked for."""
 
-    Threads: hold `lock` while reading several things that must fit together; edits take it themselves.
-    """
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def __contains__(self, key: object) -> bool:
+        return self._account.image(str(key)) is not None
+
+
+class Account(Tree):
+    """The places and what is in them."""
 
     def __init__(self, nickname: str, *, clock: Callable[[], float], seed: int = 0) -> None:
-        self.nickname = nickname
-        self.display_name = nickname.replace("-", " ").title()
-        self.visitor = f"{nickname}-visitor"
-        self.seed = seed
-        self.clock = clock
-        self.lock = threading.RLock()
+        super().__init__(nickname, clock=clock, seed=seed)
         self.images_updated_delay: float = 0
         self.updated_throttle: float = 0
-        self.nodes: dict[str, Node] = {}
-        self.albums: dict[str, Album] = {}
         self._images: dict[str, Image] = {}
         self._lazily: Callable[[str], Image | None] | None = None
-        self._numbers = count(1)
-        self.root = self._add_root(nickname)
-        self.visitor_root = self._add_root(self.visitor)
-
-    # -- looking up ---------------------------------------------------------------------------------
-
-    def node(self, node_id: str) -> Node | None:
-        return self.nodes.get(node_id)
-
-    def album(self, key: str) -> Album | None:
-        return self.albums.get(key)
 
     def image(self, key: str) -> Image | None:
         image = self._images.get(key)
         if image is None and self._lazily is not None:
             image = self._lazily(key)
         return image
-
-    def root_of(self, nickname: str) -> Node | None:
-        """The root of the account with that nickname, in any case."""
-        roots = {self.nickname.casefold(): self.root, self.visitor.casefold(): self.visitor_root}
-        return roots.get(nickname.casefold())
-
-    def find(self, root: Node, names: Sequence[str]) -> Node | None:
-        """The node at that path of UrlNames."""
-        node: Node | None = root
-        for name in names:
-            if node is None:
-                return None
-            node = next((c for c in node.children if c.url_name.casefold() == name.casefold()), None)
-        return node
 
     def albums_of(self, image: Image) -> list[Album]:
         """The albums that show the image, its home first."""
@@ -96,92 +66,6 @@ class Account:
         """Every image once. Makes them all; for small accounts."""
         for album in list(self.albums.values()):
             yield from (image for image in album.photos if image.home == album.key)
-
-    def now(self) -> int:
-        return int(self.clock())
-
-    # -- folders and albums -------------------------------------------------------------------------
-
-    def add_folder(self, name: str, *, parent: Node | None = None, **settings: Any) -> Node:
-        """A new folder, in the root unless `parent` says otherwise. `settings` are fields of Node.
-
-        Keys are numbered, unless the setting `identity` names something they shall depend on instead.
-        Raises EditError below the fifth level (facts: five levels of folders).
-        """
-        with self.lock:
-            parent = parent or self.root
-            if parent.depth >= MAX_DEPTH:
-                raise EditError(f"folders are nested at most {MAX_DEPTH} deep")
-            return self._add_node("Folder", name, parent, settings)
-
-    def add_page(self, name: str, *, parent: Node | None = None, system: bool = False) -> Node:
-        with self.lock:
-            return self._add_node("System Page" if system else "Page", name, parent or self.root, {})
-
-    def add_album(
-        self, name: str, *, parent: Node | None = None, node_type: NodeType = "Album", **settings: Any
-    ) -> Album:
-        """A new, empty album, in the root unless `parent` says otherwise. `settings` are fields of Node."""
-        with self.lock:
-            settings = {"sort_method": "DateModified", "sort_direction": "Descending", **settings}
-            identity = settings.get("identity")
-            node = self._add_node(node_type, name, parent or self.root, settings)
-            album = Album(self._fresh("album", 6, self.albums, identity), node, [], images_updated=node.added)
-            node.album = album
-            self.albums[album.key] = album
-            return album
-
-    def rename(self, node: Node, *, name: str | None = None, url_name: str | None = None) -> None:
-        """Another name, another address or both. The address does not follow the name by itself.
-
-        Raises EditError if a sibling has that UrlName.
-        """
-        with self.lock:
-            if url_name is not None and node.parent is not None:
-                siblings = {child.url_name.casefold() for child in node.parent.children if child is not node}
-                if url_name.casefold() in siblings:
-                    raise EditError(f"a sibling is called {url_name} already")
-                node.url_name = url_name
-            node.name = node.name if name is None else name
-            node.modified = self.now()
-
-    def set_privacy(self, node: Node, privacy: Privacy, *, password: str | None = None) -> None:
-        """`password` "" takes a password away, None leaves it as it is."""
-        with self.lock:
-            node.privacy = privacy
-            if password is not None:
-                node.password, node.security = password, "Password" if password else "None"
-            node.modified = self.now()
-
-    def move_node(self, node: Node, parent: Node) -> None:
-        with self.lock:
-            if parent in node.walk() or node.parent is None or not parent.is_folder:
-                raise EditError("a folder cannot be moved there")
-            if any(child.url_name.casefold() == node.url_name.casefold() for child in parent.children):
-                raise EditError(f"{node.url_name} exists there already")
-            node.parent.children.remove(node)
-            parent.children.append(node)
-            node.parent, node.modified = parent, self.now()
-
-    def delete_node(self, node: Node) -> None:
-        """A folder with everything in it, or an album with its images, wherever they were collected."""
-        with self.lock:
-            if node.parent is None:
-                raise EditError("the root cannot be deleted")
-            node.parent.children.remove(node)
-            for below in list(node.walk()):
-                del self.nodes[below.id]
-                if below.album is None:
-                    continue
-                del self.albums[below.album.key]
-                photos, below.album.photos = below.album.photos, []
-                for image in photos if isinstance(photos, list) else ():
-                    if image.home == below.album.key:
-                        self._forget(image)
-                    else:
-                        image.collected.remove(below.album.key)
-
-    # -- photos -------------------------------------------------------------------------------------
 
     def add_photo(self, album: Album, file_name: str, content: Content | bytes, **settings: Any) -> Image:
         """An upload. `settings` are fields of Image: title, caption, keywords, picture, rendition ...
@@ -194,7 +78,7 @@ class Account:
                 raise EditError(f"an album holds at most {MAX_IMAGES} images")
             now, number = self.now(), next(self._numbers)
             image = Image(
-                key=self._fresh("image", 7, self._images, settings.pop("identity", None)),
+                key=self._fresh("image", 7, _Taken(self), settings.pop("identity", None)),
                 home=album.key,
                 file_name=file_name,
                 content=Bytes(content) if isinstance(content, bytes) else content,
@@ -293,41 +177,23 @@ class Account:
         """Images that exist only when asked for: `make` gives the image of a key, or None."""
         self._lazily = make
 
-    # -- inside -------------------------------------------------------------------------------------
-
-    def _add_root(self, nickname: str) -> Node:
-        now = self.now()
-        node = Node(self._fresh("root", 6, self.nodes, nickname), "Folder", "", "", nickname, now, now)
-        self.nodes[node.id] = node
-        return node
-
-    def _add_node(self, node_type: NodeType, name: str, parent: Node, settings: dict[str, Any]) -> Node:
-        now, number = self.now(), next(self._numbers)
-        taken = {child.url_name.casefold() for child in parent.children}
-        url_name = settings.pop("url_name", None) or derive_url_name(name)
-        node = Node(
-            id=self._fresh("node", 6, self.nodes, settings.pop("identity", None)),
-            type=node_type,
-            name=name,
-            url_name=make_unique(url_name, taken),
-            owner=parent.owner,
-            added=now,
-            modified=now,
-            parent=parent,
-            sort_index=number,
-            **settings,
-        )
-        parent.children.append(node)
-        self.nodes[node.id] = node
-        return node
-
-    def _fresh(self, kind: str, length: int, taken: dict[str, Any], identity: str | None = None) -> str:
-        while True:
-            what = identity or str(next(self._numbers))
-            key = make_key(f"{self.seed}/{self.nickname}/{kind}/{what}", length)
-            if key not in taken and self.image(key) is None:
-                return key
-            identity = None
+    def delete_node(self, node: Node) -> None:
+        """A folder with everything in it, or an album with its images, wherever they were collected."""
+        with self.lock:
+            if node.parent is None:
+                raise EditError("the root cannot be deleted")
+            node.parent.children.remove(node)
+            for below in list(node.walk()):
+                del self.nodes[below.id]
+                if below.album is None:
+                    continue
+                del self.albums[below.album.key]
+                photos, below.album.photos = below.album.photos, []
+                for image in photos if isinstance(photos, list) else ():
+                    if image.home == below.album.key:
+                        self._forget(image)
+                    else:
+                        image.collected.remove(below.album.key)
 
     def _own(self, album: Album) -> list[Image]:
         """The album's photos as a list that can be edited; from now on they are kept."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from smugsync.emulator.account import EditError
 from smugsync.emulator.edits import EDITS, describe_tree
 from smugsync.emulator.messages import Request, Response, json_response
 
@@ -67,6 +66,3 @@ class Control:
                 with emulator.account.lock:
                     return EDITS[name](emulator.account, body)
         raise LookupError("/".join(["", *parts]))
-
-
-__all__ = ["Control", "EditError"]

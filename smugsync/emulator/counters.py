@@ -25,8 +25,14 @@ def route_of(path: str) -> str:
     return path
 
 
+def _delivered(response: Response) -> int:
+    """How many bytes of the body leave the house, faults considered."""
+    whole, limit = len(response.body), response.delivery.limit
+    return whole if limit is None else max(0, min(whole, limit))
+
+
 class Counters:
-    """Requests by route, method and status. Calls of `/_emulator` do not count."""
+    """Requests by route, method and status, and bytes sent. Calls of `/_emulator` do not count."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -39,7 +45,7 @@ class Counters:
             self._media_bytes = 0
 
     def count(self, request: Request, response: Response) -> None:
-        size = 0 if request.method == "HEAD" else len(response.body)
+        size = 0 if request.method == "HEAD" else _delivered(response)
         with self._lock:
             self._requests[route_of(request.path), request.method, response.status] += 1
             self._bytes += size

@@ -42,6 +42,7 @@ class Emulator:
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
         self.settings = settings
         self.origin: str | None = None
+        self._library = settings.library.resolve() if settings.library else None
         self.clock = clock
         self.account = Account(settings.nickname, clock=clock, seed=settings.seed)
         self._fill()
@@ -59,8 +60,8 @@ class Emulator:
 
     def _fill(self) -> None:
         settings = self.settings
-        if settings.library is not None:
-            fill_from_directory(self.account, settings.library.resolve())
+        if self._library is not None:
+            fill_from_directory(self.account, self._library)
         elif settings.albums is not None:
             fill_synthetic(
                 self.account, albums=settings.albums, images=settings.images, size=settings.bytes_each
@@ -135,14 +136,8 @@ class Emulator:
         return self.clock() + self.faults.clock_skew
 
     def _view(self, request: Request, viewer: Viewer) -> View:
-        library = self.settings.library
-        return View(
-            self.account,
-            viewer,
-            self._media_origin(request),
-            self.settings.media_url,
-            library.resolve() if library else None,
-        )
+        origin = self._media_origin(request)
+        return View(self.account, viewer, origin, self.settings.media_url, self._library)
 
     def _media_origin(self, request: Request) -> str:
         """The host name the client used, as long as it leads here."""

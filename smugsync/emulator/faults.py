@@ -8,12 +8,12 @@ out), `after` (how many matching requests pass first). See `HELP` for the kinds.
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from itertools import count
-from math import ceil
 from typing import Any, Final
 
 from smugsync.emulator import tampering
@@ -44,6 +44,8 @@ Options of every kind: times=N (then it is over), after=N (spare the first N req
   no-archived     images without ArchivedUri, ArchivedSize, ArchivedMD5
   duplicates      all images of a page have the first one's FileName
   stuck-video     videos are processing and have no rendition
+  unstable-order  images of one name change places on every other page
+  stale-metadata  expanded ImageMetadata is empty
   total           Pages.Total overstates by=N (default 1)
   spurious        ImagesLastUpdated of every album moves without a cause, before the answer
   edit            the album listed changes before the answer: do=add or do=delete (default) an image
@@ -55,7 +57,7 @@ _ROUTES: Final = dict.fromkeys(("truncate", "corrupt", "stall", "reset"), "/phot
 _WHOLE_SERVER: Final = ("late", "skew")
 KINDS: Final = frozenset(
     "429 500 502 503 504 html html403 portal nonce_used empty truncate corrupt stall reset slow no-archived"
-    " duplicates stuck-video total spurious edit late skew".split()
+    " duplicates stuck-video unstable-order stale-metadata total spurious edit late skew".split()
 )
 _OPTIONS: Final = frozenset(
     ("times", "after", "retry", "window", "at", "seconds", "min", "by", "do", "status")
@@ -105,7 +107,7 @@ class Fault:
 
     def instead(self, now: float) -> Response | None:
         """The answer in place of the real one, None if the request goes through."""
-        seconds = max(1, ceil(self.window_ends - now)) if self.window_ends else self.number("retry", 1)
+        seconds = max(1, math.ceil(self.window_ends - now)) if self.window_ends else self.number("retry", 1)
         retry = (("Retry-After", str(int(seconds))),)
         status = int(self.kind) if self.kind.isdigit() else 0
         match self.kind:
@@ -142,7 +144,8 @@ class Fault:
         if self.kind == "504":
             return html_response(504, MESSAGES[504], "The server took too long.")
         if alter := _ALTERATIONS.get(self.kind):
-            return _altered(response, lambda body: alter(body, int(self.number("by", 1))))
+            strength = int(self.number("by", 1)) if self.kind == "total" else self.struck
+            return _altered(response, lambda body: alter(body, strength))
         return replace(response, delivery=self._spoil(request, response))
 
     def _spoil(self, request: Request, response: Response) -> Delivery:
@@ -166,6 +169,8 @@ _ALTERATIONS: Final[Mapping[str, Callable[[Any, int], None]]] = {
     "duplicates": tampering.repeat_names,
     "stuck-video": tampering.stick_videos,
     "total": tampering.overstate_total,
+    "unstable-order": tampering.swap_equals,
+    "stale-metadata": tampering.empty_metadata,
 }
 
 
@@ -176,6 +181,15 @@ def _altered(response: Response, alter: Callable[[Any], None]) -> Response:
     body = json.loads(response.content())
     alter(body)
     return replace(json_response(response.status, body), delivery=response.delivery)
+
+
+def _sensible(name: str, value: str) -> bool:
+    if name == "do":
+        return value in ("add", "delete")
+    try:
+        return math.isfinite(float(value)) and (name not in ("times", "after") or value.isdigit())
+    except ValueError:
+        return False
 
 
 class Faults:
@@ -196,10 +210,8 @@ class Faults:
         options = {}
         for part in filter(None, (piece.strip() for piece in tail.split(","))):
             name, equals, value = part.partition("=")
-            if not equals or name not in _OPTIONS:
-                raise ValueError(f"cannot read {part!r} in the fault {spec!r}; write OPTION=VALUE")
-            if name != "do":
-                float(value)
+            if not equals or name not in _OPTIONS or not _sensible(name, value):
+                raise ValueError(f"cannot read {part!r} in the fault {spec!r}; see the list of options")
             options[name] = value
         times = options.pop("times", None)
         spared = int(options.pop("after", 0))

@@ -25,9 +25,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from smugsync.emulator.account import MAX_DEPTH, MAX_IMAGES, Account
+from smugsync.emulator.account import MAX_IMAGES, Account
 from smugsync.emulator.content import File
 from smugsync.emulator.model import Node
+from smugsync.emulator.tree import MAX_DEPTH
 
 ROOT_ALBUM: Final = "Root"
 JOINT: Final = " - "

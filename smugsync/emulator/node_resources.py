@@ -9,7 +9,6 @@ from smugsync.emulator.containers import album_uri, draw_folder, draw_node, fold
 from smugsync.emulator.finding import (
     ALL_FIELDS,
     each,
-    not_there,
     nothing_listed,
     root_of,
     several,
@@ -95,7 +94,15 @@ def first_image(view: View, node: Node) -> tuple[Album, Image] | None:
 
 
 def _highlight(ask: Ask) -> Answer:
-    found = first_image(ask.view, visible_node(ask, ask.names[0]))
+    return _highlight_of(ask, visible_node(ask, ask.names[0]))
+
+
+def _folder_highlight(ask: Ask) -> Answer:
+    return _highlight_of(ask, _folder(ask))
+
+
+def _highlight_of(ask: Ask, node: Node) -> Answer:
+    found = first_image(ask.view, node)
     if found is None:
         raise ApiError(404)
     return ask.answer(draw_image(ask.view, found[1], ALL_FIELDS))
@@ -183,7 +190,7 @@ _FOLDER_ACTIONS = (
     ("!albumlist", "AlbumList", _album_list),
     ("!size", "Size", _folder_size),
     ("!search", "FolderSearch", nothing_listed),
-    ("!highlightimage", "FolderHighlightImage", not_there),
+    ("!highlightimage", "FolderHighlightImage", _folder_highlight),
 )
 
 NODE_ROUTES: tuple[Route, ...] = (

@@ -11,7 +11,8 @@ from smugsync.emulator.shape import Entity
 from smugsync.emulator.view import View
 
 #: The fields of ImageMetadata in the recorded order; most are empty for most images.
-_METADATA: Final = """Title Caption UserComment Keywords Author Copyright CopyrightUrl CopyrightFlag UsageTerms
+_METADATA: Final = """
+Title Caption UserComment Keywords Author Copyright CopyrightUrl CopyrightFlag UsageTerms
 Source Credit City State Country Rating CreatorContactInfo Category SupplementalCategories
 SpecialInstructions AuthorTitle CountryCode TransmissionReference Headline WriterEditor Lens Make Model
 Aperture DateTimeModified DateTimeCreated DateCreated TimeCreated MicroDateTimeCreated

@@ -102,6 +102,12 @@ def _listen(settings: Settings) -> socket.socket:
     return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
 
 
+def _reachable(host: str) -> str:
+    """How a client on this machine names the address that is listened on."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
+    return f"[{host}]" if ":" in host else host
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, told where to listen, to whom to say so, and to leave without raising the signal again."""
 
@@ -137,8 +143,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         host, port = self._listener.getsockname()[:2]
-        shown = f"[{host}]" if ":" in host else host
-        origin = f"http://{shown}:{port}"
+        origin = f"http://{_reachable(host)}:{port}"
         self._emulator.origin = origin
         self._announce(describe_ready(self._emulator, origin))
 

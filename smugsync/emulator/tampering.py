@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, Final
 
 from smugsync.emulator.account import Account
@@ -66,6 +67,27 @@ def overstate_total(body: Any, by: int) -> None:
     pages = body.get("Response", {}).get("Pages")
     if pages is not None:
         pages["Total"] += by
+
+
+def swap_equals(body: Any, times: int) -> None:
+    """Every other time, images of one name on a page change places."""
+    if times % 2 == 0:
+        return
+    images = list(_images(body))
+    for first, second in pairwise(images):
+        if first.get("FileName") == second.get("FileName"):
+            kept = dict(first)
+            first.clear()
+            first.update(second)
+            second.clear()
+            second.update(kept)
+
+
+def empty_metadata(body: Any, _: int) -> None:
+    """Expanded metadata of a fresh upload, as if it had none."""
+    for part in (body.get("Expansions") or {}).values():
+        shown = part.get("ImageMetadata", {})
+        shown |= {name: "" for name, value in shown.items() if isinstance(value, str) and name[:3] != "Uri"}
 
 
 def _images(body: Any) -> Iterator[dict[str, Any]]:

@@ -183,10 +183,13 @@ class AlbumPlanner:
             waiting = blocked
 
     def _park(self, blocked: list[Album], parked: set[str]) -> bool:
-        """Move one blocked album out of the way; False if each of them was moved already."""
+        """Move one blocked album out of another's way; False if there is none that was not moved already."""
         catalogue = self.context.catalogue
         rows = catalogue.albums_by_key(album.key for album in blocked if album.key not in parked)
+        wanted = {naming.fold(self._directory(album)) for album in blocked}
         for row in rows.values():
+            if row.directory_folded not in wanted:
+                continue  # it stands in nobody's way: moving it would free nothing
             parked.add(row.key)
             aside = naming.assign_directory(row.directory, row.key, catalogue.directory_taken)
             # Under its old address: should we be stopped here, the next run sees that it has to move on.
@@ -231,6 +234,8 @@ class AlbumPlanner:
                 with catalogue.transaction():
                     catalogue.settle_move(row.id)
                 return row
+        else:
+            self.context.unmoved.setdefault(row.id, row.directory)
         with catalogue.transaction(durable=True):
             catalogue.put_album(moved)
             catalogue.rename_local(row.directory, directory)

@@ -76,6 +76,8 @@ class Context:
     to_examine: deque[int] = field(default_factory=deque)
     #: (album id, file key) of new files held in another album too: moved, perhaps; not fetched before we know
     movers: set[tuple[int, str]] = field(default_factory=set)
+    #: dry run: where a directory lies that would be renamed, by album id
+    unmoved: dict[int, str] = field(default_factory=dict)
     #: albums that are where they belong in this run: nothing is fetched into one that may yet be renamed
     ready: set[int] = field(default_factory=set)
     #: the album list is read and every rename is done: all albums are ready

@@ -26,6 +26,7 @@ from smugsync.core.reconcile import (
 from smugsync.errors import ItemError
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
+from smugsync.sync.strangers import note_directory
 
 #: How soon a file that the service is still processing is asked for again, in seconds.
 PROCESSING_PATIENCE = 300
@@ -49,6 +50,7 @@ class AlbumListing:
     rows: dict[str, FileRow]
     names: set[str]
     here: dict[str, Fingerprint] | None
+    lies_in: str  #: the directory that `here` was read from
     seen: set[str] = field(default_factory=set)
 
     @property
@@ -65,16 +67,17 @@ class Planner:
     def begin(self, row: AlbumRow, album: Album) -> AlbumListing:
         """Look at the album's rows and directory, once, before its first page."""
         rows = self._ctx.catalogue.files(row.id)
+        lies_in = self._ctx.unmoved.get(row.id, row.directory)
         here: dict[str, Fingerprint] | None
         try:
             here = {
                 file.path.rpartition("/")[2]: file.fingerprint
-                for file in self._ctx.mirror.scan(row.directory, recursive=False)
+                for file in self._ctx.mirror.scan(lies_in, recursive=False)
             }
         except ItemError as error:
             self._ctx.report.trouble(row.directory, str(error))
             here = None
-        return AlbumListing(row, album, rows, {r.name_folded for r in rows.values()}, here)
+        return AlbumListing(row, album, rows, {r.name_folded for r in rows.values()}, here, lies_in)
 
     def take(self, listing: AlbumListing, files: tuple[RemoteFile, ...]) -> None:
         """Record one page. An item that a page repeats is looked at once."""
@@ -111,7 +114,8 @@ class Planner:
         absent = tuple(row for row in missing if row.held_md5 is not None)
         with catalogue.transaction():
             catalogue.forget(row.id for row in missing if row.held_md5 is None)
-            self._note_local_files(listing)
+            if listing.here is not None:
+                note_directory(self._ctx, listing.directory, listing.row.id, listing.here)
             if not absent:
                 self.accept(listing)
         return absent
@@ -216,7 +220,7 @@ class Planner:
     def _local(self, listing: AlbumListing, row: FileRow) -> LocalFile | Side:
         if listing.here is None:
             return UNOBSERVED
-        path = join(listing.directory, row.name)
+        path = join(listing.lies_in, row.name)
         fingerprint = listing.here.get(row.name)
         if fingerprint is None:  # truly absent, or listed under a spelling of the file system's own
             fingerprint = self._ctx.mirror.fingerprint(path)
@@ -231,7 +235,7 @@ class Planner:
             if fingerprint.size != row.held_size or folded in listing.names:
                 continue
             try:
-                found = self._ctx.mirror.hash(join(listing.directory, name), self._ctx.stop)
+                found = self._ctx.mirror.hash(join(listing.lies_in, name), self._ctx.stop)
             except ItemError:
                 continue
             if found.md5 == row.held_md5:
@@ -242,18 +246,3 @@ class Planner:
                 )
                 return replace(row, name=name, name_folded=folded, mtime_ns=found.fingerprint.mtime_ns)
         return None
-
-    def _note_local_files(self, listing: AlbumListing) -> None:
-        if listing.here is None:
-            return
-        catalogue, directory = self._ctx.catalogue, listing.directory
-        recorded = catalogue.local_files(directory)
-        strangers = {
-            name: fingerprint
-            for name, fingerprint in listing.here.items()
-            if naming.fold(name) not in listing.names
-        }
-        for name, fingerprint in strangers.items():
-            if name not in recorded or recorded[name][0] != fingerprint:
-                catalogue.put_local(join(directory, name), fingerprint)
-        catalogue.drop_local(join(directory, name) for name in recorded if name not in strangers)

@@ -5,8 +5,10 @@ An album's own listing notes those in its directory; a full cycle finds the rest
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
+from smugsync.catalogue import join
 from smugsync.core import naming
 from smugsync.core.model import Fingerprint
 from smugsync.errors import ItemError
@@ -26,20 +28,37 @@ def note_strangers(context: Context) -> None:
         album = albums.get(naming.fold(directory))
         if album in context.ready:
             continue
-        ours = {row.name_folded for row in catalogue.files(album).values()} if album else set()
-        found: dict[str, Fingerprint] = {
-            file.path: file.fingerprint
-            for file in group
-            if naming.fold(file.path.rpartition("/")[2]) not in ours
-        }
+        here = {file.path.rpartition("/")[2]: file.fingerprint for file in group}
         context.stop.check()
-        recorded = catalogue.local_files(directory)
         with catalogue.transaction():
-            for path, fingerprint in found.items():
-                name = path.rpartition("/")[2]
-                if name not in recorded or recorded[name][0] != fingerprint:
-                    catalogue.put_local(path, fingerprint)
+            note_directory(context, directory, album, here)
     _forget_vanished(context)
+
+
+def note_directory(
+    context: Context, directory: str, album: int | None, here: Mapping[str, Fingerprint]
+) -> None:
+    """Record which of the files that are `here` no row of `album` accounts for (inside a transaction)."""
+    catalogue = context.catalogue
+    names = set() if album is None else catalogue.names(album)
+    elsewhere = {naming.fold(name): name for name in names if name not in here}
+    recorded = catalogue.local_files(directory)
+    strangers = set()
+    for name, fingerprint in here.items():
+        twin = elsewhere.get(naming.fold(name))
+        if name in names or (twin is not None and _is_here(context, join(directory, twin))):
+            continue  # a row's file, perhaps under a spelling of the file system's own
+        strangers.add(name)
+        if name not in recorded or recorded[name][0] != fingerprint:
+            catalogue.put_local(join(directory, name), fingerprint)
+    catalogue.drop_local(join(directory, name) for name in recorded if name not in strangers)
+
+
+def _is_here(context: Context, path: str) -> bool:
+    try:
+        return context.mirror.fingerprint(path) is not None
+    except ItemError:
+        return True
 
 
 def _forget_vanished(context: Context) -> None:

@@ -298,6 +298,16 @@ def test_dry_run_changes_nothing(world: World) -> None:
     assert (report.files_planned, report.files_downloaded, world.files()) == (1, 0, {})
 
 
+def test_dry_run_of_a_rename_plans_no_fetch(world: World) -> None:
+    album = world.album("One")
+    world.photo(album, "a.jpg", 1)
+    world.sync()
+    world.edit("rename", album=album, name="Eins", url_name="Eins")
+    report = world.sync(DELTA, dry_run=True)
+    assert (report.counts[What.ALBUM_MOVED], report.files_planned) == (1, 0)
+    assert world.files() == {"One/a.jpg": md5(1)}
+
+
 def test_an_unmounted_mirror_is_refused(world: World) -> None:
     album = world.album("One")
     world.photo(album, "a.jpg", 1)

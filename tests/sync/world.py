@@ -127,8 +127,11 @@ class World:
 
     # What the engine is made of: a subclass may bring its own.
 
-    open_catalogue = staticmethod(Catalogue.open)
-    open_mirror = staticmethod(Mirror.open)
+    def open_catalogue(self, path: Path) -> Catalogue:
+        return Catalogue.open(path)
+
+    def open_mirror(self, path: Path) -> Mirror:
+        return Mirror.open(path)
 
     def open_gallery(self, session: Session) -> Gallery:
         return Gallery(SmugMugV2(ORIGIN), session)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smugsync.emulator.names import MAX_URL_NAME, derive_url_name, make_unique, spell, unspell
+
+
+@pytest.mark.parametrize(
+    ("name", "derived"),
+    [
+        ("foo", "Foo"),
+        ("SmugMug's green hair", "SmugMugs-green-hair"),
+        ("Black & White", "Black-White"),
+        ("2020-08-25 Babyshoe Pass", "2020-08-25-Babyshoe-Pass"),
+        ("Santa Cruz fungus festival 2019", "Santa-Cruz-fungus-festival-2019"),
+        ("Activity Albums 活动影集", "Activity-Albums-活动影集"),
+        ("  a / b  ", "A-b"),
+        ("🎂", "Untitled"),
+        ("word " * 20, "-".join(["Word", *["word"] * 11])),
+    ],
+)
+def test_address_names_are_derived(name: str, derived: str) -> None:
+    assert derive_url_name(name) == derived
+
+
+@given(st.text(max_size=300))
+def test_derived_names_are_addresses(name: str) -> None:
+    derived = derive_url_name(name)
+    assert 1 <= len(derived) <= MAX_URL_NAME + 2  # a capital may be two letters: ß
+    assert not set(derived) & set(" /!?#&%'\"\n")
+    assert derive_url_name(derived) == derived
+
+
+@given(st.lists(st.sampled_from(["A", "a", "B", "A-1", "x" * 60]), max_size=20))
+def test_unique_names_are_unique(names: list[str]) -> None:
+    taken: set[str] = set()
+    for name in names:
+        unique = make_unique(name, taken)
+        assert unique.casefold() not in taken
+        assert len(unique) <= MAX_URL_NAME
+        taken.add(unique.casefold())
+
+
+@given(st.integers(0, 48**7 - 1))
+def test_keys_can_be_read_back(number: int) -> None:
+    assert unspell(spell(number, 7)) == number
