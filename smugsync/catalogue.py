@@ -335,7 +335,9 @@ class Catalogue:
     def _read(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         """The rows that `query` finds. Raises as `transaction` does."""
         try:
-            yield from self._db.execute(query, values)
+            # Not `yield from`: a reader that is given up would close the cursor after its database.
+            for row in self._db.execute(query, values):
+                yield row  # noqa: UP028
         except sqlite3.Error as error:
             explained = self._explain(error)
             if explained is not None:

@@ -39,6 +39,13 @@ def main(
 ) -> int:
     """Run one command and return the exit code of the process. Never raises."""
     environ = os.environ if environ is None else environ
+    if sys.getfilesystemencoding().lower() != "utf-8":
+        print(
+            "smugsync: error: this locale cannot name every photo: set PYTHONUTF8=1, or a UTF-8 locale "
+            "such as LC_ALL=C.UTF-8",
+            file=sys.stderr,
+        )
+        return errors.ConfigError.exit_code
     invocation = Invocation(environ=environ, profile=environ.get("SMUGSYNC_PROFILE") or "default")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a name the terminal cannot show must not end a run

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -19,6 +17,7 @@ from smugsync.cli import demo_account, demo_place, demo_proof, demo_tree
 from smugsync.cli.assembly import ledger
 from smugsync.cli.demo_account import CAPTION, Edits, Place
 from smugsync.cli.demo_proof import Held, Proof
+from smugsync.cli.demo_signals import Signals
 from smugsync.cli.demo_voice import Voice
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
@@ -51,19 +50,22 @@ def demo(invocation: Invocation, /, *, mirror: Path, fresh: bool) -> int:
 
     Nothing is sent anywhere and no key is needed. Only DIR and a temporary directory are written to.
     """
-    voice = Voice(invocation)
+    voice, signals = Voice(invocation), Signals()
     try:
         with ExitStack() as stack:
-            stack.enter_context(_one_signal_is_enough())
+            stack.enter_context(signals.handled())
             demo_place.prepare(mirror, nickname=NICKNAME, fresh=fresh)
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-demo-")))
             server = stack.enter_context(_serve(slow=voice.is_watched))
-            _Demo(invocation, voice, server, mirror.absolute(), home).play()
+            _Demo(invocation, voice, signals, server, mirror.absolute(), home).play()
     except _Ended as end:
-        return end.code
-    except _Terminated:
-        return errors.INTERRUPTED_TERM
-    return errors.OK
+        code = end.code
+    except KeyboardInterrupt:  # between two commands
+        code = 128 + signals.number
+    else:
+        return errors.OK
+    invocation.say("The demo ends here; with --fresh it begins anew.")
+    return code
 
 
 class _Ended(Exception):
@@ -72,29 +74,6 @@ class _Ended(Exception):
     def __init__(self, code: int) -> None:
         self.code = code
         super().__init__(code)
-
-
-class _Terminated(BaseException):
-    """SIGTERM came between two commands."""
-
-
-@contextmanager
-def _one_signal_is_enough() -> Iterator[None]:
-    """SIGTERM unwinds the stack as Ctrl-C does, and no second signal disturbs the tidying up."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)
-        raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager
@@ -114,12 +93,13 @@ class _Demo:
 
     invocation: Invocation
     voice: Voice
+    signals: Signals
     server: Running
     mirror: Path
     home: Path
 
     def play(self) -> None:
-        """Raises _Ended with the exit code of a command that failed, 1 when a claim is not true."""
+        """Raises _Ended when a command failed, SmugsyncError when something told is not true."""
         voice = self.voice
         voice.say(
             f"A demo of smugsync on a small SmugMug account, served on this machine ({self.server.url}). "
@@ -152,9 +132,11 @@ class _Demo:
         self._sync("--full")
         self._check_full(edits)
 
+        self.signals.check()
         voice.head("5. What is on your disk now")
         held = self._held()
         self._show_tree(edits, held, before)
+        self.signals.check()
         proof = demo_proof.prove(demo_account.look(self.server.emulator.account), self.mirror, held)
         self._show_proof(edits, proof, held)
 
@@ -175,9 +157,11 @@ class _Demo:
         common = ["--quiet"] if self.invocation.quiet else []
         common += ["--no-progress"] if self.invocation.no_progress else []
         common += ["-v"] * self.invocation.verbosity
-        code = cli.main([*common, *arguments], self._environ())
+        with self.signals.command():
+            code = cli.main([*common, *arguments], self._environ())
         if code:
-            raise _Ended(code)
+            raise _Ended(128 + self.signals.number if self.signals.number else code)
+        self.signals.check()
 
     def _environ(self) -> Mapping[str, str]:
         """A person's environment without what they configured, and with a home of the demo's own."""

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.model import Account
-from smugsync.errors import ItemError, SmugsyncError, Transient, Unreachable
+from smugsync.errors import Garbled, ItemError, SmugsyncError, Transient, Unreachable
 from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement, place
 from smugsync.local.tree import Mirror
@@ -110,7 +110,7 @@ class Engine:
         began, asked = time.monotonic(), self._requests()
         run = self._begin(scope)
         try:
-            account = self._gallery.account()
+            account = self._whose()
             recovery.check_marker(self._catalogue, self._mirror, account, dry_run=self._options.dry_run)
             context = self._context(scope, run, report)
             recovery.recover(context)
@@ -125,6 +125,13 @@ class Engine:
         report.seconds = time.monotonic() - began
         self._end(run, report)
         return report
+
+    def _whose(self) -> Account:
+        """The account. What is one item's trouble elsewhere is the whole run's here."""
+        try:
+            return self._gallery.account()
+        except (Transient, Garbled) as error:
+            raise Unreachable(str(error)) from error
 
     def _begin(self, scope: Scope) -> int:
         with self._catalogue.transaction():
@@ -269,7 +276,6 @@ class _Cycle:
         if isinstance(job, Fetching):
             self._ctx.report.files_planned += 1
             self._ctx.report.bytes_planned += job.file.promised.size or 0
-            self._ctx.progress.plan(1, job.file.promised.size or 0)
         self._workers.give(job)
 
     def _handle(self, message: object) -> None:

@@ -166,6 +166,8 @@ class Feeder:
         self, row: FileRow, remote: RemoteFile, local: LocalFile | Side, action: Action | None
     ) -> None:
         """Everything that needs no transfer."""
+        if row.state is State.PLANNED and not isinstance(action, Conflict):
+            self.context.progress.plan(-1, -(remote.promised.size or 0))
         path = self._path(row)
         catalogue, report = self.context.catalogue, self.context.report
         with catalogue.transaction():  # lost in a power cut, it is found out again

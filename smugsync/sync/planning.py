@@ -154,7 +154,7 @@ class Planner:
             return self._withhold(row, remote)
         if self._ctx.catalogue.twins(remote.key, besides=listing.row.id):
             self._ctx.movers.add((listing.row.id, remote.key))
-        self._ctx.planned = True
+        self._expect(remote)
         return row
 
     def _update(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow | None:
@@ -173,7 +173,7 @@ class Planner:
                 self._ctx.to_examine.append(row.id)
                 return self._retell(listing, row, remote)
             case Fetch(why=Why.LOST) if row.state is State.COMMITTED:
-                self._ctx.planned = True
+                self._expect(remote)
                 return row.on(Event.LOSE, **shown(remote, self._ctx.run))
             case None if row.state is State.COMMITTED:
                 return self._retell(listing, row, remote)
@@ -192,9 +192,14 @@ class Planner:
         columns = shown(remote, self._ctx.run)
         if event is None:
             return replace(row, **columns)
-        self._ctx.planned = True
+        self._expect(remote)
         attempts = 0 if event in (Event.CHANGE, Event.OFFER) else row.attempts
         return row.on(event, attempts=attempts, **columns)
+
+    def _expect(self, remote: RemoteFile) -> None:
+        """Something is to be fetched: the feeder is told, and the progress display."""
+        self._ctx.planned = True
+        self._ctx.progress.plan(1, remote.promised.size or 0)
 
     def _withhold(self, row: FileRow, remote: RemoteFile) -> FileRow:
         again = int(self._ctx.now()) + PROCESSING_PATIENCE if remote.processing else None
