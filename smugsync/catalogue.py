@@ -336,8 +336,8 @@ class Catalogue:
         """The rows that `query` finds. Raises as `transaction` does."""
         try:
             # Not `yield from`: a reader that is given up would close the cursor after its database.
-            for row in self._db.execute(query, values):
-                yield row  # noqa: UP028
+            for row in self._db.execute(query, values):  # noqa: UP028 -- see above
+                yield row
         except sqlite3.Error as error:
             explained = self._explain(error)
             if explained is not None:
