@@ -404,9 +404,12 @@ class Catalogue:
         rows = self._read(f"{_SELECT_FILE} WHERE album_id = ?", (album_id,))
         return {values[2]: _file_row(values) for values in rows}
 
-    def names(self, album_id: int) -> set[str]:
-        """The names that the files of one album have in its directory."""
-        return {name for (name,) in self._db.execute("SELECT name FROM file WHERE album_id = ?", (album_id,))}
+    def held_names(self, album_id: int) -> set[str]:
+        """The names in one album's directory under which we hold something."""
+        rows = self._db.execute(
+            "SELECT name FROM file WHERE album_id = ? AND held_md5 IS NOT NULL", (album_id,)
+        )
+        return {name for (name,) in rows}
 
     def file(self, file_id: int) -> FileRow | None:
         values = self._first(f"{_SELECT_FILE} WHERE id = ?", (file_id,))

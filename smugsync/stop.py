@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 
 from smugsync.errors import Interrupted
+
+_SLICE = 0.25
 
 
 class Stop:
@@ -44,8 +47,11 @@ class Stop:
 
     def wait(self, seconds: float) -> None:
         """Wait `seconds`, or until the stop. Raises Interrupted if it came."""
-        if self._gate.acquire(timeout=min(max(seconds, 0.0), threading.TIMEOUT_MAX)):
-            self._open()
+        due = time.monotonic() + seconds
+        while not self._asked and (left := due - time.monotonic()) > 0:
+            # In slices: a signal that comes just before a thread falls asleep is handled when it wakes.
+            if self._gate.acquire(timeout=min(left, _SLICE)):
+                self._open()
         self.check()
 
     def check(self) -> None:

@@ -39,6 +39,7 @@ def main(
 ) -> int:
     """Run one command and return the exit code of the process. Never raises."""
     environ = os.environ if environ is None else environ
+    _replace_closed_streams()
     if sys.getfilesystemencoding().lower() != "utf-8":
         print(
             "smugsync: error: this locale cannot name every photo: set PYTHONUTF8=1, or a UTF-8 locale "
@@ -54,10 +55,26 @@ def main(
         code = _run(make_app(commands), sys.argv[1:] if arguments is None else list(arguments), invocation)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Nobody reads us any more. Python would complain once again when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()  # nobody reads us any more
         return BROKEN_PIPE
+    except OSError as error:
+        _give_up_stdout()
+        invocation.complain(f"the standard output cannot be written: {error.strerror}")
+        return 1
     return code
+
+
+def _replace_closed_streams() -> None:
+    """Where a parent closed them, Python has None; and the next file opened would become our stdout."""
+    for name, mode in (("stdin", os.O_RDONLY), ("stdout", os.O_WRONLY), ("stderr", os.O_WRONLY)):
+        if getattr(sys, name) is None:
+            handle = os.open(os.devnull, mode)
+            setattr(sys, name, os.fdopen(handle, "r" if mode == os.O_RDONLY else "w", encoding="utf-8"))
+
+
+def _give_up_stdout() -> None:
+    """Python flushes once again at the end, and would complain once again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(app: click.Group, arguments: list[str], invocation: Invocation) -> int:

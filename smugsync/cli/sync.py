@@ -32,10 +32,6 @@ def sync(
     ALBUM is an album's key, its path (/Travel/Iceland), or a name that only one album has. Without it,
     all albums whose time stamps moved are looked into, and every album once a week.
     """
-    if full and delta:
-        raise UsageError("--full and --delta contradict each other: give one of them")
-    if albums and (full or delta):
-        raise UsageError("--full and --delta are for all albums: leave them out when you name some")
     return _cycle(invocation, albums, full=full, delta=delta, dry_run=dry_run, as_json=as_json)
 
 
@@ -53,6 +49,13 @@ def plan(invocation: Invocation, albums: tuple[str, ...], *, full: bool, delta: 
 def _cycle(
     invocation: Invocation, albums: tuple[str, ...], *, full: bool, delta: bool, dry_run: bool, as_json: bool
 ) -> int:
+    if full and delta:
+        raise UsageError("--full and --delta contradict each other: give one of them")
+    if albums and (full or delta):
+        raise UsageError("--full and --delta are for all albums: leave them out when you name some")
+    for name in albums:
+        if any("\ud800" <= one <= "\udfff" for one in name):  # bytes of an argument that are not UTF-8
+            raise UsageError(f"there is no album {name!r} in this account: the name is not valid UTF-8")
     config = invocation.load()
     with workshop(invocation, config, dry_run=dry_run) as shop:
         scope = _scope(shop, albums, full=full, delta=delta)

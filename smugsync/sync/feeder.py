@@ -234,6 +234,7 @@ class Feeder:
             return folded in names
 
         name = naming.assign(naming.beside(row.name, f"online {when}"), row.key, taken)
+        catalogue.drop_local([path])  # whatever it was taken for until now
         catalogue.put_local(path, local.fingerprint, md5=local.md5, why="diverged")
         catalogue.put(
             [

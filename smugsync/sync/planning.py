@@ -244,8 +244,7 @@ class Planner:
             except ItemError:
                 continue
             if found.md5 == row.held_md5:
-                listing.names.discard(row.name_folded)
-                listing.names.add(folded)
+                listing.names.add(folded)  # the old one stays taken until this listing is recorded
                 self._ctx.report.note(
                     What.MOVED, join(listing.directory, row.name), f"renamed here to {name}"
                 )

@@ -38,9 +38,12 @@ def note_strangers(context: Context) -> None:
 def note_directory(
     context: Context, directory: str, album: int | None, here: Mapping[str, Fingerprint]
 ) -> None:
-    """Record which of the files that are `here` no row of `album` accounts for (inside a transaction)."""
+    """Record which of the files that are `here` no row of `album` accounts for (inside a transaction).
+
+    A row that holds nothing accounts for nothing: what lies under its name is a person's.
+    """
     catalogue = context.catalogue
-    names = set() if album is None else catalogue.names(album)
+    names = set() if album is None else catalogue.held_names(album)
     elsewhere = {naming.fold(name): name for name in names if name not in here}
     recorded = catalogue.local_files(directory)
     strangers = set()

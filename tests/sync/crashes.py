@@ -15,7 +15,7 @@ import os
 import queue
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -23,12 +23,19 @@ from random import Random
 from typing import TypeVar
 
 from smugsync.catalogue import Catalogue
+from smugsync.emulator.settings import Settings
 from smugsync.errors import SmugsyncError
 from smugsync.local.placement import place
 from smugsync.local.tree import Mirror
+from smugsync.remote.gallery import Gallery
+from smugsync.remote.session import Session
+from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.stop import Stop
+from smugsync.sync.context import Scope
 from smugsync.sync.cycle import Place
 from smugsync.sync.pool import Batcher, Crew, Inbox, Pool
+from smugsync.sync.report import Report
+from tests.sync.world import ORIGIN, World
 
 J = TypeVar("J")
 
@@ -53,15 +60,11 @@ class Moments:
         self.labels.append(label)
         self._act(len(self.labels), label)
 
-    def place(self) -> Place:
-        """The real `place`, each of whose steps is a moment."""
-        return partial(place, step=self)
-
 
 class WatchedCatalogue(Catalogue):
     """Each commit is two moments: just before, when a crash loses the transaction, and just after."""
 
-    moments: Callable[[str], None] = staticmethod(lambda label: None)
+    moments = Moments()
 
     @contextmanager
     def transaction(self, *, durable: bool = False) -> Iterator[None]:
@@ -74,7 +77,7 @@ class WatchedCatalogue(Catalogue):
 class WatchedMirror(Mirror):
     """Each rename is two moments as well."""
 
-    moments: Callable[[str], None] = staticmethod(lambda label: None)
+    moments = Moments()
 
     def move(self, old: str, new: str) -> None:
         self.moments(f"about to move {old} to {new}")
@@ -252,17 +255,70 @@ def _copy_tree(source: Path, target: Path, seen: dict[int, Path]) -> None:
             seen[inode] = there
 
 
-def watched(base: type[Catalogue], moments: Callable[[str], None]) -> type[Catalogue]:
-    """`base`, whose commits are told to `moments`."""
-    return type(base.__name__, (base,), {"moments": staticmethod(moments)})
+class WatchedWorld(World):
+    """A world whose engine runs on one thread and can be looked at, meddled with and killed anywhere."""
 
+    catalogue_type: type[WatchedCatalogue] = WatchedCatalogue
+    mirror_type: type[WatchedMirror] = WatchedMirror
 
-def combine(*acts: Callable[[int, str], None]) -> Callable[[int, str], None]:
-    def act(number: int, label: str) -> None:
-        for one in acts:
-            one(number, label)
+    def __init__(self, root: Path, *, seed: int = 0, settings: Settings | None = None) -> None:
+        super().__init__(root / "life-0", settings=settings)
+        self.crew = OneThread(seed)
+        self.moments = Moments()
+        self._lives, self._deaths = root, 0
 
-    return act
+    @property
+    def state(self) -> Path:
+        return self.root / "state"
 
+    def watch(
+        self,
+        scope: Scope,
+        act: Callable[[int, str], None] = lambda number, label: None,
+        *,
+        killed_at: int | None = None,
+    ) -> Report | None:
+        """One run; `act` is called at each moment. None: it was killed at moment `killed_at`."""
+        after: Path | None = None
 
-__all__: Sequence[str] = ("Crash", "Moments", "OneThread", "WatchedCatalogue", "WatchedMirror", "copy_state")
+        def live(number: int, label: str) -> None:
+            nonlocal after
+            if after is None:
+                act(number, label)
+                if number != killed_at:
+                    return
+                self._deaths += 1
+                after = self._lives / f"life-{self._deaths}"
+                copy_state(self.root, self.path, after)
+            raise Crash(label)
+
+        self.moments = Moments(live)
+        self.place = self.place_at(self.moments)
+        try:
+            report = self.sync(scope)
+        except BaseException:
+            if after is None:
+                raise
+        if after is None:
+            return report
+        shutil.rmtree(self.root)
+        self.root, self.path = after, after / "mirror"
+        return None
+
+    def place_at(self, moments: Moments) -> Place:
+        return partial(place, step=moments)
+
+    def open_catalogue(self, path: Path) -> Catalogue:
+        catalogue = self.catalogue_type.open(path)
+        assert isinstance(catalogue, WatchedCatalogue)
+        catalogue.moments = self.moments
+        return catalogue
+
+    def open_mirror(self, path: Path) -> Mirror:
+        mirror = self.mirror_type.open(path)
+        mirror.moments = self.moments
+        return mirror
+
+    def open_gallery(self, session: Session) -> Gallery:
+        user = "" if self.emulator.settings.viewer == "owner" else self.emulator.settings.nickname
+        return Gallery(SmugMugV2(ORIGIN, user=user), session, page_size=3)

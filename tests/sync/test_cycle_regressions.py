@@ -1,0 +1,76 @@
+"""What the stateful test has found, shrunk to the steps that matter: replayed first, and always."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from smugsync.sync.report import What
+from tests.sync.crashes import WatchedWorld
+from tests.sync.law import differences, read_ledger
+from tests.sync.world import DELTA, EVERYTHING, content, md5
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> WatchedWorld:
+    return WatchedWorld(tmp_path)
+
+
+def test_a_case_twin_of_a_photo_is_a_file_of_its_own(world: WatchedWorld) -> None:
+    """It was taken for the photo under another spelling, on a file system that has no such thing."""
+    album = world.album("One")
+    world.photo(album, "A.JPG", 1)
+    world.sync()
+    world.write("One/a.jpg", 2)
+    world.sync()
+    assert read_ledger(world.state).local.keys() == {"One/a.jpg"}
+    assert not differences(world)
+
+
+def test_a_file_under_the_name_of_a_photo_that_cannot_be_had_is_known(world: WatchedWorld) -> None:
+    """A row that holds nothing accounted for a person's file."""
+    album = world.album("One")
+    world.photo(album, "a.jpg", 1, processing=True)
+    world.write("One/a.jpg", 2)
+    world.sync()
+    assert read_ledger(world.state).local.keys() == {"One/a.jpg"}
+    assert not differences(world)
+
+
+def test_both_sides_of_a_conflict_are_known_for_what_they_are(world: WatchedWorld) -> None:
+    album = world.album("One")
+    world.write("One/a.jpg", 2)
+    key = world.photo(album, "a.jpg", 1, processing=True)
+    world.sync()
+    world.edit("edit-photo", image=key, processing=False)
+    assert world.sync().counts[What.CONFLICT] == 1
+    assert sorted(world.files().values()) == sorted([md5(1), md5(2)])
+    assert not differences(world)
+
+
+def test_two_albums_of_one_name_stay_where_they_are(world: WatchedWorld) -> None:
+    """The second one's directory was renamed to and fro on every run."""
+    world.options = replace(world.options, layout="names")
+    for seed in (1, 2):
+        world.photo(world.album("Ant"), "a.jpg", seed)
+    world.sync()
+    before = world.files()
+    for scope in (DELTA, EVERYTHING):
+        assert not world.sync(scope).counts
+    assert world.files() == before
+
+
+def test_a_new_photo_with_the_name_that_a_rename_here_has_freed(world: WatchedWorld) -> None:
+    """Both names were written in one transaction, in the order in which the database refuses them."""
+    album = world.album("One")
+    world.photo(album, "a.jpg", 1)
+    world.sync()
+    (world.path / "One" / "a.jpg").rename(world.path / "One" / "best.jpg")
+    world.photo(album, "a.jpg", 2)
+    for _ in range(2):
+        assert world.sync().exit_code == 0
+    assert sorted(world.files().values()) == sorted([md5(1), md5(2)])
+    assert (world.path / "One" / "best.jpg").read_bytes() == content(1)
+    assert not differences(world)
