@@ -36,6 +36,8 @@ _DISK = frozenset(
     }
 )
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+#: What SQLite raises; its messages quote damaged bytes, which Python then cannot decode.
+_FAULTS = (sqlite3.Error, UnicodeDecodeError)
 
 #: MIGRATIONS[n] turns schema n into n + 1; each runs in one transaction together with its version number.
 MIGRATIONS: Mapping[int, str] = {}
@@ -237,7 +239,7 @@ class Catalogue:
         catalogue = cls(db, path)
         try:
             catalogue._prepare(check=check)
-        except sqlite3.Error as error:
+        except _FAULTS as error:
             db.close()
             raise catalogue._explain(error) or catalogue._damaged(error) from error
         except BaseException:
@@ -288,13 +290,15 @@ class Catalogue:
         """Read the whole file through; raises CatalogueError if it is damaged."""
         try:
             verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        except sqlite3.Error as error:
+        except _FAULTS as error:
             raise self._explain(error) or self._damaged(error) from error
         if verdict != "ok":
             raise self._damaged(verdict)
 
     def _explain(self, error: BaseException) -> SmugsyncError | None:
         """`error` in a person's words, None if it is none of SQLite's or a bug of ours."""
+        if isinstance(error, UnicodeDecodeError):
+            return self._damaged("it holds bytes that are no text")
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if primary in _IN_USE:
             return Busy(f"another program is writing to the catalogue {self.path}; wait until it is done")
@@ -338,7 +342,7 @@ class Catalogue:
             # Not `yield from`: a reader that is given up would close the cursor after its database.
             for row in self._db.execute(query, values):  # noqa: UP028 -- see above
                 yield row
-        except sqlite3.Error as error:
+        except _FAULTS as error:
             explained = self._explain(error)
             if explained is not None:
                 raise explained from error

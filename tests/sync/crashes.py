@@ -321,4 +321,4 @@ class WatchedWorld(World):
 
     def open_gallery(self, session: Session) -> Gallery:
         user = "" if self.emulator.settings.viewer == "owner" else self.emulator.settings.nickname
-        return Gallery(SmugMugV2(ORIGIN, user=user), session, page_size=3)
+        return Gallery(SmugMugV2(ORIGIN, user=user), session, page_size=2)

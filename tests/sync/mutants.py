@@ -147,12 +147,29 @@ class AdoptedByName(WatchedWorld):
         return None
 
 
+class _Passed(Listing[Album]):
+    """A listing of albums, each as `change` returns it."""
+
+    def __init__(self, listing: Listing[Album], change: Callable[[Album], Album]) -> None:
+        self._listing, self._change = listing, change
+        self.complete, self.why, self.total = False, "", None
+
+    def __iter__(self) -> Iterator[tuple[Album, ...]]:
+        for page in self._listing:
+            self.total = self._listing.total
+            yield tuple(map(self._change, page))
+        self.complete, self.why = self._listing.complete, self._listing.why
+
+
 class OneListing(Gallery):
-    """Believes the first listing: it is complete, it is not asked for again, and no address is looked at."""
+    """Believes the first listing: it is complete, whatever the album counts, and no address is looked at."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._first: dict[str, list[tuple[RemoteFile, ...]]] = {}
+
+    def albums(self, account: Account) -> Listing[Album]:
+        return _Passed(super().albums(account), lambda album: replace(album, image_count=None))
 
     def files(self, album: Album) -> Listing[RemoteFile]:
         listing = super().files(album)
@@ -182,7 +199,7 @@ class AbsentAtOnce(WatchedWorld):
 
     def open_gallery(self, session: Session) -> Gallery:
         user = "" if self.emulator.settings.viewer == "owner" else self.emulator.settings.nickname
-        return OneListing(SmugMugV2(ORIGIN, user=user), session, page_size=3)
+        return OneListing(SmugMugV2(ORIGIN, user=user), session, page_size=2)
 
 
 class HastyCursors(WatchedWorld):
@@ -201,21 +218,11 @@ class HastyCursors(WatchedWorld):
         shown: dict[str, str]
 
         def albums(self, account: Account) -> Listing[Album]:
-            listing = super().albums(account)
-            shown = self.shown
+            return _Passed(super().albums(account), self._note)
 
-            class Noting(Listing[Album]):
-                def __init__(self) -> None:
-                    self.complete, self.why, self.total = False, "", None
-
-                def __iter__(self) -> Iterator[tuple[Album, ...]]:
-                    for page in listing:
-                        shown.update({album.key: album.cursor for album in page})
-                        self.total = listing.total
-                        yield page
-                    self.complete, self.why = listing.complete, listing.why
-
-            return Noting()
+        def _note(self, album: Album) -> Album:
+            self.shown[album.key] = album.cursor
+            return album
 
     catalogue_type = Hasty
 
@@ -228,7 +235,7 @@ class HastyCursors(WatchedWorld):
 
     def open_gallery(self, session: Session) -> Gallery:
         user = "" if self.emulator.settings.viewer == "owner" else self.emulator.settings.nickname
-        gallery = self.Watching(SmugMugV2(ORIGIN, user=user), session, page_size=3)
+        gallery = self.Watching(SmugMugV2(ORIGIN, user=user), session, page_size=2)
         gallery.shown = self.shown
         return gallery
 

@@ -86,6 +86,8 @@ FAULTS = [
 DAY = 86_400
 
 picks = st.integers(0, 7)
+#: A full cycle has some fifty, a quiet one four; directories are renamed early.
+moments = st.integers(1, 12) | st.integers(1, 60)
 scopes = st.sampled_from(["delta", "everything", "albums"])
 person_acts = st.sampled_from(
     "edit save touch delete rename stranger squat squat_same rmtree root_file".split()
@@ -120,9 +122,9 @@ class Mirroring(RuleBasedStateMachine):
         self.world = self.world_type(self.home, seed=seed, settings=Settings(albums=0, viewer=viewer))
         self.world.options = replace(self.world.options, layout=layout, impatient=impatient)
         self.world.photo(self.world.album(ANCHOR), "a.jpg", self.fresh())
-        for name in ALBUMS[:2]:
+        for name, size in zip(ALBUMS, (3, 1), strict=False):
             album = self.world.album(name)
-            for photo in PHOTOS[:2]:
+            for photo in PHOTOS[:size]:
                 self.world.photo(album, photo, self.fresh())
         self.truth.note_account(self.world)
 
@@ -325,14 +327,14 @@ class Mirroring(RuleBasedStateMachine):
 
     # -- on the way ------------------------------------------------------------------------------------
 
-    @rule(fault=st.sampled_from(FAULTS), times=st.integers(1, 8))
-    def fault(self, fault: str, times: int) -> None:
+    @rule(fault=st.sampled_from(FAULTS), times=st.integers(1, 8), after=st.integers(0, 3))
+    def fault(self, fault: str, times: int, after: int) -> None:
         if fault.startswith("late"):
             self.world.fault(fault)
             return
         if fault.startswith("no-archived"):
             self.honest = False
-        self.world.fault(fault + ("," if ":" in fault else ":") + f"times={times}")
+        self.world.fault(fault + ("," if ":" in fault else ":") + f"times={times},after={after}")
 
     @rule()
     def calm(self) -> None:
@@ -348,11 +350,11 @@ class Mirroring(RuleBasedStateMachine):
     def delta(self) -> None:
         self.run(DELTA)
 
-    @rule(scope=scopes, pick=picks, moment=st.integers(1, 60))
+    @rule(scope=scopes, pick=picks, moment=moments)
     def killed(self, scope: str, pick: int, moment: int) -> None:
         self.run(self.scope(scope, pick), killed_at=moment)
 
-    @rule(scope=scopes, pick=picks, moment=st.integers(1, 60), act=person_acts, other=picks)
+    @rule(scope=scopes, pick=picks, moment=moments, act=person_acts, other=picks)
     def meddled(self, scope: str, pick: int, moment: int, act: str, other: int) -> None:
         def meddle(number: int, label: str) -> None:
             if number == moment:

@@ -23,7 +23,7 @@ def soon() -> float:
 
 
 def our_threads(name: str) -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith(f"smugsync-{name}-")]
+    return [thread for thread in threading.enumerate() if thread.name.startswith(f"smugsync-{name}")]
 
 
 class Inbox:

@@ -59,7 +59,7 @@ class TestConverges:
         assert min(course.limits) >= 20
 
     def test_downward_where_more_bring_nothing(self) -> None:
-        course = drive(Throttle(start=32), LINES["one connection fills it"], about(PHOTO), seconds=400)
+        course = drive(Throttle(start=32), LINES["one connection fills it"], about(PHOTO), seconds=1200)
         assert sum(course.limits) / len(course.limits) < 16
 
 
