@@ -379,8 +379,15 @@ class Catalogue:
         rows = self._read(f"{_SELECT_ALBUM} WHERE key IN (SELECT value FROM json_each(?))", (wanted,))
         return {row[1]: AlbumRow(*row) for row in rows}
 
-    def directory_taken(self, folded: str) -> bool:
-        row = self._first("SELECT 1 FROM album WHERE directory_folded = ?", (folded,))
+    def directory_taken(self, folded: str, *, besides: int = 0) -> bool:
+        """Is `folded` another album's directory than that of `besides`, inside one, or around one?"""
+        parts = folded.split("/")
+        around = json.dumps(["/".join(parts[:n]) for n in range(1, len(parts) + 1)])
+        row = self._first(
+            "SELECT 1 FROM album WHERE id <> ? AND (directory_folded IN (SELECT value FROM json_each(?))"
+            " OR (directory_folded > ? AND directory_folded < ?)) LIMIT 1",
+            (besides, around, folded + "/", folded + "0"),  # "0" is what follows "/"
+        )
         return row is not None
 
     def put_album(self, row: AlbumRow) -> AlbumRow:
@@ -408,11 +415,20 @@ class Catalogue:
         rows = self._read(f"{_SELECT_FILE} WHERE album_id = ?", (album_id,))
         return {values[2]: _file_row(values) for values in rows}
 
+    def files_by_key(self, album_id: int, keys: Iterable[str]) -> dict[str, FileRow]:
+        rows = self._read(
+            f"{_SELECT_FILE} WHERE album_id = ? AND key IN (SELECT value FROM json_each(?))",
+            (album_id, json.dumps(list(keys))),
+        )
+        return {values[2]: _file_row(values) for values in rows}
+
+    def name_taken(self, album_id: int, folded: str) -> bool:
+        query = "SELECT 1 FROM file WHERE album_id = ? AND name_folded = ?"
+        return self._first(query, (album_id, folded)) is not None
+
     def held_names(self, album_id: int) -> set[str]:
         """The names in one album's directory under which we hold something."""
-        rows = self._db.execute(
-            "SELECT name FROM file WHERE album_id = ? AND held_md5 IS NOT NULL", (album_id,)
-        )
+        rows = self._read("SELECT name FROM file WHERE album_id = ? AND held_md5 IS NOT NULL", (album_id,))
         return {name for (name,) in rows}
 
     def file(self, file_id: int) -> FileRow | None:
@@ -420,9 +436,7 @@ class Catalogue:
         return None if values is None else _file_row(values)
 
     def file_in(self, album_id: int, key: str) -> FileRow | None:
-        values = self._db.execute(
-            f"{_SELECT_FILE} WHERE album_id = ? AND key = ?", (album_id, key)
-        ).fetchone()
+        values = self._first(f"{_SELECT_FILE} WHERE album_id = ? AND key = ?", (album_id, key))
         return None if values is None else _file_row(values)
 
     def twins(self, key: str, *, besides: int) -> list[FileRow]:
@@ -432,17 +446,31 @@ class Catalogue:
         )
         return [_file_row(values) for values in rows]
 
-    def planned(self, *, after: int, limit: int) -> list[FileRow]:
-        """Up to `limit` planned files whose id is greater than `after`."""
-        rows = self._read(
-            f"{_SELECT_FILE} WHERE state = 'planned' AND id > ? ORDER BY id LIMIT ?", (after, limit)
-        )
-        return [_file_row(values) for values in rows]
+    def planned(self, run: int, *, after: int, limit: int) -> list[tuple[int, int]]:
+        """Up to `limit` files that `run` has listed and planned, with an id greater than `after`.
 
-    def unfinished(self) -> Iterator[FileRow]:
-        """Planned and failed files: those of which a part may lie about."""
-        for values in self._read(f"{_SELECT_FILE} WHERE state IN ('planned', 'failed')"):
-            yield _file_row(values)
+        Each is (id, bytes promised).
+        """
+        rows = self._read(
+            "SELECT id, coalesce(promised_size, 0) FROM file"
+            " WHERE state = 'planned' AND source_run = ? AND id > ? ORDER BY id LIMIT ?",
+            (run, after, limit),
+        )
+        return [(int(row_id), int(size)) for row_id, size in rows]
+
+    def release(self, run: int) -> None:
+        """Files that `run` held back, because they might only have moved, are to be fetched after all."""
+        self._db.execute(
+            "UPDATE file SET source_run = ? WHERE state = 'planned' AND source_run = ?", (run, -run)
+        )
+
+    def unfinished(self, *, least: int) -> Iterator[tuple[str, str, str]]:
+        """Files of which a part may lie about, if they have `least` bytes: album key, key, version."""
+        yield from self._read(
+            "SELECT album.key, file.key, version FROM file JOIN album ON album.id = album_id"
+            " WHERE file.state IN ('planned', 'failed') AND (promised_size IS NULL OR promised_size >= ?)",
+            (least,),
+        )
 
     def put(self, rows: Iterable[FileRow]) -> None:
         """Store `rows`, new (id 0) or known."""
@@ -454,10 +482,11 @@ class Catalogue:
                 known.append((*values, row.id))
             else:
                 new.append(values)
-        if new:
-            self._db.executemany(_INSERT_FILE, new)
+        # Known ones first: one of them may give up the name that a new one takes.
         if known:
             self._db.executemany(_UPDATE_FILE, known)
+        if new:
+            self._db.executemany(_INSERT_FILE, new)
 
     def forget(self, file_ids: Iterable[int]) -> None:
         self._db.executemany("DELETE FROM file WHERE id = ?", [(i,) for i in file_ids])
@@ -471,7 +500,7 @@ class Catalogue:
 
     def count_withheld(self) -> dict[str, int]:
         """Why the service withholds files, and how many for each reason."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT reason, count(*) FROM file WHERE state = 'withheld' GROUP BY reason ORDER BY 2 DESC"
         )
         return {str(reason): int(n) for reason, n in rows}
@@ -482,6 +511,13 @@ class Catalogue:
         for album_id, state, n in rows:
             counts.setdefault(int(album_id), {})[State(state)] = int(n)
         return counts
+
+    def count_failed(self) -> dict[int, int]:
+        """How many files failed or are quarantined, by album id."""
+        rows = self._read(
+            "SELECT album_id, count(*) FROM file WHERE state IN ('failed', 'quarantined') GROUP BY album_id"
+        )
+        return {int(album_id): int(n) for album_id, n in rows}
 
     def planned_totals(self) -> tuple[int, int]:
         """How many files are planned, and the bytes promised for them."""

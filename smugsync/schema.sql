@@ -8,7 +8,7 @@ CREATE TABLE meta (
 ) STRICT, WITHOUT ROWID;
 
 -- One row per album ever seen. `directory` is relative to the mirror and follows the album's address;
--- no two of them may be the same to a file system that folds case. `cursor` is the opaque stamp read
+-- no two of them may be the same to a file system that folds case, and none lies inside another. `cursor` is the opaque stamp read
 -- before the last complete listing ('' = none yet); it is written with the plan it led to.
 -- A `frozen` album is one this viewer cannot read: its rows stand still, it is never taken as empty.
 -- A `gone` album answered 404: its files stay and are marked.
@@ -30,6 +30,7 @@ CREATE TABLE album (
 -- One row per photo or video of an album. The upper half is what the service last showed, the middle
 -- what we hold and how we know it, the end why the row rests where it does.
 -- `name` is assigned once; `source` is the media address read in run `source_run`, worthless after it.
+-- A negative `source_run` holds a planned file back until that run knows whether it only moved.
 -- `held_*`, `mtime_ns` and `evidence` describe the accepted bytes; `local_*` is set only where a person
 -- edited the file afterwards, and describes what lies there now.
 CREATE TABLE file (
@@ -87,7 +88,7 @@ CREATE TABLE file (
 ) STRICT;
 
 CREATE INDEX file_by_key ON file (key);
-CREATE INDEX file_planned ON file (id) WHERE state = 'planned';
+CREATE INDEX file_planned ON file (source_run, id) WHERE state = 'planned';
 CREATE INDEX file_unsettled ON file (album_id, state) WHERE state <> 'committed';
 
 -- Files in the mirror that no row accounts for: a person's own (`local`), or the local half of a

@@ -346,9 +346,13 @@ class TestDamage:
 
 class TestTransactions:
     def test_error_takes_all_of_it_back(self, catalogue: Catalogue, album: AlbumRow) -> None:
-        with pytest.raises(sqlite3.IntegrityError), catalogue.transaction():
-            catalogue.remember("a", "b")
-            catalogue.put([planned(album.id), planned(album.id)])
+        def write() -> None:
+            with catalogue.transaction():
+                catalogue.remember("a", "b")
+                catalogue.put([planned(album.id), planned(album.id)])
+
+        with pytest.raises(sqlite3.IntegrityError):
+            write()
         assert catalogue.files(album.id) == {}
         assert catalogue.recall("a") is None
         with catalogue.transaction():
@@ -384,16 +388,64 @@ class TestCopy:
 
 class TestQuestions:
     def test_planned_comes_in_order_and_in_portions(self, catalogue: Catalogue, album: AlbumRow) -> None:
-        put(catalogue, *(planned(album.id, f"k{n}", f"{n}.jpg") for n in range(7)))
+        put(catalogue, *(planned(album.id, f"k{n}", f"{n}.jpg", promised_size=n) for n in range(7)))
+        put(catalogue, planned(album.id, "mute", "mute.jpg", promised_size=None))
+        put(catalogue, planned(album.id, "stale", "stale.jpg", source_run=6))
         put(catalogue, committed(album.id, "done", "done.jpg"))
-        found: list[str] = []
-        after = 0
-        while rows := catalogue.planned(after=after, limit=3):
+        found: list[tuple[int, int]] = []
+        while rows := catalogue.planned(7, after=found[-1][0] if found else 0, limit=3):
             assert len(rows) <= 3
-            assert rows == sorted(rows, key=lambda row: row.id)
-            found += [row.key for row in rows]
-            after = rows[-1].id
-        assert found == [f"k{n}" for n in range(7)]
+            found += rows
+        assert found == sorted(found)
+        assert [size for _, size in found] == [*range(7), 0]
+
+    def test_planned_waits_while_it_may_only_have_moved(self, catalogue: Catalogue, album: AlbumRow) -> None:
+        put(catalogue, planned(album.id, source_run=-7))
+        assert catalogue.planned(7, after=0, limit=9) == []
+        with catalogue.transaction():
+            catalogue.release(8)
+        assert catalogue.planned(7, after=0, limit=9) == []
+        with catalogue.transaction():
+            catalogue.release(7)
+        assert catalogue.planned(7, after=0, limit=9) == [(only(catalogue, album).id, 10)]
+
+    def test_names_and_keys(self, catalogue: Catalogue, album: AlbumRow) -> None:
+        put(catalogue, planned(album.id), committed(album.id, "k2", "IMG_2.JPG"))
+        assert catalogue.name_taken(album.id, "img_1.jpg")
+        assert not catalogue.name_taken(album.id, "IMG_1.JPG")
+        assert not catalogue.name_taken(album.id + 1, "img_1.jpg")
+        assert catalogue.held_names(album.id) == {"IMG_2.JPG"}
+        assert set(catalogue.files_by_key(album.id, ["k2", "unknown"])) == {"k2"}
+        assert catalogue.file_in(album.id, "k2") == catalogue.files(album.id)["k2"]
+        assert catalogue.file_in(album.id, "unknown") is None
+        assert catalogue.file(4_711) is None
+
+    def test_name_that_is_given_up_may_be_taken_at_once(self, catalogue: Catalogue, album: AlbumRow) -> None:
+        put(catalogue, planned(album.id))
+        old = replace(only(catalogue, album), name="2.jpg", name_folded="2.jpg")
+        put(catalogue, planned(album.id, "k2"), old)
+        assert {row.key: row.name for row in catalogue.files(album.id).values()} == {
+            "k1": "2.jpg",
+            "k2": "IMG_1.JPG",
+        }
+
+    @pytest.mark.parametrize(
+        ("folded", "taken"),
+        [
+            ("travel/iceland", True),
+            ("travel", True),  # around it
+            ("travel/iceland/north", True),  # inside it
+            ("travel/ice", False),
+            ("travel/iceland0", False),
+            ("travel/rome", False),
+            ("iceland", False),
+        ],
+    )
+    def test_no_album_lies_inside_another(
+        self, catalogue: Catalogue, album: AlbumRow, folded: str, *, taken: bool
+    ) -> None:
+        assert catalogue.directory_taken(folded) is taken
+        assert not catalogue.directory_taken(folded, besides=album.id)
 
     @pytest.mark.parametrize(
         ("changes", "found"),
@@ -436,7 +488,10 @@ class TestQuestions:
         assert catalogue.planned_totals() == (2, 10)
         assert catalogue.held() == 1
         assert [(a.key, row.key) for a, row in catalogue.troubled(limit=9)] == [("alb1", "e")]
-        assert {row.key for row in catalogue.unfinished()} == {"a", "b"}
+        assert catalogue.count_withheld() == {"still processing": 1}
+        assert catalogue.count_failed() == {}
+        assert set(catalogue.unfinished(least=10)) == {("alb1", "a", "v1"), ("alb1", "b", "v1")}
+        assert set(catalogue.unfinished(least=11)) == {("alb1", "b", "v1")}
 
     def test_albums(self, catalogue: Catalogue, album: AlbumRow) -> None:
         with catalogue.transaction():
@@ -445,8 +500,6 @@ class TestQuestions:
         assert [row.directory for row in catalogue.albums()] == ["Rome", "Travel/Iceland"]
         assert catalogue.albums_by_key(["alb2", "unknown"]) == {"alb2": moved}
         assert catalogue.album(rome.id) == moved
-        assert catalogue.directory_taken("rome")
-        assert not catalogue.directory_taken("travel/rome")
 
     def test_runs(self, catalogue: Catalogue) -> None:
         assert catalogue.last_run() is None

@@ -49,14 +49,14 @@ def move_directory(root: Root, old: str, new: str) -> None:
     That it is done already shows by `old` being gone, or holding no file of its own where `new` lies
     inside it, while `new` is there. Raises as `move` does.
     """
-    if _is_inside(new, old) and _is_there(root, new):
+    if _is_inside(new, old) and is_there(root, new):
         if any(scan(root, old, recursive=False)):
             raise Transient(f"{old} cannot be moved to {new}: that directory exists already")
         return
     try:
         move(root, old, new)
     except Transient:
-        if _is_there(root, old) or not _is_there(root, new):
+        if is_there(root, old) or not is_there(root, new):
             raise
 
 
@@ -125,7 +125,8 @@ def _rename(root: Root, old: str, new: str) -> None:
             fsync_directory(source)
 
 
-def _is_there(root: Root, path: str) -> bool:
+def is_there(root: Root, path: str) -> bool:
+    """Whether `path` is a directory. Raises Transient, MirrorUnusable."""
     try:
         os.close(root.open_directory(path))
     except FileNotFoundError:

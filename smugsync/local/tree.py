@@ -115,6 +115,14 @@ class Mirror:
         except OSError as error:
             raise self.root.explain(error, f"looking for {path}") from error
 
+    def has_directory(self, path: str) -> bool:
+        """Is there a directory of this name? Raises Transient when that cannot be known, MirrorUnusable."""
+        try:
+            os.close(self.root.open_directory(path))
+        except FileNotFoundError:
+            return False
+        return True
+
     def hash(self, path: str, stop: Stop) -> LocalFile:
         """Read a file whole. Raises Transient if it vanished, changed meanwhile or cannot be read
         back (a bad sector is this file's trouble, not the mirror's); MirrorUnusable; Interrupted.
@@ -160,6 +168,10 @@ class Mirror:
         Raises Transient (`new` is taken, `old` has vanished), MirrorUnusable.
         """
         moves.move_directory(self.root, old, new)
+
+    def is_directory(self, path: str) -> bool:
+        """Whether there is a directory of that name. Raises Transient, MirrorUnusable."""
+        return moves.is_there(self.root, path)
 
     def make_directory(self, path: str) -> None:
         """Make a directory and its parents, durably. Raises Transient, MirrorUnusable."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from smugsync.catalogue import AlbumRow
 from smugsync.core import guard, naming
 from smugsync.core.model import Access, Album
-from smugsync.errors import ItemError, SuspiciousPlan, UsageError
+from smugsync.errors import ItemError, SuspiciousPlan, Unreachable, UsageError
 from smugsync.remote.dialect import Folder
 from smugsync.sync.context import Context, album_label
 from smugsync.sync.report import What
@@ -22,6 +22,7 @@ class AlbumPlanner:
 
     context: Context
     folder_names: dict[str, str] = field(default_factory=dict)
+    folders_known: bool = True  #: False: names are missing, so nothing is renamed for want of one
     _seen: set[str] = field(default_factory=set)
     _unsettled: set[int] = field(default_factory=set)
     _postponed: list[Album] = field(default_factory=list)
@@ -32,9 +33,10 @@ class AlbumPlanner:
         due = 1 << 62 if self.context.options.impatient else now
         self._unsettled = self.context.catalogue.unsettled_albums(due=due)
 
-    def name_folders(self, folders: Iterable[Folder]) -> None:
+    def name_folders(self, folders: Iterable[Folder], *, complete: bool) -> None:
         """For `layout = "names"`: what people call the folders."""
         self.folder_names = {folder.url_path: folder.name for folder in folders}
+        self.folders_known = complete
 
     def take(self, albums: tuple[Album, ...]) -> Iterator[ListFiles]:
         """One page of the list. Albums that must be renamed first are handed out by `finish`."""
@@ -43,14 +45,27 @@ class AlbumPlanner:
             return
         yield from self._take(albums)
 
-    def finish(self) -> Iterator[ListFiles]:
+    def finish(self, *, complete: bool) -> Iterator[ListFiles]:
         """The list has ended: rename what has to be, then hand out the rest.
 
-        Raises UsageError if the scope names an album that the account does not show.
+        Raises UsageError if the scope names an album that the account does not show, Unreachable if only
+        a complete list could tell.
         """
         if self.context.scope.kind == "albums":
-            yield from self._take(choose(self.context.scope.albums, self._offered))
+            yield from self._take(self._chosen(complete=complete))
         yield from self._rename()
+
+    def _chosen(self, *, complete: bool) -> list[Album]:
+        try:
+            albums = choose(self.context.scope.albums, self._offered)
+        except UsageError as error:
+            if complete:
+                raise
+            raise Unreachable(f"the list of albums came incomplete; as far as it goes, {error}") from error
+        for album in albums:
+            if not self.context.options.selects(album.url_path):
+                raise UsageError(f"album {album.url_path} is excluded by the configuration")
+        return albums
 
     def missing(self) -> list[AlbumRow]:
         """Albums recorded, selected and not gone that a complete list did not show."""
@@ -103,15 +118,16 @@ class AlbumPlanner:
         if row is not None and row.url_path == album.url_path and not self._renamed(album, row):
             return row
         wanted = self._directory(album)
-        taken = self.context.catalogue.directory_taken
         if row is not None:
             return None if wanted != row.directory else self._readdress(row, album)
-        if taken(naming.fold(wanted)):
+        if self.context.catalogue.directory_taken(naming.fold(wanted)):
             return None
         return self._create(album, wanted)
 
     def _renamed(self, album: Album, row: AlbumRow) -> bool:
-        return self.context.options.layout == "names" and self._directory(album) != row.directory
+        if self.context.options.layout != "names" or not self.folders_known:
+            return False
+        return self._directory(album) != row.directory
 
     def _readdress(self, row: AlbumRow, album: Album) -> AlbumRow:
         row = replace(row, url_path=album.url_path, name=album.name)
@@ -148,6 +164,7 @@ class AlbumPlanner:
         return row.cursor != album.cursor or row.cursor == "" or row.id in self._unsettled
 
     def _directory(self, album: Album) -> str:
+        """Where the album wants to be."""
         parts = [part for part in album.url_path.split("/") if part]
         if self.context.options.layout == "names" and parts:
             path, named = "", []
@@ -186,10 +203,9 @@ class AlbumPlanner:
         """Move one blocked album out of another's way; False if there is none that was not moved already."""
         catalogue = self.context.catalogue
         rows = catalogue.albums_by_key(album.key for album in blocked if album.key not in parked)
-        wanted = {naming.fold(self._directory(album)) for album in blocked}
         for row in rows.values():
-            if row.directory_folded not in wanted:
-                continue  # it stands in nobody's way: moving it would free nothing
+            if not any(self._is_in_way(row, album) for album in blocked):
+                continue  # moving it would free nothing
             parked.add(row.key)
             aside = naming.assign_directory(row.directory, row.key, catalogue.directory_taken)
             # Under its old address: should we be stopped here, the next run sees that it has to move on.
@@ -197,18 +213,22 @@ class AlbumPlanner:
             return True
         return False
 
+    def _is_in_way(self, row: AlbumRow, album: Album) -> bool:
+        wanted, own = naming.fold(self._directory(album)) + "/", row.directory_folded + "/"
+        return row.key != album.key and (wanted.startswith(own) or own.startswith(wanted))
+
     def _settle(self, album: Album, *, force: bool) -> AlbumRow | None:
         catalogue = self.context.catalogue
         row = catalogue.albums_by_key([album.key]).get(album.key)
         wanted = self._directory(album)
-        own = None if row is None else row.directory_folded
-        folded = naming.fold(wanted)
-        if folded != own and catalogue.directory_taken(folded):
+
+        def taken(folded: str) -> bool:
+            return catalogue.directory_taken(folded, besides=0 if row is None else row.id)
+
+        if taken(naming.fold(wanted)):
             if not force:
                 return None
-            wanted = naming.assign_directory(
-                wanted, album.key, lambda name: name != own and catalogue.directory_taken(name)
-            )
+            wanted = naming.assign_directory(wanted, album.key, taken)
         if row is None:
             return self._create(album, wanted)
         if wanted == row.directory:
@@ -216,6 +236,7 @@ class AlbumPlanner:
         return self._move(row, album, wanted)
 
     def _move(self, row: AlbumRow, album: Album, directory: str) -> AlbumRow:
+        """The album under its new directory; as it was, and with a trouble noted, if that cannot be."""
         catalogue, report = self.context.catalogue, self.context.report
         moved = replace(
             row,
@@ -224,24 +245,35 @@ class AlbumPlanner:
             url_path=album.url_path,
             name=album.name,
         )
-        if not self.context.options.dry_run:
+        if self.context.options.dry_run:
+            self.context.unmoved.setdefault(row.id, row.directory)
+        else:
             with catalogue.transaction(durable=True):
                 catalogue.announce_move(row.id, row.directory, directory)
             try:
-                self.context.mirror.move_directory(row.directory, directory)
+                self._move_directory(row.directory, directory)
             except ItemError as error:
                 report.trouble(row.directory, f"could not be renamed to {directory}: {error}")
                 with catalogue.transaction():
                     catalogue.settle_move(row.id)
                 return row
-        else:
-            self.context.unmoved.setdefault(row.id, row.directory)
         with catalogue.transaction(durable=True):
             catalogue.put_album(moved)
             catalogue.rename_local(row.directory, directory)
             catalogue.settle_move(row.id)
         report.note(What.ALBUM_MOVED, row.directory, f"now {directory}")
         return moved
+
+    def _move_directory(self, old: str, new: str) -> None:
+        """Empty directories that a former folder left are no obstacle, and none are left behind."""
+        mirror = self.context.mirror
+        if not mirror.is_directory(old):  # an empty album whose directory a person has removed
+            mirror.make_directory(new)
+            return
+        if mirror.is_directory(new):
+            mirror.remove_empty(new)
+        mirror.move_directory(old, new)
+        mirror.remove_empty(old.rpartition("/")[0])
 
 
 def choose(wanted: tuple[str, ...], albums: list[Album]) -> list[Album]:

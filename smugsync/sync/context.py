@@ -74,14 +74,12 @@ class Context:
     stamp: str
     #: committed rows whose file was touched and must be hashed before anything can be said
     to_examine: deque[int] = field(default_factory=deque)
-    #: (album id, file key) of new files held in another album too: moved, perhaps; not fetched before we know
-    movers: set[tuple[int, str]] = field(default_factory=set)
+    #: albums in which a new file appeared, by its key, if another album holds it too: moved, perhaps
+    movers: dict[str, list[int]] = field(default_factory=dict)
     #: dry run: where a directory lies that would be renamed, by album id
     unmoved: dict[int, str] = field(default_factory=dict)
-    #: albums that are where they belong in this run: nothing is fetched into one that may yet be renamed
-    ready: set[int] = field(default_factory=set)
-    #: the album list is read and every rename is done: all albums are ready
-    all_ready: bool = False
+    #: albums whose photos were asked for in this run
+    listed: set[int] = field(default_factory=set)
     #: row ids with a worker or waiting to be committed, and the bytes promised for them
     in_flight: dict[int, int] = field(default_factory=dict)
     #: something was planned since the feeder last looked

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import queue
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -17,11 +17,12 @@ from typing import Protocol
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.model import Account
-from smugsync.errors import Garbled, ItemError, SmugsyncError, Transient, Unreachable
+from smugsync.errors import Garbled, ItemError, SmugsyncError, SuspiciousPlan, Transient, Unreachable
 from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement, place
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
+from smugsync.remote.dialect import Folder
 from smugsync.remote.gallery import Gallery
 from smugsync.stop import Stop
 from smugsync.sync import recovery
@@ -38,11 +39,13 @@ from smugsync.sync.survey import (
     AlbumsConfirmed,
     AlbumsListed,
     AlbumsPage,
+    Answered,
     ConfirmAlbums,
     Confirmed,
     FilesListed,
     FilesPage,
     FoldersListed,
+    Knock,
     ListAlbums,
     ListFiles,
     ListFolders,
@@ -55,7 +58,8 @@ from smugsync.sync.transfer import Abandoned, Examined, Faltered, Fetching, Job,
 
 #: How long ending threads are waited for before the process leaves without them, in seconds.
 GRACE = 0.8
-#: So many transfers in a row that break off mean that the network is gone, not that files are bad.
+#: After so many downloads in a row that broke off, the service is asked whether it is there; after ten
+#: times as many the run gives up all the same.
 STREAK = 24
 
 
@@ -76,6 +80,7 @@ class Place(Protocol):
 
 
 class Stage(Enum):
+    NAMING = "asking for the folders' names"
     LISTING = "listing"
     PROVING = "proving"
     FINISHING = "finishing"
@@ -109,10 +114,12 @@ class Engine:
         report = Report(scope=str(scope))
         began, asked = time.monotonic(), self._requests()
         run = self._begin(scope)
+        listed: set[int] = set()
         try:
             account = self._whose()
             recovery.check_marker(self._catalogue, self._mirror, account, dry_run=self._options.dry_run)
             context = self._context(scope, run, report)
+            listed = context.listed
             recovery.recover(context)
             throttle = Throttle(fixed=self._options.downloads, start=first_limit(self._round_trip()))
             _Cycle(context, account, throttle, self._crew, self._place).run()
@@ -123,7 +130,10 @@ class Engine:
             report.stop(error)
         report.requests = self._requests() - asked
         report.seconds = time.monotonic() - began
-        self._end(run, report)
+        try:
+            self._end(run, report, scope, listed)
+        except SmugsyncError as error:
+            report.stop(error)
         return report
 
     def _whose(self) -> Account:
@@ -137,16 +147,26 @@ class Engine:
         with self._catalogue.transaction():
             return self._catalogue.begin_run(str(scope), int(self._now()))
 
-    def _end(self, run: int, report: Report) -> None:
+    def _count_failed(self, scope: Scope, listed: Container[int]) -> int:
+        """Only where a person wants the files, and the service shows them."""
+        failed = self._catalogue.count_failed()
+        wanted = 0
+        for album_id, n in failed.items():
+            album = self._catalogue.album(album_id)
+            in_scope = scope.kind != "albums" or album_id in listed
+            if in_scope and album.state == "listed" and self._options.selects(album.url_path):
+                wanted += n
+        return wanted
+
+    def _end(self, run: int, report: Report, scope: Scope, listed: Container[int]) -> None:
         counts = self._catalogue.count()
-        held = {state.value: n for state, (n, _) in counts.items()}
         report.files_held = sum(n for state, (n, _) in counts.items() if state in ("committed", "retired"))
         report.bytes_held = sum(
             size for state, (_, size) in counts.items() if state in ("committed", "retired")
         )
         report.withheld = self._catalogue.count_withheld()
         report.files_withheld = sum(report.withheld.values())
-        report.files_failed = held.get("failed", 0) + held.get("quarantined", 0)
+        report.files_failed = self._count_failed(scope, listed)
         report.files_local = sum(self._catalogue.count_local().values())
         if report.files_failed:
             report.codes.add(ItemError.exit_code)
@@ -213,9 +233,12 @@ class _Cycle:
     def run(self) -> None:
         try:
             self._albums.prepare()
-            first = ListFolders if self._ctx.options.layout == "names" else ListAlbums
             self._ctx.progress.start("listing")
-            self._lanes.give(first(self._account))
+            if self._ctx.options.layout == "names":
+                self._stage = Stage.NAMING
+                self._lanes.give(ListFolders(self._account))
+            else:
+                self._list_albums((), complete=True)
             while not self._finished():
                 self._ctx.stop.check()
                 self._receive()
@@ -251,8 +274,9 @@ class _Cycle:
             self._settlement.apply()
             if self._ctx.scope.kind == "everything" and not self._ctx.options.dry_run:
                 note_strangers(self._ctx)
+            with self._ctx.catalogue.transaction():
+                self._ctx.catalogue.release(self._ctx.run)
             self._feeder.album_moved()
-            self._ctx.movers.clear()
             self._ctx.planned = True
             self._stage = Stage.FINISHING
             return self._finished()
@@ -264,7 +288,12 @@ class _Cycle:
 
     def _feed(self) -> None:
         while self._workers.busy < self._throttle.limit:
-            job = self._feeder.next()
+            try:
+                job = self._feeder.next()
+            except SuspiciousPlan:  # too little room, unless what is on its way needs less than it says
+                if not self._workers.busy and not self._committing:
+                    raise
+                job = None
             if job is None:
                 self._throttle.starved()
                 if not self._workers.busy:
@@ -308,7 +337,7 @@ class _Cycle:
 
     def _list(self, question: ListFiles) -> None:
         row = self._ctx.catalogue.album(question.id)
-        self._ctx.ready.add(row.id)
+        self._ctx.listed.add(row.id)
         self._listings[question.id] = self._planner.begin(row, question.album)
         self._lanes.give(question)
 
@@ -318,8 +347,7 @@ class _Cycle:
             case FoldersListed():
                 if answer.why:
                     report.trouble("folders", answer.why)
-                self._albums.name_folders(answer.folders)
-                self._lanes.give(ListAlbums(self._account))
+                self._list_albums(answer.folders, complete=not answer.why)
             case AlbumsListed():
                 self._albums_listed(answer)
             case FilesListed():
@@ -339,21 +367,29 @@ class _Cycle:
                 failed = self._listings.pop(answer.id, None)
                 where = failed.directory if failed is not None else self._where(answer.id)
                 report.trouble(where, str(answer.error))
+                if self._stage is Stage.NAMING:  # without the folders' names: nothing is renamed
+                    self._list_albums(())
             case Confirmed():
                 self._settlement.confirm(answer)
             case AlbumsConfirmed():
                 self._settlement.confirm_albums(answer)
+            case Answered():
+                pass
             case _:
                 raise TypeError(f"an answer nobody asked for: {answer!r}")
+
+    def _list_albums(self, folders: tuple[Folder, ...], *, complete: bool = False) -> None:
+        self._albums.name_folders(folders, complete=complete)
+        self._stage = Stage.LISTING
+        self._lanes.give(ListAlbums(self._account))
 
     def _where(self, album_id: int) -> str:
         return self._ctx.catalogue.album(album_id).directory if album_id else "the list of albums"
 
     def _albums_listed(self, answer: AlbumsListed) -> None:
-        for question in self._albums.finish():
+        for question in self._albums.finish(complete=answer.complete):
             self._list(question)
         self._feeder.album_moved()
-        self._ctx.all_ready = self._ctx.planned = True
         if not answer.complete:
             self._ctx.report.complete = False
             self._ctx.report.trouble("the list of albums", answer.why)
@@ -368,6 +404,7 @@ class _Cycle:
         match outcome:
             case Received():
                 self._streak = 0
+                self._feeder.landed(outcome.job.row)
                 self._throttle.moved(outcome.found.size, time.monotonic())
                 self._committing += 1
                 self._committer.give(outcome)
@@ -377,16 +414,18 @@ class _Cycle:
                     self._give(job)
             case Faltered():
                 self._recorder.falter(outcome)
-                self._count_streak(outcome.error)
+                if isinstance(outcome.job, Fetching) and isinstance(outcome.error, Transient):
+                    self._count_streak(outcome.error)
             case Abandoned():
                 self._feeder.release(outcome.job.row)
 
-    def _count_streak(self, error: ItemError) -> None:
-        if not isinstance(error, Transient):
-            return
+    def _count_streak(self, error: Transient) -> None:
+        """Bad luck with some files, or is there no service any more? That is asked before giving up."""
         self._throttle.trouble(time.monotonic())
         self._streak += 1
-        if self._streak >= STREAK:
+        if self._streak % STREAK == 0:
+            self._lanes.give(Knock())
+        if self._streak >= 10 * STREAK:
             raise Unreachable(f"{self._streak} downloads broke off in a row, the last because: {error}")
 
     def _commit(self, batch: list[Received]) -> Committed:

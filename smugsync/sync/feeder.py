@@ -23,7 +23,6 @@ from smugsync.core.reconcile import (
     Examine,
     Fetch,
     Side,
-    Withhold,
     reconcile,
 )
 from smugsync.errors import IntegrityError, ItemError, SuspiciousPlan
@@ -43,7 +42,7 @@ class Feeder:
 
     context: Context
     _after: int = 0
-    _batch: list[FileRow] = field(default_factory=list)
+    _batch: list[int] = field(default_factory=list)
     _album: AlbumRow | None = None
 
     def next(self) -> Job | None:
@@ -64,7 +63,7 @@ class Feeder:
         """Act on a file that was hashed. The row's place in `in_flight` is given up, or taken by a job."""
         self.release(examined.job.row)
         row = self.context.catalogue.file(examined.job.row)
-        if row is None:
+        if row is None or row.state not in (State.PLANNED, State.COMMITTED):
             return None
         if examined.local is None and row.state is State.COMMITTED:
             return None  # it vanished while we looked; the next scan says what to do
@@ -74,29 +73,30 @@ class Feeder:
     def release(self, row_id: int) -> None:
         self.context.in_flight.pop(row_id, None)
 
+    def landed(self, row_id: int) -> None:
+        """Its bytes are on the disk, and wait for their name: they need no more room."""
+        self.context.in_flight[row_id] = 0
+
     # -- choosing ----------------------------------------------------------------------------------
 
     def _next_planned(self) -> FileRow | None:
-        while not self._batch:
-            rows = self.context.catalogue.planned(after=self._after, limit=BATCH)
-            if not rows:
-                if self._after == 0 or not self.context.planned:
-                    self._after = 0
-                    self.context.planned = False
-                    return None
-                self._after, self.context.planned = 0, False
-                continue
-            self._after = rows[-1].id
-            self._batch = [row for row in rows if self._is_free(row)]
-            self._batch.sort(key=lambda row: row.promised_size or 0)
-        return self._batch.pop()
-
-    def _is_free(self, row: FileRow) -> bool:
-        if row.id in self.context.in_flight:
-            return False
-        if not self.context.all_ready and row.album_id not in self.context.ready:
-            return False
-        return not self.context.movers or (row.album_id, row.key) not in self.context.movers
+        """A row that this run has listed: the address and the promise of any other may be stale."""
+        catalogue = self.context.catalogue
+        while True:
+            while self._batch:
+                row = catalogue.file(self._batch.pop())
+                if row is not None and row.state is State.PLANNED and row.id not in self.context.in_flight:
+                    return row
+            self.context.stop.check()
+            rows = catalogue.planned(self.context.run, after=self._after, limit=BATCH)
+            if rows:
+                self._after = rows[-1][0]
+                self._batch = [row_id for row_id, _ in sorted(rows, key=lambda row: row[1])]
+            elif self.context.planned and self._after:
+                self._after, self.context.planned = 0, False  # an earlier row may have been planned anew
+            else:
+                self.context.planned = False
+                return None
 
     def _album_of(self, row: FileRow) -> AlbumRow:
         if self._album is None or self._album.id != row.album_id:
@@ -153,10 +153,12 @@ class Feeder:
         return job
 
     def _check_room(self, size: int) -> None:
+        """What is on its way is counted in full, since nobody knows how much of it is written."""
         reserve = self.context.options.reserve
         free = self.context.mirror.free_bytes()
         wanted = sum(self.context.in_flight.values()) + size
         if free - wanted < reserve:
+            self.context.planned = True  # this row has its turn again
             raise SuspiciousPlan(
                 f"the disk of {self.context.mirror.root.path} has {free:,} bytes free: not enough for "
                 f"the next {wanted:,} with the reserve of {reserve:,} left; make room, or lower `reserve`"
@@ -188,8 +190,6 @@ class Feeder:
                             )
                         ]
                     )
-                case Withhold():
-                    catalogue.put([row.on(Event.WITHHOLD, reason=remote.withheld or "not offered")])
                 case _ if row.state is not State.COMMITTED:
                     catalogue.put([settled(row)])
 
@@ -198,8 +198,6 @@ class Feeder:
         size, mtime_ns = local.fingerprint.size, local.fingerprint.mtime_ns
         untouched: dict[str, Any] = {"local_md5": None, "local_size": None, "local_mtime_ns": None}
         if row.held_md5 is not None and local.md5 in (None, row.held_md5):  # touched, or online again
-            if row.state is not State.COMMITTED:
-                report.note(What.RETURNED, path)
             row = row if row.state is State.COMMITTED else settled(row)
             self.context.catalogue.put([replace(row, mtime_ns=mtime_ns, **untouched)])
             return
@@ -228,12 +226,11 @@ class Feeder:
         catalogue = self.context.catalogue
         directory = self._album_of(row).directory
         when = datetime.fromtimestamp(self.context.now(), UTC).strftime("%Y-%m-%d %H%M%S")
-        names = {other.name_folded for other in catalogue.files(row.album_id).values()}
-
-        def taken(folded: str) -> bool:
-            return folded in names
-
-        name = naming.assign(naming.beside(row.name, f"online {when}"), row.key, taken)
+        name = naming.assign(
+            naming.beside(row.name, f"online {when}"),
+            row.key,
+            lambda folded: catalogue.name_taken(row.album_id, folded),
+        )
         catalogue.drop_local([path])  # whatever it was taken for until now
         catalogue.put_local(path, local.fingerprint, md5=local.md5, why="diverged")
         catalogue.put(
@@ -265,7 +262,6 @@ class Feeder:
                 )
             ]
         )
-        self.context.report.files_failed += 1
         self.context.report.trouble(path, str(error))
 
 

@@ -43,15 +43,16 @@ _RETRY_EVENTS = {State.FAILED: Event.DUE, State.QUARANTINED: Event.RELEASE}
 
 @dataclass(slots=True)
 class AlbumListing:
-    """One album while it is being listed. `here` None: its directory could not be read."""
+    """One album while it is being listed. Rows are not kept here: they are read when a page needs them."""
 
     row: AlbumRow
     album: Album
-    rows: dict[str, FileRow]
-    names: set[str]
-    here: dict[str, Fingerprint] | None
-    lies_in: str  #: the directory that `here` was read from
+    lies_in: str  #: the directory to look at; differs from the row's in a dry run
+    here: dict[str, Fingerprint] | None = None  #: what lies there; None = not looked at, or unreadable
+    looked: bool = False
     seen: set[str] = field(default_factory=set)
+    hashed: dict[str, str] = field(default_factory=dict)  #: MD5s of strangers, by name
+    unsettled: bool = False  #: something is not to be had yet, and no time stamp may tell when it is
 
     @property
     def directory(self) -> str:
@@ -63,35 +64,27 @@ class Planner:
 
     def __init__(self, context: Context) -> None:
         self._ctx = context
+        self._names: set[str] = set()  #: names given on the page at hand, not yet in the catalogue
 
     def begin(self, row: AlbumRow, album: Album) -> AlbumListing:
-        """Look at the album's rows and directory, once, before its first page."""
-        rows = self._ctx.catalogue.files(row.id)
-        lies_in = self._ctx.unmoved.get(row.id, row.directory)
-        here: dict[str, Fingerprint] | None
-        try:
-            here = {
-                file.path.rpartition("/")[2]: file.fingerprint
-                for file in self._ctx.mirror.scan(lies_in, recursive=False)
-            }
-        except ItemError as error:
-            self._ctx.report.trouble(row.directory, str(error))
-            here = None
-        return AlbumListing(row, album, rows, {r.name_folded for r in rows.values()}, here, lies_in)
+        return AlbumListing(row, album, self._ctx.unmoved.get(row.id, row.directory))
 
     def take(self, listing: AlbumListing, files: tuple[RemoteFile, ...]) -> None:
         """Record one page. An item that a page repeats is looked at once."""
+        self._look_around(listing)
+        fresh = {file.key: file for file in files if file.key not in listing.seen}
+        listing.seen.update(fresh)
+        known = self._ctx.catalogue.files_by_key(listing.row.id, fresh)
+        self._names.clear()
         changed: list[FileRow] = []
-        for remote in files:
-            if remote.key in listing.seen:
-                continue
-            listing.seen.add(remote.key)
-            known = listing.rows.get(remote.key)
-            row = self._first_seen(listing, remote) if known is None else self._update(listing, known, remote)
-            if row is not None and row != known:
+        for key, remote in fresh.items():
+            before = known.get(key)
+            row = (
+                self._first_seen(listing, remote) if before is None else self._update(listing, before, remote)
+            )
+            if row != before:
                 changed.append(row)
-                listing.rows[remote.key] = row
-        self._ctx.report.files += len(files)
+        self._ctx.report.files += len(fresh)
         if changed:
             with self._ctx.catalogue.transaction():
                 self._ctx.catalogue.put(changed)
@@ -103,25 +96,42 @@ class Planner:
         """
         if not complete:
             return ()
+        self._look_around(listing)
         catalogue = self._ctx.catalogue
-        missing = [
-            row
-            for key, row in listing.rows.items()
-            if key not in listing.seen
-            and row.state is not State.RETIRED
-            and row.id not in self._ctx.in_flight
-        ]
-        absent = tuple(row for row in missing if row.held_md5 is not None)
+        missing = [row for key, row in catalogue.files(listing.row.id).items() if key not in listing.seen]
+        absent = tuple(row for row in missing if row.held_md5 is not None and row.state is not State.RETIRED)
+        forgotten = [row.id for row in missing if self._is_over(listing, row)]
         with catalogue.transaction():
-            catalogue.forget(row.id for row in missing if row.held_md5 is None)
+            catalogue.forget(forgotten)
             if listing.here is not None:
                 note_directory(self._ctx, listing.directory, listing.row.id, listing.here)
             if not absent:
                 self.accept(listing)
         return absent
 
+    def _look_around(self, listing: AlbumListing) -> None:
+        """Read the album's directory, once, when its first page has come."""
+        if listing.looked:
+            return
+        listing.looked = True
+        try:
+            listing.here = {
+                file.path.rpartition("/")[2]: file.fingerprint
+                for file in self._ctx.mirror.scan(listing.lies_in, recursive=False)
+            }
+        except ItemError as error:
+            self._ctx.report.trouble(listing.directory, str(error))
+
+    def _is_over(self, listing: AlbumListing, row: FileRow) -> bool:
+        """A file that is online no more, and of which nothing is here (any more)."""
+        if row.held_md5 is None:
+            return True
+        return row.state is State.RETIRED and self._local(listing, row) is ABSENT
+
     def accept(self, listing: AlbumListing) -> None:
         """Store what the album list said together with the plan it led to (inside a transaction)."""
+        if listing.unsettled:
+            return
         album = listing.album
         listing.row = replace(
             listing.row,
@@ -138,9 +148,9 @@ class Planner:
 
     def _first_seen(self, listing: AlbumListing, remote: RemoteFile) -> FileRow:
         preferred = naming.file_name(remote.name, remote.format, remote.key)
-        name = naming.assign(preferred, remote.key, listing.names.__contains__)
+        name = naming.assign(preferred, remote.key, lambda folded: self._is_taken(listing, folded))
         folded = naming.fold(name)
-        listing.names.add(folded)
+        self._names.add(folded)
         row = FileRow(
             id=0,
             album_id=listing.row.id,
@@ -152,15 +162,26 @@ class Planner:
         )
         if remote.withheld:
             return self._withhold(row, remote)
-        if self._ctx.catalogue.twins(remote.key, besides=listing.row.id):
-            self._ctx.movers.add((listing.row.id, remote.key))
         self._expect(remote)
-        return row
+        return self._hold_back(listing, row)
 
-    def _update(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow | None:
+    def _hold_back(self, listing: AlbumListing, row: FileRow) -> FileRow:
+        """A file that another album holds may only have moved: not fetched before that is known."""
+        if row.state is not State.PLANNED or not self._ctx.catalogue.twins(row.key, besides=listing.row.id):
+            return row
+        self._ctx.movers.setdefault(row.key, []).append(listing.row.id)
+        return replace(row, source_run=-self._ctx.run)
+
+    def _is_taken(self, listing: AlbumListing, folded: str) -> bool:
+        return folded in self._names or self._ctx.catalogue.name_taken(listing.row.id, folded)
+
+    def _update(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow:
         base = row.base(listing.directory)
         if base is None:
-            return self._withhold(row, remote) if remote.withheld else self._plan(row, remote)
+            if remote.withheld:
+                return self._withhold(row, remote)
+            return self._hold_back(listing, self._plan(row, remote))
+        listing.unsettled |= remote.processing and row.state is State.COMMITTED
         local = self._local(listing, row)
         if local is ABSENT and (moved := self._follow_rename(listing, row)) is not None:
             row, local = moved, LocalFile(join(listing.directory, moved.name), base.fingerprint)
@@ -180,6 +201,8 @@ class Planner:
             case _ if row.state is State.COMMITTED and not has_changed(base, remote):
                 return self._retell(listing, row, remote)  # a person's edit, known already
             case _:
+                if row.state is State.RETIRED:
+                    self._ctx.report.note(What.RETURNED, join(listing.directory, row.name))
                 return self._plan(row, remote)
 
     def _plan(self, row: FileRow, remote: RemoteFile) -> FileRow:
@@ -227,8 +250,13 @@ class Planner:
             return UNOBSERVED
         path = join(listing.lies_in, row.name)
         fingerprint = listing.here.get(row.name)
-        if fingerprint is None:  # truly absent, or listed under a spelling of the file system's own
-            fingerprint = self._ctx.mirror.fingerprint(path)
+        if fingerprint is None or fingerprint.mtime_ns != row.mtime_ns or fingerprint.size != row.held_size:
+            # Absent, spelt in the file system's own way, or placed since the directory was read.
+            try:
+                fingerprint = self._ctx.mirror.fingerprint(path)
+            except ItemError as error:
+                self._ctx.report.trouble(path, str(error))
+                return UNOBSERVED
         if fingerprint is None:
             return ABSENT
         return LocalFile(path, fingerprint, row.local_md5 if fingerprint == row.edited() else None)
@@ -237,16 +265,21 @@ class Planner:
         """The row under its new name, if a person renamed the file inside its album's directory."""
         for name, fingerprint in (listing.here or {}).items():
             folded = naming.fold(name)
-            if fingerprint.size != row.held_size or folded in listing.names:
+            if fingerprint.size != row.held_size or self._is_taken(listing, folded):
                 continue
-            try:
-                found = self._ctx.mirror.hash(join(listing.lies_in, name), self._ctx.stop)
-            except ItemError:
-                continue
-            if found.md5 == row.held_md5:
-                listing.names.add(folded)  # the old one stays taken until this listing is recorded
+            if self._hash(listing, name) == row.held_md5:
+                self._names.add(folded)
                 self._ctx.report.note(
                     What.MOVED, join(listing.directory, row.name), f"renamed here to {name}"
                 )
-                return replace(row, name=name, name_folded=folded, mtime_ns=found.fingerprint.mtime_ns)
+                return replace(row, name=name, name_folded=folded, mtime_ns=fingerprint.mtime_ns)
         return None
+
+    def _hash(self, listing: AlbumListing, name: str) -> str:
+        if name not in listing.hashed:
+            try:
+                found = self._ctx.mirror.hash(join(listing.lies_in, name), self._ctx.stop)
+                listing.hashed[name] = found.md5 or ""
+            except ItemError:
+                listing.hashed[name] = ""
+        return listing.hashed[name]

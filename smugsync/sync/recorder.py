@@ -13,6 +13,7 @@ from smugsync.errors import IntegrityError, ItemError, MirrorUnusable
 from smugsync.local.placement import Placed
 from smugsync.sync.context import Context
 from smugsync.sync.feeder import Feeder, retry_at
+from smugsync.sync.planning import PROCESSING_PATIENCE
 from smugsync.sync.report import What
 from smugsync.sync.transfer import Faltered, Fetching, Received
 
@@ -59,11 +60,11 @@ class Recorder:
         if isinstance(outcome.job, Fetching):
             with catalogue.transaction():
                 self._fail(row, outcome.job, outcome.error, outcome.file, repeats=outcome.repeats)
-        elif row.state is State.COMMITTED:  # could not be read just now; its row stands
-            self._ctx.report.trouble(outcome.job.path, str(outcome.error))
-        else:
+        elif row.state is State.PLANNED:
             with catalogue.transaction():
                 self._feeder.fail(row, outcome.error)
+        else:  # could not be read just now; its row stands
+            self._ctx.report.trouble(outcome.job.path, str(outcome.error))
 
     def _committed(self, row: FileRow, one: Received, placed: Placed) -> FileRow:
         report = self._ctx.report
@@ -88,8 +89,7 @@ class Recorder:
             "local_mtime_ns": None,
             "attempts": 0,
         }
-        if row.version not in (one.file.version, one.job.file.version):
-            self._ctx.planned = True  # a listing has shown a newer version meanwhile
+        if row.state is not State.PLANNED:
             return replace(row, **held)
         row = replace(row, **shown(one.file, self._ctx.run))
         row = row.on(Event.CLAIM_FETCH).on(Event.RECEIVE)
@@ -108,7 +108,7 @@ class Recorder:
             return
         claimed = row.on(Event.CLAIM_FETCH)
         if file is not None and file.withheld:
-            again = int(self._ctx.now()) + 300 if file.processing else None
+            again = int(self._ctx.now()) + PROCESSING_PATIENCE if file.processing else None
             self._ctx.catalogue.put([claimed.on(Event.WITHHOLD, reason=file.withheld, retry_at=again)])
             return
         event = Event.FALTER

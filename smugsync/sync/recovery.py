@@ -9,6 +9,7 @@ from smugsync.core import naming
 from smugsync.core.model import Account
 from smugsync.errors import ItemError, SuspiciousPlan
 from smugsync.local import marker
+from smugsync.local.part import RESUMABLE
 from smugsync.local.tree import Mirror
 from smugsync.sync.context import Context
 from smugsync.sync.transfer import part_name
@@ -62,8 +63,8 @@ def _settle_moves(context: Context) -> None:
         try:
             mirror.move_directory(old, new)
             moved = True
-        except ItemError:
-            moved = False  # nothing of `old` is there, or `new` is in use: the listing sorts it out
+        except ItemError:  # it was moved already, or `new` is in use: then the listing sorts it out
+            moved = not mirror.has_directory(old)
         row = catalogue.album(album_id)
         with catalogue.transaction(durable=True):
             if moved and row.directory == old:
@@ -73,7 +74,7 @@ def _settle_moves(context: Context) -> None:
 
 
 class _Resumable:
-    """The names of parts that some planned row may still continue."""
+    """The names of parts that some planned or failed row may still continue."""
 
     def __init__(self, context: Context) -> None:
         self._names: set[str] | None = None
@@ -81,8 +82,6 @@ class _Resumable:
 
     def __contains__(self, name: object) -> bool:
         if self._names is None:  # only asked when a suspended part was found at all
-            catalogue = self._context.catalogue
-            self._names = {
-                part_name(row.remote(catalogue.album(row.album_id).key, 0)) for row in catalogue.unfinished()
-            }
+            rows = self._context.catalogue.unfinished(least=RESUMABLE)
+            self._names = {part_name(*row) for row in rows}
         return name in self._names

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core import guard
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import LocalFile
+from smugsync.core.model import Evidence, LocalFile
 from smugsync.core.reconcile import ABSENT, Forget, reconcile
 from smugsync.errors import ItemError, SuspiciousPlan
 from smugsync.sync.context import Context
@@ -69,10 +69,8 @@ class Settlement:
         options, report = self.context.options, self.context.report
         lost = self._after_moves()
         losses = [
-            guard.AlbumLoss(
-                album.key, album.directory, held=held, losing=len(rows), proven=len(rows) if proven else 0
-            )
-            for album, rows, held, proven in lost
+            guard.AlbumLoss(album.key, album.directory, held=held, losing=len(rows), proven=len(rows))
+            for album, rows, held in lost
         ]
         withheld = guard.check(
             losses, held=self.context.catalogue.held(), limits=options.max_loss, archive=options.archive
@@ -83,70 +81,68 @@ class Settlement:
             report.trouble(item.album_key or "account", item.reason, code=SuspiciousPlan.exit_code)
         stopped = {item.album_key for item in withheld}
         if None not in stopped:
-            for album, rows, _, _ in lost:
+            for album, rows, _ in lost:
                 if album.key not in stopped:
                     self._retire(album, rows)
             self._close_albums(stopped)
         self._accept_cursors(stopped)
 
-    def _after_moves(self) -> list[tuple[AlbumRow, list[FileRow], int, bool]]:
-        """Per album: the proven losses that are no moves. Moves are carried out on the way."""
+    def _after_moves(self) -> list[tuple[AlbumRow, list[FileRow], int]]:
+        """Per album: the proven losses that are no moves, of how many. Moves are carried out on the way."""
         lost = []
         for absence in self._absences.values():
+            album = absence.listing.row
             proven = [row for row in absence.rows if row.key in absence.proven]
             if len(proven) < len(absence.rows):
                 n = len(absence.rows) - len(proven)
                 self.context.report.trouble(
-                    absence.listing.directory, f"{n:,} files are no longer listed, but not proven gone"
+                    album.directory, f"{n:,} files are no longer listed, but not proven gone"
                 )
-            rows = [row for row in proven if self._is_settled(row) and not self._follow(row)]
-            lost.append((absence.listing.row, rows, len(absence.listing.rows), True))
+            lost.append((album, [row for row in proven if not self._follow(row)], len(self._held(album))))
         for album in self._gone_albums:
-            held = [
-                row
-                for row in self.context.catalogue.files(album.id).values()
-                if row.held_md5 is not None and row.state is not State.RETIRED
-            ]
-            rows = [row for row in held if self._is_settled(row) and not self._follow(row)]
-            lost.append((album, rows, len(held), True))
+            held = self._held(album)
+            lost.append((album, [row for row in held if not self._follow(row)], len(held)))
         return lost
 
-    def _is_settled(self, row: FileRow) -> bool:
-        """What is just being fetched is left to the next cycle."""
-        return row.id not in self.context.in_flight
+    def _held(self, album: AlbumRow) -> list[FileRow]:
+        rows = self.context.catalogue.files(album.id).values()
+        return [row for row in rows if row.held_md5 is not None and row.state is not State.RETIRED]
 
     def _follow(self, row: FileRow) -> bool:
         """Did this file move to another album? Then its bytes move with it, and nothing is fetched."""
-        catalogue = self.context.catalogue
-        for album_id, key in list(self.context.movers):
-            if key != row.key or album_id == row.album_id:
-                continue
-            new = catalogue.file_in(album_id, key)
+        catalogue, albums = self.context.catalogue, self.context.movers.get(row.key, [])
+        for album_id in albums:
+            new = catalogue.file_in(album_id, row.key)
             if new is None or new.state is not State.PLANNED or new.version != row.held_version:
                 continue
             source = join(catalogue.album(row.album_id).directory, row.name)
             target = join(catalogue.album(album_id).directory, new.name)
             if self._relocate(row, new, source, target):
-                self.context.movers.discard((album_id, key))
+                albums.remove(album_id)
                 self.context.report.note(What.MOVED, source, f"now {target}")
                 return True
         return False
 
     def _relocate(self, old: FileRow, new: FileRow, source: str, target: str) -> bool:
+        """False: it has to be fetched, then."""
         mirror, catalogue = self.context.mirror, self.context.catalogue
         base = old.base("")
-        if base is None or mirror.fingerprint(source) != base.fingerprint:
+        try:
+            if base is None:
+                return False
+            if mirror.fingerprint(source) == base.fingerprint:
+                if not self.context.options.dry_run:
+                    mirror.move(source, target)
+            elif mirror.fingerprint(source) is not None or mirror.fingerprint(target) != base.fingerprint:
+                return False  # edited; or not there either, where a run that was killed would have put it
+        except ItemError:
             return False
-        if not self.context.options.dry_run:
-            try:
-                mirror.move(source, target)
-            except ItemError:
-                return False  # it is fetched, then
         columns = ("held_version", "held_md5", "held_size", "mtime_ns", "evidence")
-        moved = replace(new, **{name: getattr(old, name) for name in columns}, source=None, source_run=None)
+        moved = replace(new, **{name: getattr(old, name) for name in columns})
         with catalogue.transaction(durable=True):
             catalogue.forget([old.id])
             catalogue.put([settled(moved)])
+        self.context.progress.plan(-1, -(new.promised_size or 0))
         return True
 
     def _retire(self, album: AlbumRow, rows: list[FileRow]) -> None:
@@ -155,7 +151,11 @@ class Settlement:
         for row in rows:
             path = join(album.directory, row.name)
             base = row.base(album.directory)
-            fingerprint = self.context.mirror.fingerprint(path)
+            try:
+                fingerprint = self.context.mirror.fingerprint(path)
+            except ItemError as error:
+                report.trouble(path, str(error))
+                continue
             local = ABSENT if fingerprint is None else LocalFile(path, fingerprint)
             if isinstance(reconcile(base, ABSENT, local), Forget):
                 forgotten.append(row.id)
@@ -195,7 +195,12 @@ class Settlement:
 
 
 def settled(row: FileRow) -> FileRow:
-    """A planned row whose bytes turn out to be here already, led through its life to `committed`."""
+    """A planned row whose bytes turn out to be here already, led through its life to `committed`.
+
+    The promise it rests on is the one its bytes were accepted under, whatever a later listing left out.
+    """
+    if row.evidence == Evidence.PROMISED and row.promised_md5 is None:
+        row = replace(row, promised_size=row.held_size)
     for event in (Event.CLAIM_FETCH, Event.RECEIVE):
         row = row.on(event)
     return row.on(Event.PLACE, source=None, source_run=None, attempts=0)

@@ -26,7 +26,7 @@ def note_strangers(context: Context) -> None:
     files = context.mirror.scan(unreadable=unreadable)
     for directory, group in groupby(files, key=lambda file: file.path.rpartition("/")[0]):
         album = albums.get(naming.fold(directory))
-        if album in context.ready:
+        if album in context.listed:
             continue
         here = {file.path.rpartition("/")[2]: file.fingerprint for file in group}
         context.stop.check()

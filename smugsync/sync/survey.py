@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from smugsync.core.model import Account, Album, RemoteFile
-from smugsync.errors import Gone, ItemError
+from smugsync.errors import Gone, ItemError, Transient
 from smugsync.remote.dialect import Folder
 from smugsync.remote.gallery import Gallery
 from smugsync.stop import Stop
@@ -52,7 +52,12 @@ class ConfirmAlbums:
     keys: tuple[str, ...]
 
 
-Question = ListFolders | ListAlbums | ListFiles | Confirm | ConfirmAlbums
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Many downloads break off: is the service there at all?"""
+
+
+Question = ListFolders | ListAlbums | ListFiles | Confirm | ConfirmAlbums | Knock
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,6 @@ class FoldersListed:
 @dataclass(frozen=True, slots=True)
 class AlbumsPage:
     albums: tuple[Album, ...]
-    total: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,12 @@ class AlbumsConfirmed:
     gone: frozenset[str]
 
 
-Answer = FoldersListed | AlbumsListed | FilesListed | ListingFailed | Confirmed | AlbumsConfirmed
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """It is."""
+
+
+Answer = Answered | FoldersListed | AlbumsListed | FilesListed | ListingFailed | Confirmed | AlbumsConfirmed
 
 
 class Survey:
@@ -143,13 +152,16 @@ class Survey:
                     return self._confirm(question)
                 case ConfirmAlbums():
                     return self._confirm_albums(question)
+                case Knock():
+                    self._gallery.account()
+                    return Answered()
         except ItemError as error:
             return ListingFailed(number, error)
 
     def _list_albums(self, question: ListAlbums) -> AlbumsListed:
         listing = self._gallery.albums(question.account)
         for page in listing:
-            self._hand_over(AlbumsPage(tuple(page), listing.total))
+            self._hand_over(AlbumsPage(tuple(page)))
         return AlbumsListed(listing.complete, listing.why)
 
     def _list_files(self, question: ListFiles) -> FilesListed:
@@ -168,7 +180,7 @@ class Survey:
         listing = self._gallery.files(question.album)
         seen = {file.key for page in listing for file in page}
         if not listing.complete:
-            return Confirmed(question.id, frozenset(), frozenset())
+            raise Transient(listing.why)
         absent = [file for file in question.files if file.key not in seen]
         proven = frozenset(file.key for file in absent if self._is_gone(file))
         return Confirmed(question.id, frozenset(file.key for file in absent), proven)
@@ -187,7 +199,7 @@ class Survey:
         listing = self._gallery.albums(question.account)
         seen = {album.key for page in listing for album in page}
         if not listing.complete:
-            return AlbumsConfirmed(frozenset())
+            raise Transient(listing.why)
         gone = set()
         for key in question.keys:
             self._stop.check()

@@ -162,7 +162,7 @@ class Transfer:
             attempt += 1
 
     def _receive(self, job: Fetching, file: RemoteFile) -> Received:
-        name = part_name(file)
+        name = part_name(file.album_key, file.key, file.version)
         directory = job.path.rpartition("/")[0]
         root = self.mirror.root
         part = PartFile.reopen(root, name, version=file.version, directory=directory) or PartFile.create(
@@ -192,9 +192,9 @@ class Transfer:
         return Received(job, file, part, found, evidence)
 
 
-def part_name(file: RemoteFile) -> str:
+def part_name(album_key: str, key: str, version: str) -> str:
     """A name of our own for the part: nothing the service says reaches the file system here."""
-    return hashlib.sha256(f"{file.album_key}\0{file.key}\0{file.version}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{album_key}\0{key}\0{version}".encode()).hexdigest()[:32]
 
 
 def mtime_ns(file: RemoteFile, zone: tzinfo | None) -> int | None:

@@ -60,6 +60,10 @@ class Moments:
         self.labels.append(label)
         self._act(len(self.labels), label)
 
+    def end(self) -> None:
+        """Keep the labels and do nothing any more."""
+        self._act = lambda number, label: None
+
 
 class WatchedCatalogue(Catalogue):
     """Each commit is two moments: just before, when a crash loses the transaction, and just after."""
@@ -299,6 +303,8 @@ class WatchedWorld(World):
         except BaseException:
             if after is None:
                 raise
+        finally:
+            self.moments.end()
         if after is None:
             return report
         shutil.rmtree(self.root)

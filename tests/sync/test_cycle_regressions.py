@@ -74,3 +74,31 @@ def test_a_new_photo_with_the_name_that_a_rename_here_has_freed(world: WatchedWo
     assert sorted(world.files().values()) == sorted([md5(1), md5(2)])
     assert (world.path / "One" / "best.jpg").read_bytes() == content(1)
     assert not differences(world)
+
+
+def test_killed_between_a_directory_rename_and_its_record(world: WatchedWorld) -> None:
+    """The next process asked for the same rename again, failed, and took that for "not renamed"."""
+    album = world.album("One")
+    world.photo(album, "a.jpg", 1)
+    world.sync()
+    world.edit("rename", album=album, name="Two", url_name="Two")
+    world.watch(DELTA)
+    moved = world.moments.labels.index("moved the directory One to Two") + 1
+    world.edit("rename", album=album, name="Six", url_name="Six")
+    assert world.watch(DELTA, killed_at=moved) is None
+    assert world.moments.labels[-1] == "moved the directory Two to Six"
+    report = world.sync(DELTA)
+    assert (report.exit_code, report.files_downloaded) == (0, 0)
+    assert world.files() == {"Six/a.jpg": md5(1)}
+    assert not differences(world)
+
+
+def test_a_directory_that_a_person_removed_is_no_obstacle_to_its_rename(world: WatchedWorld) -> None:
+    """An empty album's directory never came back, so its rename failed on every run."""
+    album = world.album("One")
+    world.sync()
+    (world.path / "One").rmdir()
+    world.edit("rename", album=album, name="Two", url_name="Two")
+    assert world.sync().exit_code == 0
+    assert not world.sync().counts
+    assert (world.path / "Two").is_dir()
