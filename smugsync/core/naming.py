@@ -82,12 +82,29 @@ def assign(preferred: str, key: str, taken: Callable[[str], bool]) -> str:
 
     `taken` is asked with folded names. The answer is to be stored: it is never computed again.
     """
-    return _assign(preferred, key, taken, _split)
+    candidate = preferred
+    stem, extension = _split(preferred)
+    attempt = 1
+    while taken(fold(candidate)):
+        candidate = _fit(stem, extension, suffix=_tag(key, attempt))
+        attempt += 1
+    return candidate
 
 
 def assign_directory(preferred: str, key: str, taken: Callable[[str], bool]) -> str:
-    """As `assign`, for a relative directory: the key goes behind its last component."""
-    return _assign(preferred, key, taken, lambda path: (path, ""))
+    """As `assign`, for a relative directory: the key goes behind its last component.
+
+    If that is no help, because a directory around it is taken, it goes behind one further out.
+    """
+    parts = preferred.split("/")
+    candidate = preferred
+    attempt = 0
+    while taken(fold(candidate)):
+        turn, place = divmod(attempt, len(parts))
+        tagged = _fit(parts[-1 - place], "", suffix=_tag(key, turn + 1))
+        candidate = "/".join([*parts[: -1 - place], tagged, *parts[len(parts) - place :]])
+        attempt += 1
+    return candidate
 
 
 def beside(name: str, label: str) -> str:
@@ -96,21 +113,9 @@ def beside(name: str, label: str) -> str:
     return _fit(stem, extension, suffix=f" ({_safe(label)})")
 
 
-def _assign(
-    preferred: str, key: str, taken: Callable[[str], bool], split: Callable[[str], tuple[str, str]]
-) -> str:
-    if not taken(fold(preferred)):
-        return preferred
-    stem, extension = split(preferred)
-    parent, slash, last = stem.rpartition("/")
+def _tag(key: str, attempt: int) -> str:
     tag = _cut(_safe(key), _MAX_TAG_BYTES) or "_"
-    attempt = 1
-    while True:
-        suffix = f"_{tag}" if attempt == 1 else f"_{tag}_{attempt}"
-        candidate = parent + slash + _fit(last, extension, suffix=suffix)
-        if not taken(fold(candidate)):
-            return candidate
-        attempt += 1
+    return f"_{tag}" if attempt == 1 else f"_{tag}_{attempt}"
 
 
 def _safe(name: str) -> str:

@@ -1,15 +1,17 @@
 """Worlds whose engine has one deliberate fault each: what the law must notice, or it is no law.
 
 Each fault is brought in through something the engine is given anyway: its catalogue, its mirror, its
-gallery, its `place`. Two that were wished for cannot be expressed so and are missing here: adopting a
-file without comparing its MD5 within `reconcile` (a lying `Mirror.hash` stands in for it), and a planner
-that forgets the case-folded names of an album.
+gallery, its `place`. A few that were wished for are missing. `reconcile` that compares no MD5 could only be
+patched in; a lying `Mirror.hash` stands for it. A directory rename that is not announced is no fault any
+more: the next cycle finds the old directory gone and goes on, so the announcement only saves the time
+until then.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Any
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.model import Account, Album, Fingerprint, LocalFile, RemoteFile
-from smugsync.errors import Gone
+from smugsync.errors import Gone, ItemError
 from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement, place
 from smugsync.remote.gallery import Gallery
@@ -107,16 +109,6 @@ def _part_of(root: Root, one: Placement) -> Path:
     return home / ".smugsync" / "tmp" / one.part.file_name
 
 
-class Unannounced(WatchedWorld):
-    """A directory is renamed without a word in the catalogue beforehand."""
-
-    class Silent(WatchedCatalogue):
-        def announce_move(self, album_id: int, old: str, new: str) -> None:
-            pass
-
-    catalogue_type = Silent
-
-
 class TrustingHash(WatchedMirror):
     """Takes a file for the one that its name promises."""
 
@@ -162,7 +154,8 @@ class _Passed(Listing[Album]):
 
 
 class OneListing(Gallery):
-    """Believes the first listing: it is complete, whatever the album counts, and no address is looked at."""
+    """Believes the first listing: it is whole where it broke off, whatever the album counts, and no address
+    is looked at."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -175,7 +168,9 @@ class OneListing(Gallery):
         listing = super().files(album)
         pages = self._first.get(album.key)
         if pages is None:
-            pages = self._first[album.key] = list(listing)
+            pages = self._first[album.key] = []
+            with suppress(ItemError):
+                pages.extend(listing)
         return _Replayed(pages)
 
     def look(self, file: RemoteFile) -> RemoteFile:
@@ -246,7 +241,6 @@ MUTANTS: tuple[type[WatchedWorld], ...] = (
     WithoutLastLook,
     WrittenInPlace,
     RecordedFirst,
-    Unannounced,
     AdoptedByName,
     AbsentAtOnce,
     HastyCursors,

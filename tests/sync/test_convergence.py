@@ -64,6 +64,7 @@ ANCHOR = "Anchor"
 FAULTS = [
     "429@*:retry=2",
     "500@/api/*",
+    "500@*!images",
     "503@*",
     "html@*",
     "html403@/photos/*",
@@ -117,8 +118,9 @@ class Mirroring(RuleBasedStateMachine):
         viewer=st.sampled_from(["owner", "other"]),
         layout=st.sampled_from(["url-path", "names"]),
         impatient=st.booleans(),
+        mirrored=st.booleans(),
     )
-    def begin(self, seed: int, viewer: Any, layout: Any, impatient: bool) -> None:
+    def begin(self, *, seed: int, viewer: Any, layout: Any, impatient: bool, mirrored: bool) -> None:
         self.world = self.world_type(self.home, seed=seed, settings=Settings(albums=0, viewer=viewer))
         self.world.options = replace(self.world.options, layout=layout, impatient=impatient)
         self.world.photo(self.world.album(ANCHOR), "a.jpg", self.fresh())
@@ -127,6 +129,8 @@ class Mirroring(RuleBasedStateMachine):
             for photo in PHOTOS[:size]:
                 self.world.photo(album, photo, self.fresh())
         self.truth.note_account(self.world)
+        if mirrored:
+            self.run(EVERYTHING)
 
     def teardown(self) -> None:
         try:
@@ -327,7 +331,7 @@ class Mirroring(RuleBasedStateMachine):
 
     # -- on the way ------------------------------------------------------------------------------------
 
-    @rule(fault=st.sampled_from(FAULTS), times=st.integers(1, 8), after=st.integers(0, 3))
+    @rule(fault=st.sampled_from(FAULTS), times=st.sampled_from([1, 2, 3, 5, 8]), after=st.integers(0, 3))
     def fault(self, fault: str, times: int, after: int) -> None:
         if fault.startswith("late"):
             self.world.fault(fault)
