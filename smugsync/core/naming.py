@@ -27,6 +27,7 @@ _UNSAFE = re.compile(
     r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f'
     r"\ufeff\ufff9-\uffff\ud800-\udfff]"
 )
+_TRAILING = re.compile(r"[\s.]+\Z")
 _DEVICES = frozenset(
     ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"]
     + [f"{port}{n}" for port in ("COM", "LPT") for n in "0123456789\u00b9\u00b2\u00b3"]
@@ -119,7 +120,7 @@ def _tag(key: str, attempt: int) -> str:
 
 
 def _safe(name: str) -> str:
-    clean = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" ").rstrip(". ")
+    clean = _trim(_UNSAFE.sub("_", unicodedata.normalize("NFC", name)).lstrip())
     if clean.startswith("."):
         clean = "_" + clean[1:]
     return _no_device(clean)
@@ -144,7 +145,7 @@ def _fit(stem: str, extension: str, *, suffix: str = "") -> str:
     room = max(MAX_BYTES - len((suffix + extension).encode()), 1)
     if len(stem.encode()) > room:
         stem = _cut(stem, room) or "_"
-    return _no_device((stem + suffix + extension).rstrip(". "))
+    return _no_device(_trim(stem + suffix + extension))
 
 
 def _cut(text: str, room: int) -> str:
@@ -158,7 +159,12 @@ def _cut(text: str, room: int) -> str:
     widest = end = len(encoded[:room].decode("utf-8", "ignore"))
     while end and (_is_attached(text[end]) or text[end - 1] == _JOINER):
         end -= 1
-    return text[: end or widest].rstrip(". ")
+    return _trim(text[: end or widest])
+
+
+def _trim(text: str) -> str:
+    """`text` without the dots and blanks, of whatever kind, at its end."""
+    return _TRAILING.sub("", text)
 
 
 def _is_attached(character: str) -> bool:

@@ -102,3 +102,18 @@ def test_a_directory_that_a_person_removed_is_no_obstacle_to_its_rename(world: W
     assert world.sync().exit_code == 0
     assert not world.sync().counts
     assert (world.path / "Two").is_dir()
+
+
+def test_an_album_in_a_folder_with_the_name_of_an_album_that_is_gone(world: WatchedWorld) -> None:
+    """No name below that directory was free, however long one was looked for."""
+    world.photo(world.album("Bee"), "b.jpg", 1)
+    gone = world.album("Ant")
+    world.photo(gone, "a.jpg", 2)
+    world.sync()
+    world.edit("delete-node", album=gone)
+    folder = world.edit("add-folder", name="Ant")["node"]
+    world.photo(world.album("Cat", parent=folder), "c.jpg", 3)
+    assert world.sync().exit_code == 0
+    assert sorted(world.files().values()) == sorted(map(md5, (1, 2, 3)))
+    assert not world.sync().counts
+    assert not differences(world)
