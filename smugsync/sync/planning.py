@@ -197,6 +197,8 @@ class Planner:
                 self._expect(remote)
                 return row.on(Event.LOSE, **shown(remote, self._ctx.run))
             case None if row.state is State.COMMITTED:
+                if isinstance(local, LocalFile) and local.md5 is None:  # as accepted: an edit was undone
+                    row = replace(row, local_md5=None, local_size=None, local_mtime_ns=None)
                 return self._retell(listing, row, remote)
             case _ if row.state is State.COMMITTED and not has_changed(base, remote):
                 return self._retell(listing, row, remote)  # a person's edit, known already

@@ -117,3 +117,16 @@ def test_an_album_in_a_folder_with_the_name_of_an_album_that_is_gone(world: Watc
     assert sorted(world.files().values()) == sorted(map(md5, (1, 2, 3)))
     assert not world.sync().counts
     assert not differences(world)
+
+
+def test_an_edit_that_a_person_takes_back_is_forgotten(world: WatchedWorld) -> None:
+    """The row went on saying that the file differs from what is online."""
+    world.photo(world.album("One"), "a.jpg", 1)
+    world.sync()
+    file = world.path / "One" / "a.jpg"
+    original = file.rename(world.root / "kept.jpg")
+    world.write("One/a.jpg", 2)
+    assert world.sync().counts[What.EDITED] == 1
+    original.replace(file)
+    assert world.sync().exit_code == 0
+    assert not differences(world)
