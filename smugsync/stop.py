@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from signal import SIGINT
 
 from smugsync.errors import Interrupted
 
@@ -20,10 +21,11 @@ class Stop:
     does not end the process.
     """
 
-    __slots__ = ("_asked", "_child", "_gate")
+    __slots__ = ("_asked", "_child", "_gate", "signal")
 
     def __init__(self) -> None:
         self._asked = False
+        self.signal: int = SIGINT  #: the signal that it was set for, the first one if there were several
         #: Closed until the stop; who comes through leaves it open for the next.
         self._gate = threading.Lock()
         self._gate.acquire()
@@ -36,11 +38,13 @@ class Stop:
             self._child.set()
         return self._child
 
-    def set(self) -> None:
+    def set(self, signal: int = SIGINT) -> None:
+        if not self._asked:
+            self.signal = signal
         self._asked = True
         self._open()
         if self._child is not None:
-            self._child.set()
+            self._child.set(signal)
 
     def __bool__(self) -> bool:
         return self._asked

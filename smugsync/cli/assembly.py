@@ -8,7 +8,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -19,8 +19,9 @@ from filelock import FileLock, Timeout
 
 from smugsync.catalogue import Catalogue
 from smugsync.cli.invocation import Invocation
+from smugsync.cli.ledger import ledger
 from smugsync.config import Config, selector
-from smugsync.errors import Busy, Interrupted, MirrorUnusable
+from smugsync.errors import Busy, MirrorUnusable
 from smugsync.local.tree import Mirror
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.hosts import Hosts
@@ -51,14 +52,10 @@ class Workshop:
     def run(self, scope: Scope) -> Report:
         """Run a cycle; a signal ends it within a second, with the exit code that names the signal."""
         with self._signals():
-            report = self.engine.run(scope)
-        if self.signal and isinstance(report.stopped, Interrupted):
-            report.codes.add(128 + self.signal)
-            report.codes.discard(Interrupted.exit_code if self.signal != signal.SIGINT else 0)
-        return report
+            return self.engine.run(scope)
 
     def _end(self) -> None:
-        self.stop.set()
+        self.stop.set(self.signal)
         self.session.abort()
 
     @contextmanager
@@ -108,19 +105,6 @@ def workshop(invocation: Invocation, config: Config, *, dry_run: bool = False) -
         yield Workshop(config, catalogue, engine, stop, session)
 
 
-@contextmanager
-def ledger(config: Config) -> Iterator[Catalogue | None]:
-    """The catalogue to read from, beside a run that may be going on; None before the first run."""
-    if not config.catalogue.exists():
-        yield None
-        return
-    catalogue = Catalogue.open(config.catalogue)
-    try:
-        yield catalogue
-    finally:
-        catalogue.close()
-
-
 def _open_catalogue(config: Config, stack: ExitStack, *, dry_run: bool) -> Catalogue:
     if not dry_run:
         catalogue = Catalogue.open(config.catalogue)
@@ -156,7 +140,8 @@ def _lock(config: Config) -> Iterator[None]:
             "set SMUGSYNC_STATE_DIR to a local directory you may write to"
         ) from error
     try:
-        holder.write_text(f"{os.getpid()}\n")
+        with suppress(OSError):  # it is only for the message; a full disk is told of where it matters
+            holder.write_text(f"{os.getpid()}\n")
         yield
     finally:
         holder.unlink(missing_ok=True)

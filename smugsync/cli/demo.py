@@ -14,13 +14,13 @@ import click
 
 from smugsync import cli, errors
 from smugsync.cli import demo_account, demo_place, demo_proof, demo_tree
-from smugsync.cli.assembly import ledger
 from smugsync.cli.demo_account import CAPTION, Edits, Place
 from smugsync.cli.demo_proof import Held, Proof
 from smugsync.cli.demo_signals import Signals
 from smugsync.cli.demo_voice import Voice
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
+from smugsync.cli.ledger import ledger
 from smugsync.config import Config, load
 from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings

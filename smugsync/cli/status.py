@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from smugsync.catalogue import AlbumRow, Catalogue, RunRow, join
-from smugsync.cli.assembly import ledger
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
+from smugsync.cli.ledger import ledger
 from smugsync.cli.summary import plural
 from smugsync.config import Config
 from smugsync.core.lifecycle import State

@@ -14,7 +14,7 @@ from smugsync.errors import ClockSkew, Garbled, Gone, NotAuthorised, Rejected, S
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.wire import Fields, excerpt, is_html, parse, retry_after
 
-_SIGN_IN = "run `smugsync auth login`"
+_SIGN_IN = "get a new token and give it to `smugsync init --force`"
 
 #: The `oauth_problem` of a 401 (OAuth problem reporting; SmugMug is known to send nonce_used and
 #: parameter_absent, the rest is the convention's list), and what a person can do about it.

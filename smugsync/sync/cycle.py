@@ -17,7 +17,15 @@ from typing import Protocol
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.model import Account
-from smugsync.errors import Garbled, ItemError, SmugsyncError, SuspiciousPlan, Transient, Unreachable
+from smugsync.errors import (
+    Garbled,
+    Interrupted,
+    ItemError,
+    SmugsyncError,
+    SuspiciousPlan,
+    Transient,
+    Unreachable,
+)
 from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement, place
 from smugsync.local.tree import Mirror
@@ -128,6 +136,8 @@ class Engine:
                     self._catalogue.remember("last_full", str(int(self._now())))
         except SmugsyncError as error:
             report.stop(error)
+            if isinstance(error, Interrupted):
+                report.interrupt(self._stop.signal)
         report.requests = self._requests() - asked
         report.seconds = time.monotonic() - began
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from smugsync.errors import ItemError, SmugsyncError, worst
+from smugsync.errors import Interrupted, ItemError, SmugsyncError, worst
 
 #: How many single changes and troubles a report names; the rest is counted.
 NAMED = 200
@@ -96,6 +96,11 @@ class Report:
         self.complete = False
         self.stopped = error
         self.codes.add(error.exit_code)
+
+    def interrupt(self, signal: int) -> None:
+        """It was a signal that ended the run: the exit code names it."""
+        self.codes.discard(Interrupted.exit_code)
+        self.codes.add(128 + signal)
 
     @property
     def exit_code(self) -> int:
