@@ -163,7 +163,7 @@ def test_the_order_has_no_way_back() -> None:
         ("core", "import smugsync.local.tree"),
         ("remote", "from smugsync.local.tree import Mirror"),
         ("local", "def f():\n    from smugsync.catalogue import Catalogue"),
-        ("catalogue", "from smugsync.sync.cycle import Engine"),
+        ("catalogue", "from smugsync.sync.engine import Engine"),
         ("sync", "from smugsync.config import Config"),
         ("sync", "from smugsync import config"),
         ("daemon", "from smugsync.cli import main"),

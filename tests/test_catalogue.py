@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smugsync.catalogue import (
-    SCHEMA_VERSION,
     AlbumRow,
     Catalogue,
     FileRow,
@@ -23,6 +22,7 @@ from smugsync.catalogue import (
     shown,
     write_details,
 )
+from smugsync.catalogue.database import SCHEMA_VERSION
 from smugsync.core.lifecycle import TRANSITIONS, Event, IllegalTransition, State
 from smugsync.core.model import Details, Fingerprint, Kind, Promise, RemoteFile
 from smugsync.errors import Busy, CatalogueError

@@ -32,7 +32,7 @@ from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.remote.tls import tls_context
 from smugsync.stop import Stop
 from smugsync.sync.context import Options, Scope
-from smugsync.sync.cycle import Engine
+from smugsync.sync.engine import Engine
 from smugsync.sync.report import Report
 
 DAY = 86_400

@@ -6,41 +6,29 @@ workers, the committer) is given frozen values and answers through one inbox.
 
 from __future__ import annotations
 
-import json
 import queue
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from typing import Protocol
 
-from smugsync.catalogue import Catalogue
 from smugsync.core.model import Account
 from smugsync.errors import (
-    Garbled,
-    Interrupted,
-    ItemError,
     SmugsyncError,
     SuspiciousPlan,
     Transient,
     Unreachable,
 )
 from smugsync.local.handles import Root
-from smugsync.local.placement import Placed, Placement, place
-from smugsync.local.tree import Mirror
-from smugsync.progress import Progress
+from smugsync.local.placement import Placed, Placement
 from smugsync.remote.dialect import Folder
-from smugsync.remote.gallery import Gallery
-from smugsync.stop import Stop
-from smugsync.sync import recovery
 from smugsync.sync.albums import AlbumPlanner
-from smugsync.sync.context import Context, Durability, Options, Scope
+from smugsync.sync.context import Context, Durability
 from smugsync.sync.feeder import Feeder
 from smugsync.sync.planning import AlbumListing, Planner
-from smugsync.sync.pool import THREADS, Batcher, Crash, Crew, Inbox, Pool
+from smugsync.sync.pool import Batcher, Crash, Crew, Inbox, Pool
 from smugsync.sync.recorder import Recorder
-from smugsync.sync.report import Report
 from smugsync.sync.settle import Settlement
 from smugsync.sync.strangers import note_strangers
 from smugsync.sync.survey import (
@@ -61,7 +49,7 @@ from smugsync.sync.survey import (
     Question,
     Survey,
 )
-from smugsync.sync.throttle import Throttle, first_limit
+from smugsync.sync.throttle import Throttle
 from smugsync.sync.transfer import Abandoned, Examined, Faltered, Fetching, Job, Received, Transfer
 
 #: How long ending threads are waited for before the process leaves without them, in seconds.
@@ -94,115 +82,7 @@ class Stage(Enum):
     FINISHING = "finishing"
 
 
-class Engine:
-    """Runs one scope at a time. `now` is epoch seconds, `requests` counts, `round_trip` is in seconds."""
-
-    def __init__(
-        self,
-        *,
-        catalogue: Catalogue,
-        gallery: Gallery,
-        mirror: Mirror,
-        options: Options,
-        progress: Progress,
-        stop: Stop,
-        now: Callable[[], float] = time.time,
-        requests: Callable[[], int] = lambda: 0,
-        round_trip: Callable[[], float | None] = lambda: None,
-        crew: Crew = THREADS,
-        place: Place = place,
-    ) -> None:
-        self._catalogue, self._gallery, self._mirror = catalogue, gallery, mirror
-        self._options, self._progress, self._stop = options, progress, stop
-        self._now, self._requests = now, requests
-        self._crew, self._place, self._round_trip = crew, place, round_trip
-
-    def run(self, scope: Scope) -> Report:
-        """One cycle over `scope`. What ends it early stands in the report; only bugs are raised."""
-        report = Report(scope=str(scope))
-        began, asked = time.monotonic(), self._requests()
-        run = self._begin(scope)
-        listed: set[int] = set()
-        try:
-            account = self._whose()
-            recovery.check_marker(self._catalogue, self._mirror, account, dry_run=self._options.dry_run)
-            context = self._context(scope, run, report)
-            listed = context.listed
-            recovery.recover(context)
-            throttle = Throttle(fixed=self._options.downloads, start=first_limit(self._round_trip()))
-            _Cycle(context, account, throttle, self._crew, self._place).run()
-            if report.complete and scope.kind == "everything" and not self._options.dry_run:
-                with self._catalogue.transaction():
-                    self._catalogue.remember("last_full", str(int(self._now())))
-        except SmugsyncError as error:
-            report.stop(error)
-            if isinstance(error, Interrupted):
-                report.interrupt(self._stop.signal)
-        report.requests = self._requests() - asked
-        report.seconds = time.monotonic() - began
-        try:
-            self._end(run, report, scope, listed)
-        except SmugsyncError as error:
-            report.stop(error)
-        return report
-
-    def _whose(self) -> Account:
-        """The account. What is one item's trouble elsewhere is the whole run's here."""
-        try:
-            return self._gallery.account()
-        except (Transient, Garbled) as error:
-            raise Unreachable(str(error)) from error
-
-    def _begin(self, scope: Scope) -> int:
-        with self._catalogue.transaction():
-            return self._catalogue.begin_run(str(scope), int(self._now()))
-
-    def _count_failed(self, scope: Scope, listed: Container[int]) -> int:
-        """Only where a person wants the files, and the service shows them."""
-        failed = self._catalogue.count_failed()
-        wanted = 0
-        for album_id, n in failed.items():
-            album = self._catalogue.album(album_id)
-            in_scope = scope.kind != "albums" or album_id in listed
-            if in_scope and album.state == "listed" and self._options.selects(album.url_path):
-                wanted += n
-        return wanted
-
-    def _end(self, run: int, report: Report, scope: Scope, listed: Container[int]) -> None:
-        counts = self._catalogue.count()
-        report.files_held = sum(n for state, (n, _) in counts.items() if state in ("committed", "retired"))
-        report.bytes_held = sum(
-            size for state, (_, size) in counts.items() if state in ("committed", "retired")
-        )
-        report.withheld = self._catalogue.count_withheld()
-        report.files_withheld = sum(report.withheld.values())
-        report.files_failed = self._count_failed(scope, listed)
-        report.files_local = sum(self._catalogue.count_local().values())
-        if report.files_failed:
-            report.codes.add(ItemError.exit_code)
-        with self._catalogue.transaction(durable=True):
-            self._catalogue.end_run(
-                run, now=int(self._now()), exit_code=report.exit_code, summary=json.dumps(report.as_json())
-            )
-
-    def _context(self, scope: Scope, run: int, report: Report) -> Context:
-        stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y%m%dT%H%M%SZ")
-        return Context(
-            catalogue=self._catalogue,
-            gallery=self._gallery,
-            mirror=self._mirror,
-            options=self._options,
-            progress=self._progress,
-            stop=self._stop.child(),
-            now=self._now,
-            scope=scope,
-            run=run,
-            report=report,
-            stamp=stamp,
-        )
-
-
-class _Cycle:
+class Cycle:
     """The state of one run's message loop."""
 
     def __init__(

@@ -1,0 +1,20 @@
+"""The ledger: what both sides agreed on, in one SQLite file that only the engine's thread touches.
+
+`schema.sql` states the invariants, and the database refuses rows that break them.
+"""
+
+from __future__ import annotations
+
+from smugsync.catalogue.ledger import Catalogue
+from smugsync.catalogue.rows import AlbumRow, FileRow, RunRow, join, read_details, shown, write_details
+
+__all__ = [
+    "AlbumRow",
+    "Catalogue",
+    "FileRow",
+    "RunRow",
+    "join",
+    "read_details",
+    "shown",
+    "write_details",
+]

@@ -1,0 +1,172 @@
+"""The file beneath the ledger: opened, migrated, checked, and every trouble with it told in a sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self
+
+from smugsync.errors import Busy, CatalogueError, SmugsyncError
+
+SCHEMA_VERSION = 1
+
+#: SQLite's primary result codes that speak of another process, of the disk and of the file's own bytes;
+#: all others are bugs of ours.
+_IN_USE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_DISK = frozenset(
+    {
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOLFS,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_READONLY,
+    }
+)
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+#: What SQLite raises; its messages quote damaged bytes, which Python then cannot decode.
+_FAULTS = (sqlite3.Error, UnicodeDecodeError)
+
+#: MIGRATIONS[n] turns schema n into n + 1; each runs in one transaction together with its version number.
+MIGRATIONS: Mapping[int, str] = {}
+
+
+class Database:
+    """One SQLite file of ours. Every write stands inside `with database.transaction(...)`."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self._db = connection
+        self.path = path
+
+    # -- opening and closing ---------------------------------------------------------------------
+
+    @classmethod
+    def open(cls, path: Path, *, check: bool = False) -> Self:
+        """Open or create the catalogue at `path`; `check` reads it through first (after a crash).
+
+        Raises CatalogueError for a file that is damaged, not a catalogue, written by a newer version or
+        not to be used on this disk, Busy while another program writes to it.
+        """
+        try:
+            db = sqlite3.connect(path, isolation_level=None, timeout=5)
+        except sqlite3.Error as error:
+            raise CatalogueError(f"the catalogue {path} cannot be opened: {error}") from error
+        catalogue = cls(db, path)
+        try:
+            catalogue._prepare(check=check)
+        except _FAULTS as error:
+            db.close()
+            raise catalogue._explain(error) or catalogue._damaged(error) from error
+        except BaseException:
+            db.close()
+            raise
+        return catalogue
+
+    def _prepare(self, *, check: bool) -> None:
+        db = self._db
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        if version < 0 or (version == 0 and db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]):
+            raise self._damaged("it belongs to another program")
+        if version > SCHEMA_VERSION:
+            raise CatalogueError(
+                f"the catalogue {self.path} was written by a newer smugsync (schema {version}, this version "
+                f"knows {SCHEMA_VERSION}); upgrade smugsync"
+            )
+        # An I/O error while switching is not raised: the answer is the old mode.
+        mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        if mode not in ("wal", "memory"):
+            raise CatalogueError(
+                f"the catalogue {self.path} cannot use a write-ahead log (its file system says {mode!r}); "
+                "keep the state directory on a local disk"
+            )
+        for pragma in ("foreign_keys = ON", "trusted_schema = OFF", "cache_size = -8192", "temp_store = 2"):
+            db.execute(f"PRAGMA {pragma}")
+        if check:
+            self.check()
+        if version == 0:
+            script = resources.files("smugsync.catalogue").joinpath("schema.sql").read_text(encoding="utf-8")
+            self._script(script, SCHEMA_VERSION)
+        else:
+            for step in range(version, SCHEMA_VERSION):
+                self._script(MIGRATIONS[step], step + 1)
+
+    def _script(self, script: str, version: int) -> None:
+        self._db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;")
+
+    def copy(self, path: Path) -> Self:
+        """A throw-away copy at `path`, for a dry run: planned on like the original, then discarded."""
+        with closing(sqlite3.connect(path)) as target:
+            self._db.backup(target)
+        copy = type(self).open(path)
+        copy._db.execute("PRAGMA synchronous = OFF")
+        return copy
+
+    def check(self) -> None:
+        """Read the whole file through; raises CatalogueError if it is damaged."""
+        try:
+            verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except _FAULTS as error:
+            raise self._explain(error) or self._damaged(error) from error
+        if verdict != "ok":
+            raise self._damaged(verdict)
+
+    def _explain(self, error: BaseException) -> SmugsyncError | None:
+        """`error` in a person's words, None if it is none of SQLite's or a bug of ours."""
+        if isinstance(error, UnicodeDecodeError):
+            return self._damaged("it holds bytes that are no text")
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if primary in _IN_USE:
+            return Busy(f"another program is writing to the catalogue {self.path}; wait until it is done")
+        if primary in _DISK:
+            return CatalogueError(f"the catalogue {self.path} cannot be used: {error}")
+        return self._damaged(error) if primary in _DAMAGE else None
+
+    def _damaged(self, why: object) -> CatalogueError:
+        return CatalogueError(
+            f"the catalogue {self.path} is damaged or no catalogue ({why}); move it aside and run "
+            "`smugsync sync --full`: files that are already there are recognised, not fetched again"
+        )
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        """One transaction. `durable` survives a power cut from here on; without it the write may be lost
+        by one, but never torn: fit for listings, which can be read again.
+
+        Raises CatalogueError when the disk refuses or the file turns out to be damaged, Busy when another
+        program keeps it; a row that the schema refuses is a bug and stays sqlite3.IntegrityError.
+        """
+        try:
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            explained = self._explain(error)
+            if explained is not None:
+                raise explained from error
+            raise
+
+    def _read(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
+        """The rows that `query` finds. Raises as `transaction` does."""
+        try:
+            # Not `yield from`: a reader that is given up would close the cursor after its database.
+            for row in self._db.execute(query, values):  # noqa: UP028 -- see above
+                yield row
+        except _FAULTS as error:
+            explained = self._explain(error)
+            if explained is not None:
+                raise explained from error
+            raise
+
+    def _first(self, query: str, values: tuple[Any, ...] = ()) -> Any:
+        """The first row that `query` finds, None if there is none."""
+        return next(self._read(query, values), None)

@@ -1,0 +1,156 @@
+"""The rows of the ledger as frozen values: they come out whole and go back whole, no column forgotten."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import astuple, dataclass, replace
+from typing import Any
+
+from smugsync.core.lifecycle import Event, State, advance
+from smugsync.core.model import Album, Base, Details, Evidence, Fingerprint, Kind, Promise, RemoteFile
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumRow:
+    """An album as recorded; columns of `album` in schema.sql."""
+
+    id: int
+    key: str
+    node_id: str
+    name: str
+    url_path: str
+    directory: str
+    directory_folded: str
+    cursor: str = ""
+    image_count: int | None = None
+    state: str = "listed"
+    reason: str = ""
+
+    def album(self) -> Album:
+        return Album(
+            self.key, self.node_id, self.name, self.url_path, self.cursor, image_count=self.image_count
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as recorded; `finished_at` None = it still runs, or was killed. Times are epoch seconds."""
+
+    scope: str
+    started_at: int
+    finished_at: int | None
+    exit_code: int | None
+    summary: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A photo or video as recorded; columns of `file` in schema.sql. `id` 0 = not stored yet."""
+
+    id: int
+    album_id: int
+    key: str
+    name: str
+    name_folded: str
+    state: State
+    remote_name: str
+    format: str
+    kind: str
+    serial: int
+    version: str
+    revision: str
+    promised_md5: str | None
+    promised_size: int | None
+    source: str | None
+    source_run: int | None
+    taken: str
+    uploaded: str
+    details: str
+    held_version: str | None = None
+    held_md5: str | None = None
+    held_size: int | None = None
+    mtime_ns: int | None = None
+    evidence: str | None = None
+    local_md5: str | None = None
+    local_size: int | None = None
+    local_mtime_ns: int | None = None
+    reason: str = ""
+    attempts: int = 0
+    retry_at: int | None = None
+    retired_at: int | None = None
+
+    def on(self, event: Event, **changes: Any) -> FileRow:
+        """The row after `event`. A reason or time to retry lasts only as long as the state it explains."""
+        state = advance(self.state, event)
+        if state is not self.state:
+            changes = {"reason": "", "retry_at": None, "retired_at": None} | changes
+        return replace(self, state=state, **changes)
+
+    def base(self, directory: str) -> Base | None:
+        """What was agreed on, None if nothing ever was. The file lies in `directory`."""
+        if self.held_md5 is None or self.held_size is None or self.mtime_ns is None:
+            return None
+        return Base(
+            path=join(directory, self.name),
+            version=self.held_version or "",
+            held_md5=self.held_md5,
+            fingerprint=Fingerprint(self.held_size, self.mtime_ns),
+            evidence=Evidence(self.evidence or Evidence.UNPROVEN),
+            retired=self.state is State.RETIRED,
+        )
+
+    def edited(self) -> Fingerprint | None:
+        """The fingerprint of a person's edit that was hashed and recorded, None if there is none."""
+        if self.local_size is None or self.local_mtime_ns is None:
+            return None
+        return Fingerprint(self.local_size, self.local_mtime_ns)
+
+    def remote(self, album_key: str, run: int) -> RemoteFile:
+        """What the service showed last; its media address only if it was read in this `run`."""
+        return RemoteFile(
+            album_key=album_key,
+            key=self.key,
+            name=self.remote_name,
+            format=self.format,
+            kind=Kind(self.kind),
+            version=self.version,
+            revision=self.revision,
+            serial=self.serial,
+            promised=Promise(self.promised_md5, self.promised_size),
+            source=self.source if self.source_run == run else None,
+            taken=self.taken,
+            uploaded=self.uploaded,
+            details=read_details(self.details),
+        )
+
+
+def join(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name
+
+
+def write_details(details: Details) -> str:
+    return json.dumps(astuple(details), ensure_ascii=False, separators=(",", ":"))
+
+
+def read_details(text: str) -> Details:
+    title, caption, keywords, latitude, longitude, hidden = json.loads(text)
+    return Details(title, caption, tuple(keywords), latitude, longitude, hidden)
+
+
+def shown(remote: RemoteFile, run: int) -> dict[str, Any]:
+    """The columns that say what the service shows of `remote` in this `run`."""
+    return {
+        "remote_name": remote.name,
+        "format": remote.format,
+        "kind": remote.kind.value,
+        "serial": remote.serial,
+        "version": remote.version,
+        "revision": remote.revision,
+        "promised_md5": remote.promised.md5,
+        "promised_size": remote.promised.size,
+        "source": remote.source,
+        "source_run": run,
+        "taken": remote.taken,
+        "uploaded": remote.uploaded,
+        "details": write_details(remote.details),
+    }
