@@ -24,6 +24,8 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=None if known.cafile or known.capath else certifi.where())
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
+    # Some builds of Python switch this on; then a cut connection would pass for the end of a body.
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
     return context
 
 
