@@ -1,0 +1,135 @@
+"""The processes of a benchmark: commands that are measured, and the servers they talk to, on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+PATIENCE = 180.0  #: seconds; a command that takes longer has failed
+PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
+SMUGSYNC = str(Path(sys.executable).with_name("smugsync"))
+Count = Callable[[], int]
+
+#: In a session of its own, to be ended whole: an interrupt at the keyboard is ours alone.
+_start = partial(subprocess.Popen[str], stdin=subprocess.DEVNULL, text=True, start_new_session=True)
+
+
+class BenchmarkError(Exception):
+    """A contestant or a server did not do what is measured, so that there is no figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One run of a command: seconds by the clock, CPU seconds, peak RSS in MB, its standard output.
+
+    `server` is the CPU seconds of the servers meanwhile, `requests` what the emulator answered.
+    """
+
+    wall: float
+    cpu: float
+    rss: float
+    server: float
+    requests: int
+    out: str
+
+
+def measure(
+    command: Sequence[str], home: Path, servers: Sequence[int] = (), *, count: Count = int, **env: str
+) -> Sample:
+    """Run `command` in `home` and wait for it. Raises BenchmarkError if it fails or outlasts `PATIENCE`."""
+    with (home / "stdout").open("w+") as out, (home / "stderr").open("w+") as err:
+        asked, spent, began = count(), sum(map(_cpu, servers)), time.perf_counter()
+        process = _start(command, cwd=home, env=_environ(home) | env, stdout=out, stderr=err)
+        try:
+            watch = os.pidfd_open(process.pid)
+            select.select([watch], [], [], PATIENCE)
+            wall = time.perf_counter() - began
+            os.close(watch)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # it has ended, or was too slow, or we are to end
+            # Not Popen.wait, which drops what the kernel says about the resources.
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        spent = sum(map(_cpu, servers)) - spent
+        if process.returncode:
+            err.seek(0)
+            raise BenchmarkError(f"{command[:2]} ended with {process.returncode}: {err.read()[-500:]}")
+        out.seek(0)
+        cpu = usage.ru_utime + usage.ru_stime
+        return Sample(wall, cpu, usage.ru_maxrss / 1024, spent, count() - asked, out.read())
+
+
+class Emulator:
+    """`smugsync emulator` with `arguments`, until the stack is left."""
+
+    def __init__(self, place: Path, stack: ExitStack, *arguments: str) -> None:
+        process = stack.enter_context(_serving([SMUGSYNC, "emulator", *arguments], place))
+        assert process.stdout is not None
+        listening, _, _ = select.select([process.stdout], [], [], 15)
+        if not (line := process.stdout.readline() if listening else ""):
+            raise BenchmarkError("the emulator does not listen")
+        self.pid, self._ready = process.pid, json.loads(line)
+
+    def configure(self, home: Path, *arguments: str) -> None:
+        """Set up `smugsync` in `home` for this account, with the mirror inside."""
+        values = {**self._ready, "mirror": str(home / "mirror")}
+        options = [f"--{name.replace('_', '-')}={values[name]}" for name in values if name != "nickname"]
+        measure([SMUGSYNC, "init", "--no-input", *options, *arguments], home)
+
+    def requests(self) -> int:
+        """How many requests it has answered so far; asking is not counted."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"{self._ready['api_url']}/_emulator/counters", timeout=10) as answer:
+            return sum(row["count"] for row in json.load(answer)["requests"])
+
+
+def serve_files(place: Path, root: Path, stack: ExitStack) -> tuple[int, str]:
+    """nginx serves `root` on a free port until the stack is left: its process id and `HOST:PORT`."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        host = f"127.0.0.1:{probe.getsockname()[1]}"
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{kind}_temp_path {place}/nginx;" for kind in kinds)
+    # Started by root, nginx would serve as a user who may not enter a private temporary directory.
+    (place / "nginx.conf").write_text(
+        f"{'user root;' if os.geteuid() == 0 else ''} daemon off; worker_processes 2; pid {place}/nginx.pid;"
+        f"events {{}} http {{ {temporary} access_log off; sendfile on;"
+        f"server {{ listen {host}; root {root}; }} }}"
+    )
+    command = ["nginx", "-e", f"{place}/nginx.log", "-c", f"{place}/nginx.conf"]
+    process = stack.enter_context(_serving(command, place))
+    measure(["curl", "-qs", "--retry", "4", "--retry-connrefused", f"http://{host}"], place)  # it listens
+    return process.pid, host
+
+
+@contextmanager
+def _serving(command: Sequence[str], home: Path) -> Iterator[subprocess.Popen[str]]:
+    with _start(command, cwd=home, env=_environ(home), stdout=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)  # there is nothing that a server would have to save
+
+
+def _environ(home: Path) -> dict[str, str]:
+    """Nobody's proxies and settings take part."""
+    return {"PATH": PATH, "HOME": str(home), "LANG": "C.UTF-8"}
+
+
+def _cpu(pid: int) -> float:
+    """CPU seconds of a process and its living children so far, in ticks of mostly 10 ms."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return own + sum(_cpu(int(child)) for child in children)
