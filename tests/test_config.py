@@ -262,6 +262,8 @@ GOOD = f'mirror = "/srv/photos"\n{KEYS}'
         case(f"{GOOD}[upload]\nenabled = true", "upload.enabled is true, but this version only downloads"),
         case(f'{GOOD}kind = "pixelpost"', 'remote.kind is "pixelpost", which is not available'),
         case(f'{GOOD}kind = "smugmug-1.3.0"', 'remote.kind is "smugmug-1.3.0", which is not available'),
+        case(f'{GOOD}user = "/srv/photos"', "FILE: remote.user must be a nickname"),
+        case(f'{GOOD}kind = "smugmug-1.2.1"', "not available in this version"),
         case(f'{GOOD}kind = "flickr"', 'remote.kind must be "smugmug-v2"'),
         case(f'include = "/Travel"\n{GOOD}x = 1', 'unknown setting "remote.x"'),
         case(f"include = 3\n{GOOD}", "FILE: include must be a list of strings"),

@@ -22,7 +22,7 @@ from smugsync.secret import Secret
 
 T = TypeVar("T")
 
-LATER_KINDS = ("smugmug-1.3.0", "smugmug-1.2.2", "pixelpost")
+LATER_KINDS = ("smugmug-1.3.0", "smugmug-1.2.2", "smugmug-1.2.1", "smugmug-1.2.0", "pixelpost")
 
 _UNITS = {"": 1, "b": 1} | {
     f"{prefix}{suffix}": base**power
@@ -64,6 +64,12 @@ def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
             selector((pattern,), ())
         except ValueError:
             raise ValueError(f'holds "{pattern}", which is no gitignore pattern') from None
+    return value
+
+
+def _nickname(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,34}", value):
+        raise ValueError("must be a nickname, the NICK of NICK.smugmug.com: letters, digits and hyphens")
     return value
 
 
@@ -174,7 +180,7 @@ class RemoteSettings(Table):
     api_url: Origin = "https://api.smugmug.com"
     upload_url: Annotated[str, AfterValidator(_url)] = "https://upload.smugmug.com/"
     oauth_url: Origin = "https://api.smugmug.com"
-    user: Maybe[str] = None
+    user: Annotated[Maybe[str], AfterValidator(_nickname)] = None
     api_key: Hidden = None
     api_secret: Hidden = None
     access_token: Hidden = None
