@@ -112,6 +112,15 @@ class Catalogue(Database):
         )
         return {values[2]: _file_row(values) for values in rows}
 
+    def names_taken(self, album_id: int, folded: Iterable[str]) -> set[str]:
+        """Those of the `folded` names that files of this album have."""
+        rows = self._read(
+            "SELECT name_folded FROM file WHERE album_id = ?"
+            " AND name_folded IN (SELECT value FROM json_each(?))",
+            (album_id, json.dumps(list(folded))),
+        )
+        return {str(name) for (name,) in rows}
+
     def name_taken(self, album_id: int, folded: str) -> bool:
         query = "SELECT 1 FROM file WHERE album_id = ? AND name_folded = ?"
         return self._first(query, (album_id, folded)) is not None
@@ -129,12 +138,14 @@ class Catalogue(Database):
         values = self._first(f"{_SELECT_FILE} WHERE album_id = ? AND key = ?", (album_id, key))
         return None if values is None else _file_row(values)
 
-    def twins(self, key: str, *, besides: int) -> list[FileRow]:
-        """Files of the same key that are held in another album."""
+    def held_elsewhere(self, keys: Iterable[str], *, besides: int) -> set[str]:
+        """Those of `keys` of which another album than `besides` holds a file."""
         rows = self._read(
-            f"{_SELECT_FILE} WHERE key = ? AND album_id <> ? AND held_md5 IS NOT NULL", (key, besides)
+            "SELECT DISTINCT key FROM file WHERE key IN (SELECT value FROM json_each(?))"
+            " AND album_id <> ? AND held_md5 IS NOT NULL",
+            (json.dumps(list(keys)), besides),
         )
-        return [_file_row(values) for values in rows]
+        return {str(key) for (key,) in rows}
 
     def planned(self, run: int, *, after: int, limit: int) -> list[tuple[int, int]]:
         """Up to `limit` files that `run` has listed and planned, with an id greater than `after`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from smugsync.core.lifecycle import Event, State, advance
@@ -129,7 +129,16 @@ def join(directory: str, name: str) -> str:
 
 
 def write_details(details: Details) -> str:
-    return json.dumps(astuple(details), ensure_ascii=False, separators=(",", ":"))
+    # By hand: `astuple` copies deeply, which is a quarter of what listing a photo costs.
+    columns = (
+        details.title,
+        details.caption,
+        details.keywords,
+        details.latitude,
+        details.longitude,
+        details.hidden,
+    )
+    return json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_details(text: str) -> Details:

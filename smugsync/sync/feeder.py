@@ -34,6 +34,8 @@ from smugsync.sync.transfer import Examined, Examining, Fetching, Job
 
 #: Rows read from the catalogue at a time; the largest of them goes first.
 BATCH = 64
+#: What a file may take of the disk beside its bytes: its last block, its directory entry.
+ROUNDING = 32 << 10
 
 
 @dataclass(slots=True)
@@ -111,7 +113,8 @@ class Feeder:
         return join(self._album_of(row).directory, row.name)
 
     def _claim(self, row: FileRow, job: Job) -> Job:
-        self.context.in_flight[row.id] = (row.promised_size or 0) if isinstance(job, Fetching) else 0
+        size = (row.promised_size or 0) + ROUNDING if isinstance(job, Fetching) else 0
+        self.context.in_flight[row.id] = size
         return job
 
     # -- deciding ----------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ class Feeder:
         """What is on its way is counted in full, since nobody knows how much of it is written."""
         reserve = self.context.options.reserve
         free = self.context.mirror.free_bytes()
-        wanted = sum(self.context.in_flight.values()) + size
+        wanted = sum(self.context.in_flight.values()) + size + ROUNDING
         if free - wanted < reserve:
             self.context.planned = True  # this row has its turn again
             raise SuspiciousPlan(

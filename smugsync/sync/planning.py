@@ -6,6 +6,7 @@ row; what cannot be decided without hashing goes to `Context.to_examine`.
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
 from smugsync.catalogue import AlbumRow, FileRow, join, shown
@@ -64,7 +65,12 @@ class Planner:
 
     def __init__(self, context: Context) -> None:
         self._ctx = context
-        self._names: set[str] = set()  #: names given on the page at hand, not yet in the catalogue
+        #: of the page at hand: names given on it, keys that other albums hold, and the names the catalogue
+        #: was asked about, with those that are taken
+        self._names: set[str] = set()
+        self._elsewhere: set[str] = set()
+        self._asked: set[str] = set()
+        self._taken: set[str] = set()
 
     def begin(self, row: AlbumRow, album: Album) -> AlbumListing:
         return AlbumListing(row, album, self._ctx.unmoved.get(row.id, row.directory))
@@ -75,7 +81,7 @@ class Planner:
         fresh = {file.key: file for file in files if file.key not in listing.seen}
         listing.seen.update(fresh)
         known = self._ctx.catalogue.files_by_key(listing.row.id, fresh)
-        self._names.clear()
+        self._prepare(listing, fresh, known)
         changed: list[FileRow] = []
         for key, remote in fresh.items():
             before = known.get(key)
@@ -88,6 +94,15 @@ class Planner:
         if changed:
             with self._ctx.catalogue.transaction():
                 self._ctx.catalogue.put(changed)
+
+    def _prepare(self, listing: AlbumListing, fresh: Mapping[str, RemoteFile], known: Container[str]) -> None:
+        """Ask the catalogue once for a whole page what would be a question per file."""
+        catalogue = self._ctx.catalogue
+        new = [file for key, file in fresh.items() if key not in known]
+        self._names = set()
+        self._asked = {naming.fold(_preferred(file)) for file in new}
+        self._taken = catalogue.names_taken(listing.row.id, self._asked)
+        self._elsewhere = catalogue.held_elsewhere(fresh, besides=listing.row.id)
 
     def finish(self, listing: AlbumListing, *, complete: bool) -> tuple[FileRow, ...]:
         """Close a listing: files held here that it lacks are returned, to be proven gone or not.
@@ -147,8 +162,7 @@ class Planner:
     # -- one file ----------------------------------------------------------------------------------
 
     def _first_seen(self, listing: AlbumListing, remote: RemoteFile) -> FileRow:
-        preferred = naming.file_name(remote.name, remote.format, remote.key)
-        name = naming.assign(preferred, remote.key, lambda folded: self._is_taken(listing, folded))
+        name = naming.assign(_preferred(remote), remote.key, lambda folded: self._is_taken(listing, folded))
         folded = naming.fold(name)
         self._names.add(folded)
         row = FileRow(
@@ -167,12 +181,14 @@ class Planner:
 
     def _hold_back(self, listing: AlbumListing, row: FileRow) -> FileRow:
         """A file that another album holds may only have moved: not fetched before that is known."""
-        if row.state is not State.PLANNED or not self._ctx.catalogue.twins(row.key, besides=listing.row.id):
+        if row.state is not State.PLANNED or row.key not in self._elsewhere:
             return row
         self._ctx.movers.setdefault(row.key, []).append(listing.row.id)
         return replace(row, source_run=-self._ctx.run)
 
     def _is_taken(self, listing: AlbumListing, folded: str) -> bool:
+        if folded in self._asked:
+            return folded in self._names or folded in self._taken
         return folded in self._names or self._ctx.catalogue.name_taken(listing.row.id, folded)
 
     def _update(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow:
@@ -285,3 +301,8 @@ class Planner:
             except ItemError:
                 listing.hashed[name] = ""
         return listing.hashed[name]
+
+
+def _preferred(remote: RemoteFile) -> str:
+    """The name it would have if it were alone."""
+    return naming.file_name(remote.name, remote.format, remote.key)
