@@ -10,6 +10,7 @@ from typing import Literal
 
 from smugsync.catalogue import Catalogue, FileRow
 from smugsync.core.guard import MaxLoss
+from smugsync.core.lifecycle import State
 from smugsync.core.model import Album
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
@@ -90,7 +91,7 @@ class Context:
         if self.scope.kind == "everything" and self.options.impatient:
             return True
         patience = 0 if row.retry_at is None else row.retry_at
-        return patience <= self.now() or (self.options.impatient and row.state.value == "failed")
+        return patience <= self.now() or (self.options.impatient and row.state is State.FAILED)
 
 
 def album_label(album: Album) -> str:
