@@ -53,7 +53,7 @@ class AlbumPlanner:
         """
         if self.context.scope.kind == "albums":
             yield from self._take(self._chosen(complete=complete))
-        yield from self._rename()
+        yield from self._rename(whole=complete and self.context.scope.kind != "albums")
 
     def _chosen(self, *, complete: bool) -> list[Album]:
         try:
@@ -117,6 +117,8 @@ class AlbumPlanner:
         """The album's row with a directory to write to; None if a rename has to come first."""
         if row is not None and row.url_path == album.url_path and not self._renamed(album, row):
             return row
+        if row is not None and not self.folders_known:
+            return row  # under its old address: the next run sees that it has to move
         wanted = self._directory(album)
         if row is not None:
             return None if wanted != row.directory else self._readdress(row, album)
@@ -176,11 +178,12 @@ class AlbumPlanner:
 
     # -- renames -----------------------------------------------------------------------------------
 
-    def _rename(self) -> Iterator[ListFiles]:
+    def _rename(self, *, whole: bool) -> Iterator[ListFiles]:
         """Postponed albums, in an order in which each finds its new directory free.
 
         When none can move, one that stands in another's way (a swap, a ring) is parked under a name with
-        its key. Who still finds its directory taken after that keeps such a name for good.
+        its key. Who still finds its directory taken after that keeps such a name for good; but only where
+        the `whole` list of albums was looked at, since who is in the way may have to move as well.
         """
         waiting, self._postponed = self._postponed, []
         parked: set[str] = set()
@@ -194,10 +197,21 @@ class AlbumPlanner:
                     yield ListFiles(row.id, album)
             if len(blocked) == len(waiting) and not self._park(blocked, parked):
                 album = blocked.pop(0)
-                row = self._settle(album, force=True)
+                row = self._settle(album, force=True) if whole else self._leave(album)
                 if row is not None and self._is_due(album, row):
                     yield ListFiles(row.id, album)
             waiting = blocked
+
+    def _leave(self, album: Album) -> AlbumRow | None:
+        """As it was until now: a run that looks at all albums will find it its place."""
+        row = self.context.catalogue.albums_by_key([album.key]).get(album.key)
+        if row is None:
+            wanted = self._directory(album)
+            self.context.report.trouble(
+                album_label(album),
+                f"its directory {wanted} is taken until `smugsync sync` looks at all albums",
+            )
+        return row
 
     def _park(self, blocked: list[Album], parked: set[str]) -> bool:
         """Move one blocked album out of another's way; False if there is none that was not moved already."""
@@ -272,6 +286,9 @@ class AlbumPlanner:
             return
         if mirror.is_directory(new):
             mirror.remove_empty(new)
+            if not mirror.is_directory(old):  # it held nothing but that
+                mirror.make_directory(new)
+                return
         mirror.move_directory(old, new)
         mirror.remove_empty(old.rpartition("/")[0])
 

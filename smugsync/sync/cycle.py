@@ -256,6 +256,8 @@ class Cycle:
                 report.complete = False
                 failed = self._listings.pop(answer.id, None)
                 where = failed.directory if failed is not None else self._where(answer.id)
+                if self._stage is Stage.NAMING:
+                    where = "the list of folders"
                 report.trouble(where, str(answer.error))
                 if self._stage is Stage.NAMING:  # without the folders' names: nothing is renamed
                     self._list_albums(())
@@ -299,15 +301,23 @@ class Cycle:
                 self._committing += 1
                 self._committer.give(outcome)
             case Examined():
-                job = self._feeder.answer(outcome)
-                if job is not None:
-                    self._give(job)
+                self._examined(outcome)
             case Faltered():
                 self._recorder.falter(outcome)
                 if isinstance(outcome.job, Fetching) and isinstance(outcome.error, Transient):
                     self._count_streak(outcome.error)
             case Abandoned():
                 self._feeder.release(outcome.job.row)
+
+    def _examined(self, outcome: Examined) -> None:
+        try:
+            job = self._feeder.answer(outcome)
+        except SuspiciousPlan:  # too little room: it stays planned, and has its turn when there is some
+            if not self._workers.busy and not self._committing:
+                raise
+            return
+        if job is not None:
+            self._give(job)
 
     def _count_streak(self, error: Transient) -> None:
         """Bad luck with some files, or is there no service any more? That is asked before giving up."""

@@ -145,12 +145,10 @@ class Planner:
 
     def accept(self, listing: AlbumListing) -> None:
         """Store what the album list said together with the plan it led to (inside a transaction)."""
-        if listing.unsettled:
-            return
         album = listing.album
         listing.row = replace(
             listing.row,
-            cursor=album.cursor,
+            cursor="" if listing.unsettled else album.cursor,
             image_count=album.image_count,
             name=album.name,
             node_id=album.node_id,
@@ -197,7 +195,7 @@ class Planner:
             if remote.withheld:
                 return self._withhold(row, remote)
             return self._hold_back(listing, self._plan(row, remote))
-        listing.unsettled |= remote.processing and row.state is State.COMMITTED
+        listing.unsettled |= remote.processing and row.state in (State.COMMITTED, State.RETIRED)
         local = self._local(listing, row)
         if local is ABSENT and (moved := self._follow_rename(listing, row)) is not None:
             row, local = moved, LocalFile(join(listing.directory, moved.name), base.fingerprint)

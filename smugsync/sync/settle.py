@@ -12,7 +12,7 @@ from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core import guard
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Evidence, LocalFile
-from smugsync.core.reconcile import ABSENT, Forget, reconcile
+from smugsync.core.reconcile import ABSENT, Forget, has_changed, reconcile
 from smugsync.errors import ItemError, SuspiciousPlan
 from smugsync.sync.context import Context
 from smugsync.sync.planning import AlbumListing, Planner
@@ -115,13 +115,17 @@ class Settlement:
             new = catalogue.file_in(album_id, row.key)
             if new is None or new.state is not State.PLANNED or new.version != row.held_version:
                 continue
-            source = join(catalogue.album(row.album_id).directory, row.name)
+            source = self._lies_at(catalogue.album(row.album_id), row)
             target = join(catalogue.album(album_id).directory, new.name)
             if self._relocate(row, new, source, target):
                 albums.remove(album_id)
                 self.context.report.note(What.MOVED, source, f"now {target}")
                 return True
         return False
+
+    def _lies_at(self, album: AlbumRow, row: FileRow) -> str:
+        """Where the file is now: a dry run has renamed its album in the catalogue alone."""
+        return join(self.context.unmoved.get(album.id, album.directory), row.name)
 
     def _relocate(self, old: FileRow, new: FileRow, source: str, target: str) -> bool:
         """False: it has to be fetched, then."""
@@ -139,10 +143,14 @@ class Settlement:
             return False
         columns = ("held_version", "held_md5", "held_size", "mtime_ns", "evidence")
         moved = replace(new, **{name: getattr(old, name) for name in columns})
+        remote = new.remote(catalogue.album(new.album_id).key, self.context.run)
+        if not has_changed(base, remote):  # else it stays planned, and is fetched to where it now lies
+            moved = settled(moved)
+            self.context.progress.plan(-1, -(new.promised_size or 0))
         with catalogue.transaction(durable=True):
             catalogue.forget([old.id])
-            catalogue.put([settled(moved)])
-        self.context.progress.plan(-1, -(new.promised_size or 0))
+            catalogue.drop_local([target])
+            catalogue.put([moved])
         return True
 
     def _retire(self, album: AlbumRow, rows: list[FileRow]) -> None:
@@ -152,7 +160,7 @@ class Settlement:
             path = join(album.directory, row.name)
             base = row.base(album.directory)
             try:
-                fingerprint = self.context.mirror.fingerprint(path)
+                fingerprint = self.context.mirror.fingerprint(self._lies_at(album, row))
             except ItemError as error:
                 report.trouble(path, str(error))
                 continue

@@ -18,20 +18,36 @@ from smugsync.sync.context import Context
 def note_strangers(context: Context) -> None:
     """Walk the whole tree, and record what lies where no album that was listed in this run has its place."""
     catalogue = context.catalogue
-    albums = {row.directory_folded: row.id for row in catalogue.albums()}
+    albums = {row.directory: row for row in catalogue.albums()}
+    folded = {row.directory_folded: row for row in albums.values()}
+    seen: set[str] = set()
+    respelt: list[tuple[str, int, dict[str, Fingerprint]]] = []
 
     def unreadable(directory: str, error: ItemError) -> None:
         context.report.trouble(directory, str(error))
 
-    files = context.mirror.scan(unreadable=unreadable)
-    for directory, group in groupby(files, key=lambda file: file.path.rpartition("/")[0]):
-        album = albums.get(naming.fold(directory))
-        if album in context.listed:
-            continue
-        here = {file.path.rpartition("/")[2]: file.fingerprint for file in group}
-        context.stop.check()
+    def note(directory: str, album: int | None, here: dict[str, Fingerprint]) -> None:
         with catalogue.transaction():
             note_directory(context, directory, album, here)
+
+    files = context.mirror.scan(unreadable=unreadable)
+    for directory, group in groupby(files, key=lambda file: file.path.rpartition("/")[0]):
+        context.stop.check()
+        album, twin = albums.get(directory), folded.get(naming.fold(directory))
+        if album is not None:
+            seen.add(directory)
+            if album.id in context.listed:
+                continue
+        here = {file.path.rpartition("/")[2]: file.fingerprint for file in group}
+        if album is None and twin is not None:
+            respelt.append((directory, twin.id, here))
+        else:
+            note(directory, None if album is None else album.id, here)
+    for directory, twin_id, here in respelt:
+        # Either the file system spells the album's directory so, or it is another one, a person's.
+        theirs = folded[naming.fold(directory)].directory in seen
+        if theirs or twin_id not in context.listed:
+            note(directory, None if theirs else twin_id, here)
     _forget_vanished(context)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from smugsync.core.model import Account, Album, RemoteFile
-from smugsync.errors import Gone, ItemError, Transient
+from smugsync.errors import Gone, ItemError, Transient, Unreachable
 from smugsync.remote.dialect import Folder
 from smugsync.remote.gallery import Gallery
 from smugsync.stop import Stop
@@ -156,6 +156,8 @@ class Survey:
                     self._gallery.account()
                     return Answered()
         except ItemError as error:
+            if isinstance(question, Knock):
+                raise Unreachable(str(error)) from error
             return ListingFailed(number, error)
 
     def _list_albums(self, question: ListAlbums) -> AlbumsListed:

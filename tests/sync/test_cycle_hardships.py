@@ -210,3 +210,90 @@ def test_a_video_that_returns_without_a_promise_is_settled_by_the_one_it_had(wor
     (world.path / "Two" / "a2.jpg").write_bytes(content(2))
     assert world.sync().exit_code == 0
     assert not world.sync().counts
+
+
+def test_gone_and_back_while_it_is_processed(world: World) -> None:
+    one = world.album("One")
+    world.photo(one, "b.jpg", 2)
+    key = world.photo(one, "a.jpg", 1)
+    world.sync()
+    world.edit("move-photo", image=key, to=world.album("Elsewhere"))
+    world.sync(selects=lambda path: path == "/One")
+    (world.path / "One" / "a.jpg").rename(world.root / "taken-away.jpg")
+    world.edit("move-photo", image=key, to=one)
+    image = world.emulator.account.image(key)
+    assert image is not None
+    image.processing = True
+    world.sync(DELTA)
+    image.processing = False
+    world.sync(DELTA)
+    assert md5(1) in world.files().values()
+
+
+def test_replaced_without_a_time_stamp_and_still_processing(world: World) -> None:
+    one = world.album("One")
+    key = world.photo(one, "a.jpg", 1)
+    world.sync()
+    image = world.emulator.account.image(key)
+    assert image is not None
+    image.processing = True
+    world.sync()
+    before = world.emulator.account.album(one)
+    assert before is not None
+    stamps = before.images_updated
+    world.replace(key, 2)
+    before.images_updated = stamps
+    world.sync(DELTA)
+    image = world.emulator.account.image(key)
+    assert image is not None
+    image.processing = False
+    world.sync(DELTA)
+    assert world.files() == {"One/a.jpg": md5(2)}
+
+
+def test_a_plan_looks_where_the_files_still_lie(world: World) -> None:
+    one, two = world.album("One"), world.album("Two")
+    gone, moved = world.photo(one, "a.jpg", 1), world.photo(one, "b.jpg", 2)
+    world.photo(one, "c.jpg", 3)
+    world.sync()
+    world.edit("rename", album=one, name="Uno", url_name="Uno")
+    world.edit("delete-photo", image=gone)
+    world.edit("move-photo", image=moved, to=two)
+    planned = world.sync(DELTA, dry_run=True)
+    assert (planned.counts[What.GONE], planned.counts[What.MOVED], planned.files_planned) == (1, 1, 0)
+
+
+def test_a_swap_of_which_one_half_was_asked_for(world: World) -> None:
+    a, b = world.album("Ant"), world.album("Bee")
+    world.photo(a, "x.jpg", 1)
+    world.photo(b, "x.jpg", 2)
+    world.sync()
+    world.edit("rename", album=a, name="Cat", url_name="Cat")
+    world.edit("rename", album=b, name="Ant", url_name="Ant")
+    world.edit("rename", album=a, name="Bee", url_name="Bee")
+    world.sync(Scope("albums", ("Bee",)))
+    assert world.sync().exit_code == 0
+    assert world.files() == {"Ant/x.jpg": md5(2), "Bee/x.jpg": md5(1)}
+
+
+def test_a_directory_that_only_looks_like_an_albums_is_a_persons(world: World) -> None:
+    one = world.album("One")
+    world.photo(one, "a.jpg", 1)
+    world.sync()
+    world.write("one/a.jpg", 5)
+    assert world.sync().files_local == 1
+
+
+def test_an_address_that_changes_while_folders_have_no_names(world: World) -> None:
+    world.options = replace(world.options, layout="names")
+    folder = world.edit("add-folder", name="My Trip", url_name="T")["node"]
+    album = world.album("Day", parent=folder)
+    world.photo(album, "a.jpg", 1)
+    world.sync()
+    world.edit("rename", album=album, name="Day One", url_name="Day-One")
+    world.fault("500@*!children")
+    assert world.sync().exit_code == 3
+    assert world.files() == {"My Trip/Day/a.jpg": md5(1)}
+    world.calm()
+    assert world.sync().exit_code == 0
+    assert world.files() == {"My Trip/Day One/a.jpg": md5(1)}
