@@ -253,14 +253,7 @@ class Cycle:
                 if question is not None:
                     self._lanes.give(question)
             case ListingFailed():
-                report.complete = False
-                failed = self._listings.pop(answer.id, None)
-                where = failed.directory if failed is not None else self._where(answer.id)
-                if self._stage is Stage.NAMING:
-                    where = "the list of folders"
-                report.trouble(where, str(answer.error))
-                if self._stage is Stage.NAMING:  # without the folders' names: nothing is renamed
-                    self._list_albums(())
+                self._failed(answer)
             case Confirmed():
                 self._settlement.confirm(answer)
             case AlbumsConfirmed():
@@ -269,6 +262,19 @@ class Cycle:
                 pass
             case _:
                 raise TypeError(f"an answer nobody asked for: {answer!r}")
+
+    def _failed(self, answer: ListingFailed) -> None:
+        self._ctx.report.complete = False
+        listing = self._listings.pop(answer.id, None)
+        if listing is not None:
+            where = listing.directory
+        elif self._stage is Stage.NAMING:
+            where = "the list of folders"
+        else:
+            where = self._where(answer.id)
+        self._ctx.report.trouble(where, str(answer.error))
+        if self._stage is Stage.NAMING:  # without the folders' names: nothing is renamed
+            self._list_albums(())
 
     def _list_albums(self, folders: tuple[Folder, ...], *, complete: bool = False) -> None:
         self._albums.name_folders(folders, complete=complete)
