@@ -31,7 +31,6 @@ from typing import ClassVar
 
 OK = 0
 INTERRUPTED_INT = 130
-INTERRUPTED_TERM = 143
 
 #: Where several codes apply, the leftmost is the one the process exits with.
 PRECEDENCE: tuple[int, ...] = (130, 143, 2, 78, 77, 11, 5, 1, 75, 3, 0)

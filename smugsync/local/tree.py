@@ -117,11 +117,7 @@ class Mirror:
 
     def has_directory(self, path: str) -> bool:
         """Is there a directory of this name? Raises Transient when that cannot be known, MirrorUnusable."""
-        try:
-            os.close(self.root.open_directory(path))
-        except FileNotFoundError:
-            return False
-        return True
+        return moves.is_there(self.root, path)
 
     def hash(self, path: str, stop: Stop) -> LocalFile:
         """Read a file whole. Raises Transient if it vanished, changed meanwhile or cannot be read
@@ -169,10 +165,6 @@ class Mirror:
         """
         moves.move_directory(self.root, old, new)
 
-    def is_directory(self, path: str) -> bool:
-        """Whether there is a directory of that name. Raises Transient, MirrorUnusable."""
-        return moves.is_there(self.root, path)
-
     def make_directory(self, path: str) -> None:
         """Make a directory and its parents, durably. Raises Transient, MirrorUnusable."""
         os.close(self.root.open_directory(path, create=True))
@@ -202,21 +194,6 @@ class Mirror:
             self.remove_empty(directory)
             raise
         return f"{directory}/{kept}"
-
-    def set_times(self, path: str, mtime_ns: int) -> Fingerprint:
-        """Set a file's time (nanoseconds since 1970); its fingerprint as the filesystem rounded it.
-
-        Raises Transient, MirrorUnusable.
-        """
-        try:
-            fd = self.root.open(path, _READ)
-            try:
-                os.utime(fd, ns=(mtime_ns, mtime_ns))
-                return self.root.look_at(fd, path)
-            finally:
-                os.close(fd)
-        except OSError as error:
-            raise self.root.explain(error, f"setting the time of {path}") from error
 
     def sweep_parts(self, keep: Container[str]) -> int:
         """Delete what earlier processes left in staging, except suspended parts named in `keep`."""

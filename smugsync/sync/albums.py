@@ -281,12 +281,12 @@ class AlbumPlanner:
     def _move_directory(self, old: str, new: str) -> None:
         """Empty directories that a former folder left are no obstacle, and none are left behind."""
         mirror = self.context.mirror
-        if not mirror.is_directory(old):  # an empty album whose directory a person has removed
+        if not mirror.has_directory(old):  # an empty album whose directory a person has removed
             mirror.make_directory(new)
             return
-        if mirror.is_directory(new):
+        if mirror.has_directory(new):
             mirror.remove_empty(new)
-            if not mirror.is_directory(old):  # it held nothing but that
+            if not mirror.has_directory(old):  # it held nothing but that
                 mirror.make_directory(new)
                 return
         mirror.move_directory(old, new)

@@ -19,7 +19,6 @@ class What(StrEnum):
     NEW = "new"
     REPLACED = "replaced online"
     RESTORED = "was missing here"
-    REPAIRED = "was damaged here"
     ADOPTED = "already here"
     DETAILS = "text changed"
     GONE = "gone online"

@@ -336,15 +336,6 @@ def test_each_reason_has_its_shelf(mirror: Mirror) -> None:
             mirror.keep_version("a.jpg", stamp)
 
 
-def test_times_are_set_on_files_only(mirror: Mirror) -> None:
-    put(mirror, "a.jpg")
-    (mirror.root.path / "alias.jpg").symlink_to("a.jpg")
-    assert mirror.set_times("a.jpg", 10**18) == Fingerprint(5, 10**18) == mirror.fingerprint("a.jpg")
-    for path in ("alias.jpg", "none.jpg"):
-        with pytest.raises(Transient):
-            mirror.set_times(path, 1)
-
-
 def test_sweeping_and_space(tmp_path: Path) -> None:
     with Mirror(Root(tmp_path, features=Features())) as mirror:
         received(mirror.root, "k", b"x")
