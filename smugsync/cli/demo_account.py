@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from smugsync.emulator.account import Account
-from smugsync.emulator.edits import EDITS, describe_tree
+from smugsync.emulator.account.account import Account
+from smugsync.emulator.account.edits import EDITS, describe_tree
 
 CAPTION = "The waterfall where two continents part"
 

@@ -11,7 +11,7 @@ import click
 
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
-from smugsync.emulator.faults import HELP
+from smugsync.emulator.faults.faults import HELP
 from smugsync.errors import SmugsyncError, UsageError
 
 #: `\b` keeps click from filling the paragraphs anew.

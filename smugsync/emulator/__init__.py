@@ -5,7 +5,7 @@ who is asked        what it answers
 ==================  ======================================================================================
 emulator, serve     the emulator as one object; the same on a socket
 messages            a request and a response as values
-settings, oauth     what it is started with; who is asking
+settings, switches  what it is started with; how it behaves where the service is uncertain
 faults, tampering   what goes wrong, and how
 control, edits      `/_emulator/`: tests look behind the scenes and change the account
 counters            what was asked how often

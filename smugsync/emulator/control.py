@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from smugsync.emulator.edits import EDITS, describe_tree
+from smugsync.emulator.account.edits import EDITS, describe_tree
 from smugsync.emulator.messages import Request, Response, json_response
 
 if TYPE_CHECKING:

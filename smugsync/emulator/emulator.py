@@ -11,24 +11,25 @@ from typing import Final
 
 import httpx
 
-from smugsync.emulator import media_host
-from smugsync.emulator.account import Account
-from smugsync.emulator.api import Api
+from smugsync.emulator.account.account import Account
+from smugsync.emulator.account.demo import fill_demo
+from smugsync.emulator.account.library import fill_from_directory
+from smugsync.emulator.account.synthetic import fill_synthetic
+from smugsync.emulator.api.service import Api
+from smugsync.emulator.api.view import View
 from smugsync.emulator.control import Control
 from smugsync.emulator.counters import Counters
-from smugsync.emulator.demo import fill_demo
-from smugsync.emulator.faults import Faults
-from smugsync.emulator.library import fill_from_directory
+from smugsync.emulator.faults.faults import Faults
+from smugsync.emulator.media import host as media_host
 from smugsync.emulator.messages import Delivery, Request, Response, html_response, json_response
-from smugsync.emulator.oauth import Gatekeeper, Refused
-from smugsync.emulator.settings import Credentials, Settings, Viewer, make_credentials
-from smugsync.emulator.synthetic import fill_synthetic
-from smugsync.emulator.view import View
+from smugsync.emulator.settings import Credentials, Settings, Switches, Viewer, make_credentials
+from smugsync.emulator.signin.gatekeeper import Caller, Gatekeeper, Refused
 
 #: Requests in a window, and its length in seconds (facts: some 100,000 were seen to remain).
 ALLOWANCE: Final = 100_000
 WINDOW: Final = 3600
 
+NOBODY: Final = Caller(None, "")
 VIEWERS: Final[tuple[Viewer, ...]] = ("owner", "other", "anonymous")
 
 
@@ -46,14 +47,15 @@ class Emulator:
         self.clock = clock
         self.account = Account(settings.nickname, clock=clock, seed=settings.seed)
         self._fill()
+        self.turn(settings.switches)
         self.counters = Counters()
         self.faults = Faults(self.account)
         for spec in settings.faults:
             self.faults.add(spec)
         self.control = Control(self)
-        self._api = Api(settings.max_count, settings.redirect_status)
-        everyone = [(viewer, make_credentials(settings, viewer)) for viewer in VIEWERS]
-        self._gatekeeper = Gatekeeper(everyone, clock=self._skewed_clock)
+        self._api = Api()
+        self._gatekeeper = Gatekeeper(clock=self._skewed_clock)
+        self._admit_everyone()
         self._lock = threading.Lock()
         self._window = 0.0
         self._used = 0
@@ -68,6 +70,21 @@ class Emulator:
             )
         else:
             fill_demo(self.account)
+
+    def _admit_everyone(self) -> None:
+        """The announced application, and a token of it for each user."""
+        nicknames = {"owner": self.account.nickname, "other": self.account.visitor, "anonymous": None}
+        for viewer in VIEWERS:
+            keys = make_credentials(self.settings, viewer)
+            switches = self.switches
+            self._gatekeeper.admit(keys, nicknames[viewer], switches.access, switches.permissions)
+
+    def turn(self, switches: Switches) -> None:
+        """Behave like that from now on. Tokens keep what they were granted."""
+        self.switches = switches
+        self.account.images_updated_delay = switches.images_updated_lag
+        self.account.updated_throttle = switches.updated_throttle
+        self.account.image_lag = switches.image_lag
 
     @property
     def credentials(self) -> Credentials:
@@ -99,7 +116,7 @@ class Emulator:
         if request.path.startswith("/api/v2"):
             return self._answer_api(request)
         if request.path.startswith(media_host.PREFIX):
-            return media_host.serve_media(request, self._view(request, "anonymous"))
+            return media_host.serve_media(request, self._view(request, NOBODY))
         return html_response(404, "Not Found", "The requested URL was not found on this server.")
 
     def _answer_api(self, request: Request) -> Response:
@@ -108,7 +125,7 @@ class Emulator:
         except Refused as refused:
             return json_response(401, {"Code": 401, "Message": refused.message})
         with self.account.lock:
-            return self._api.handle(request, self._view(request, caller.viewer))
+            return self._api.handle(request, self._view(request, caller))
 
     def _finish(self, request: Request, response: Response) -> Response:
         headers = [*response.headers, ("Date", formatdate(self._skewed_clock(), usegmt=True))]
@@ -135,9 +152,17 @@ class Emulator:
         """What this server believes the time to be."""
         return self.clock() + self.faults.clock_skew
 
-    def _view(self, request: Request, viewer: Viewer) -> View:
-        origin = self._media_origin(request)
-        return View(self.account, viewer, origin, self.settings.media_url, self._library)
+    def _view(self, request: Request, caller: Caller) -> View:
+        return View(
+            self.account,
+            caller.user,
+            self._media_origin(request),
+            self.settings.media_url,
+            self._library,
+            caller.access,
+            caller.permissions,
+            self.switches,
+        )
 
     def _media_origin(self, request: Request) -> str:
         """The host name the client used, as long as it leads here."""

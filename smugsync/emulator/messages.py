@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
-from smugsync.emulator.content import Content
+from smugsync.emulator.account.content import Content
 
 CHUNK = 256 * 1024
 
@@ -38,6 +38,32 @@ class Request:
         if not self.headers.get("content-type", "").lower().startswith("application/x-www-form-urlencoded"):
             return []
         return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What a write says: a JSON object, or a form, whose repeated fields become a list.
+
+        Raises ValueError for a body that is neither.
+        """
+        if not self.body.strip():
+            return {}
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind.endswith("json") or (not self.form and self.body.lstrip()[:1] == b"{"):
+            value = json.loads(self.body)
+            if not isinstance(value, dict):
+                raise ValueError("the body is not a JSON object")
+            return value
+        found: dict[str, Any] = {}
+        for name, value in self.form:
+            key = name.removesuffix("[]")
+            if key in found or name != key:
+                earlier = found.get(key, [])
+                found[key] = [*(earlier if isinstance(earlier, list) else [earlier]), value]
+            else:
+                found[key] = value
+        if not found:
+            raise ValueError("the body is neither JSON nor a form")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

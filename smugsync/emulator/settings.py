@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from smugsync.emulator.switches import Access, Permissions, Switches
+
 Viewer = Literal["owner", "other", "anonymous"]
+
+__all__ = ["Access", "Credentials", "Permissions", "Settings", "Switches", "Viewer", "make_credentials"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,7 @@ class Settings:
 
     Exactly one account is served: the files below `library` if given, else a synthetic one if
     `albums` is given, else the built-in demo account. `latency_ms` delays every API answer, in
-    milliseconds. `faults` are specifications as `smugsync.emulator.faults` reads them. `viewer` says
+    milliseconds. `faults` are specifications as `smugsync.emulator.faults.faults` reads them. `viewer` says
     whose credentials are announced. `seed` makes another account of the same size.
     """
 
@@ -32,8 +36,10 @@ class Settings:
     bytes_each: int = 2000
     viewer: Viewer = "owner"
     seed: int = 0
-    max_count: int = 1000  #: the largest page; the service's own cap is not known (1000 was seen accepted)
-    redirect_status: Literal[301, 302] = 301  #: for an image key without its serial
+    switches: Switches = field(default_factory=Switches)
+    people: tuple[tuple[str, Path | None], ...] = ()  #: other accounts: nickname, and a directory to fill it
+    state: Path | None = None  #: where the account is kept between two runs
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class Emulated:
     # -- the account -------------------------------------------------------------------------------
 
     def edit(self, name: str, /, **arguments: Any) -> dict[str, Any]:
-        """One edit of the account; see `smugsync.emulator.edits`."""
+        """One edit of the account; see `smugsync.emulator.account.edits`."""
         return self._ask("POST", f"edits/{name}", arguments)
 
     def album(self, name: str) -> str:

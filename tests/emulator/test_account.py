@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from smugsync.emulator.account import MAX_IMAGES, Account
-from smugsync.emulator.content import Noise
-from smugsync.emulator.model import Album, Image
-from smugsync.emulator.tree import EditError
+from smugsync.emulator.account.account import MAX_IMAGES, Account
+from smugsync.emulator.account.content import Noise
+from smugsync.emulator.account.model import Album, Image
+from smugsync.emulator.account.tree import EditError
 from tests.emulator.ask import Clock
 
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from smugsync.emulator.emulator import Emulator
-from smugsync.emulator.faults import HELP, KINDS
+from smugsync.emulator.faults.faults import HELP, KINDS
 from smugsync.emulator.settings import Settings
 from tests.emulator.ask import ORIGIN, Client, Clock, sign
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smugsync.emulator.account import MAX_IMAGES
+from smugsync.emulator.account.account import MAX_IMAGES
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.settings import Settings
 from tests.emulator.ask import Client

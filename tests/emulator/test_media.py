@@ -15,11 +15,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from smugsync.emulator.boxes import boxes, read_film, read_still
-from smugsync.emulator.exif import Entry, read_exif, read_time, write_exif
-from smugsync.emulator.media import MediaInfo, describe, inspect, inspect_file
-from smugsync.emulator.octets import Octets
-from smugsync.emulator.pictures import make_gif, make_heic, make_picture, make_png, make_video
+from smugsync.emulator.media.boxes import boxes, read_film, read_still
+from smugsync.emulator.media.exif import Entry, read_exif, read_time, write_exif
+from smugsync.emulator.media.information import MediaInfo, describe, inspect, inspect_file
+from smugsync.emulator.media.octets import Octets
+from smugsync.emulator.media.pictures import make_gif, make_heic, make_picture, make_png, make_video
 
 TAKEN = "2019-08-04T11:28:12"
 SAMPLES = {

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from smugsync.emulator.account import Account
+from smugsync.emulator.account.account import Account
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.settings import Settings
 from tests.emulator.ask import Client

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smugsync.emulator.names import MAX_URL_NAME, derive_url_name, make_unique, spell, unspell
+from smugsync.emulator.account.names import MAX_URL_NAME, derive_url_name, make_unique, spell, unspell
 
 
 @pytest.mark.parametrize(

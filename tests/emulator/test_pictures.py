@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smugsync.emulator.boxes import boxes
-from smugsync.emulator.landscape import Landscape, paint
-from smugsync.emulator.media import inspect
-from smugsync.emulator.octets import Octets
-from smugsync.emulator.pictures import (
+from smugsync.emulator.media.boxes import boxes
+from smugsync.emulator.media.information import inspect
+from smugsync.emulator.media.landscape import Landscape, paint
+from smugsync.emulator.media.octets import Octets
+from smugsync.emulator.media.pictures import (
     LANDSCAPES,
     landscape_pixels,
     make_gif,
@@ -27,9 +27,9 @@ from smugsync.emulator.pictures import (
     make_png,
     make_video,
 )
-from smugsync.emulator.raster import encode_gif, encode_png
+from smugsync.emulator.media.raster import encode_gif, encode_png
 
-ASSETS = Path(__file__).parents[2] / "smugsync" / "emulator" / "assets"
+ASSETS = Path(__file__).parents[2] / "smugsync" / "emulator" / "media" / "assets"
 TAKEN = "2019-08-04T11:28:12"
 MOMENTS = st.datetimes(min_value=datetime(1904, 1, 2), max_value=datetime(2039, 12, 31)).map(
     lambda moment: moment.isoformat(timespec="seconds")

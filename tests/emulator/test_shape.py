@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smugsync.emulator.endpoints import ENDPOINTS
-from smugsync.emulator.shape import Answer, Composer, Entity, Listing, Wishes
+from smugsync.emulator.api.endpoints import ENDPOINTS
+from smugsync.emulator.api.shape import Answer, Composer, Entity, Listing, Wishes
 
 ALBUMS = ENDPOINTS["UserAlbums"]
 

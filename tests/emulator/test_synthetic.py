@@ -5,11 +5,11 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smugsync.emulator.content import UNIQUE_SIZE, Noise
+from smugsync.emulator.account.content import UNIQUE_SIZE, Noise
+from smugsync.emulator.account.model import Album
+from smugsync.emulator.account.synthetic import SyntheticImages
 from smugsync.emulator.emulator import Emulator
-from smugsync.emulator.model import Album
 from smugsync.emulator.settings import Settings
-from smugsync.emulator.synthetic import SyntheticImages
 from tests.emulator.ask import Client
 
 SIZES = st.integers(0, 300) | st.sampled_from([UNIQUE_SIZE - 1, UNIQUE_SIZE, UNIQUE_SIZE + 1, 300_000])

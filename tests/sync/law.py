@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from smugsync.catalogue import join
-from smugsync.emulator.model import Album, Image
-from smugsync.emulator.view import View
+from smugsync.emulator.account.model import Album, Image
+from smugsync.emulator.api.view import View
 from tests.sync.crashes import WatchedWorld
 from tests.sync.world import ORIGIN
 
@@ -75,7 +75,8 @@ def content_of(image: Image) -> str:
 def read_account(world: WatchedWorld) -> tuple[dict[tuple[str, str], Shown], set[str], set[str]]:
     """What can be seen, the keys of the albums that are open, and of those that are listed but locked."""
     account = world.emulator.account
-    view = View(account, world.emulator.settings.viewer, ORIGIN)
+    user = account.nickname if world.emulator.settings.viewer == "owner" else account.visitor
+    view = View(account, user, ORIGIN)
     shown: dict[tuple[str, str], Shown] = {}
     opened: set[str] = set()
     locked: set[str] = set()

@@ -46,8 +46,8 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from smugsync.emulator.account import EditError
-from smugsync.emulator.model import Album, Image, Node
+from smugsync.emulator.account.account import EditError
+from smugsync.emulator.account.model import Album, Image, Node
 from smugsync.emulator.settings import Settings
 from smugsync.sync.context import Scope
 from smugsync.sync.report import Report

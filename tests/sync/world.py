@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from smugsync.catalogue import Catalogue
-from smugsync.emulator.edits import EDITS, describe_tree
+from smugsync.emulator.account.edits import EDITS, describe_tree
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.settings import Settings
 from smugsync.local.marker import Marker

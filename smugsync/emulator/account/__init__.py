@@ -1,0 +1,1 @@
+"""The account itself: its places, its images, their bytes, and every edit."""

@@ -1,0 +1,1 @@
+"""The API v2: from a request to the JSON the service would send."""

@@ -1,0 +1,64 @@
+"""What the handlers of all endpoints share: finding what a request names, as far as the viewer may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from smugsync.emulator.account.model import Album, Node
+from smugsync.emulator.api.routes import ApiError, Ask
+from smugsync.emulator.api.shape import Answer, Entity, Listing, Selection
+
+ALL_FIELDS: Final = Selection()
+
+
+def root_of(ask: Ask, nickname: str) -> Node:
+    root = ask.view.account.root_of(nickname)
+    if root is None:
+        raise ApiError(404)
+    return root
+
+
+def visible_node(ask: Ask, node_id: str) -> Node:
+    node = ask.view.account.node(node_id)
+    if node is None or not ask.view.sees(node):
+        raise ApiError(404)
+    return node
+
+
+def visible_album(ask: Ask, key: str) -> Album:
+    album = ask.view.account.album(key)
+    if album is None or not ask.view.sees(album.node):
+        raise ApiError(404)
+    return album
+
+
+def open_album(ask: Ask, key: str) -> Album:
+    """For what is inside: behind a password that is not known, it is forbidden (status uncertain)."""
+    album = visible_album(ask, key)
+    if ask.view.locked(album.node):
+        raise ApiError(403)
+    return album
+
+
+def each(items: Sequence[Any], draw: Any, ask: Ask) -> Listing:
+    return Listing(items, lambda item, selection: draw(ask.view, item, selection))
+
+
+def several(ask: Ask, found: list[Entity]) -> Answer:
+    """A multi-get: what exists of it, as an array."""
+    if not found:
+        raise ApiError(404)
+    if len(ask.names[0].split(",")) == 1:
+        return ask.answer(found[0])
+    return ask.answer(found, kind="Objects")
+
+
+def nothing_listed(ask: Ask) -> Answer:
+    """A list that exists and is empty."""
+    return ask.answer(Listing([], lambda item, _: item))
+
+
+def not_there(ask: Ask) -> Answer:
+    """An object that may be missing, and is."""
+    raise ApiError(404)

@@ -1,0 +1,84 @@
+"""Who looks at the account, and what that person may see of it.
+
+The rules (facts 7, recorded password album): the owner sees everything; others see public albums in
+lists, unlisted ones only by their key, private ones never; of a password album they see that it exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from smugsync.emulator.account.account import Account
+from smugsync.emulator.account.model import Image, Node
+from smugsync.emulator.switches import Access, Permissions, Switches
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The account as `user` (a nickname; None is nobody in particular) sees it through an application.
+
+    `origin` is where this server's media addresses start; with `media_url`, originals below `library` are
+    at that address plus their path. `access` and `permissions` are what the user granted the application.
+    """
+
+    account: Account
+    user: str | None
+    origin: str
+    media_url: str | None = None
+    library: Path | None = None
+    access: Access = "Full"
+    permissions: Permissions = "Modify"
+    switches: Switches = field(default_factory=Switches)
+
+    @property
+    def site(self) -> str:
+        """Where people look at the account; never this server (recorded: always the owner's site)."""
+        return f"https://{self.account.nickname}.smugmug.com"
+
+    def is_mine(self, node: Node) -> bool:
+        """Whether it belongs to the user, whatever the application may see of it."""
+        return self.user is not None and node.owner == self.user
+
+    def owns(self, node: Node) -> bool:
+        """Whether it is shown as to its owner: access to the public part alone shows what all see."""
+        return self.access == "Full" and self.is_mine(node)
+
+    def sees(self, node: Node) -> bool:
+        """Whether it exists for this viewer, given its key."""
+        return self.owns(node) or node.effective_privacy != "Private"
+
+    def lists(self, node: Node) -> bool:
+        """Whether it is in the lists of its parent."""
+        return self.owns(node) or (node.privacy == "Public" and self.sees(node))
+
+    def lists_everywhere(self, node: Node) -> bool:
+        """Whether it is in the lists of the whole account."""
+        return self.owns(node) or node.effective_privacy == "Public"
+
+    def locked(self, node: Node) -> bool:
+        """Whether a password or a grant is missing."""
+        return not self.owns(node) and node.effective_security != "None"
+
+    def level(self, node: Node) -> str:
+        """The `ResponseLevel`."""
+        if self.owns(node):
+            return "Full"
+        security = node.effective_security
+        return "Public" if security == "None" else security
+
+    def sees_image(self, image: Image) -> bool:
+        """Whether any album that shows it is open to this viewer."""
+        return any(
+            self.sees(album.node) and not self.locked(album.node) and self.shows(image, album.node)
+            for album in self.account.albums_of(image)
+        )
+
+    def shows(self, image: Image, node: Node) -> bool:
+        """Whether the image is in the listing of that album."""
+        return not image.hidden or self.owns(node)
+
+    def may_have_original(self, image: Image) -> bool:
+        """Whether the archived trio is given: not to others where the owner limits the size."""
+        home = self.account.album(image.home)
+        return home is not None and (self.owns(home.node) or home.largest_size == "Original")

@@ -1,0 +1,1 @@
+"""Photo and video files: reading them, making them, serving them."""

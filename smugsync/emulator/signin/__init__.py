@@ -1,0 +1,1 @@
+"""OAuth 1.0a: who is asking, and how a person lets an application in."""
