@@ -352,10 +352,37 @@ def test_init_says_what_is_missing_and_writes_nothing(
 ) -> None:
     assert main(["init", "--no-input", "--mirror", str(mirror), "--api-key", "key-value"], environ) == 78
     shown = capsys.readouterr().err
-    assert "init was not given --api-secret, --access-token, --access-token-secret" in shown
+    assert shown.endswith("nothing was written: init was not given --api-secret\n")
     assert "key-value" not in shown
     assert not config_of(environ).exists()
     assert not mirror.exists()
+
+
+def test_init_without_a_token_leaves_the_sign_in_for_later(
+    environ: dict[str, str], mirror: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["init", "--no-input", "--mirror", str(mirror), *OPTIONS[:4]]
+    assert main(arguments, environ) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Next: smugsync auth login"
+    config = load(None, "default", environ)
+    assert config.remote.signed_out
+    assert [one.reveal() for one in config.remote.secrets()] == ["key-value", "secret-value"]
+    assert main(["config", "check"], environ) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "not signed in yet: run `smugsync auth login`"
+    assert main(["config", "show"], environ) == 0
+    for command in ("sync", "plan"):
+        assert main([command], environ) == 77
+        complaint = "smugsync: error: not signed in to SmugMug: run `smugsync auth login`\n"
+        assert capsys.readouterr().err == complaint
+
+
+def test_init_wants_a_whole_token_or_none(
+    environ: dict[str, str], mirror: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "--no-input", "--mirror", str(mirror), *OPTIONS[:6]], environ) == 78
+    shown = capsys.readouterr().err
+    assert shown.endswith("nothing was written: init was not given --access-token-secret\n")
+    assert not config_of(environ).exists()
 
 
 @pytest.mark.parametrize(
@@ -406,6 +433,15 @@ def test_init_asks(environ: dict[str, str], mirror: Path) -> None:
     assert [one.reveal() for one in config.remote.secrets()] == list(SECRETS.values())
 
 
+def test_init_asks_for_no_token(environ: dict[str, str], mirror: Path) -> None:
+    answers = "\n".join([str(mirror), "", "key-value", "secret-value", "", ""])
+    done = CliRunner().invoke(make_app(COMMANDS), ["init"], input=answers, obj=Invocation(environ))
+    assert done.exit_code == 0, done.output
+    assert "Access token secret" not in done.output
+    assert done.output.splitlines()[-1] == "Next: smugsync auth login"
+    assert load(None, "default", environ).remote.signed_out
+
+
 def test_init_asks_less_for_public_albums(environ: dict[str, str]) -> None:
     done = CliRunner().invoke(
         make_app(COMMANDS), ["init"], input="\nnick\nkey-value\n", obj=Invocation(environ)
@@ -445,6 +481,27 @@ def test_init_adds_a_profile(
     assert added.remote.api_key.reveal() == "other-key"
     assert main([*other, "--mirror", str(mirror.with_name("third")), "--force"], environ) == 2
     assert 'has a profile "b.c" already' in capsys.readouterr().err
+
+
+def test_a_new_profile_signs_in_by_itself(
+    environ: dict[str, str], mirror: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It never inherits a token."""
+    assert main(["init", "--no-input", "--mirror", str(mirror), *OPTIONS], environ) == 0
+    other = [
+        "init",
+        "--no-input",
+        "--profile",
+        "b.c",
+        "--mirror",
+        str(mirror.with_name("other")),
+        *OPTIONS[:4],
+    ]
+    assert main(other, environ) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Next: smugsync auth login --profile b.c"
+    assert load(None, "b.c", environ).remote.signed_out
+    assert main(["sync", "--profile", "b.c"], environ) == 77
+    assert "run `smugsync auth login --profile b.c`" in capsys.readouterr().err
 
 
 def test_init_goes_where_it_is_told(

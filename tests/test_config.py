@@ -297,8 +297,12 @@ GOOD = f'mirror = "/srv/photos"\n{KEYS}'
             'mirror = "/srv/photos"\n[remote]\napi_key = "key-value"',
             "FILE: remote.api_secret is missing: write api_secret (or api_secret_file) below [remote], "
             "or set SMUGSYNC_REMOTE__API_SECRET (or SMUGSYNC_REMOTE__API_SECRET_FILE)",
-            "remote.access_token is missing",
-            "remote.access_token_secret is missing",
+        ),
+        case(
+            f"{GOOD.replace('access_token =', '# access_token =')}",
+            "FILE: remote.access_token is missing: write access_token (or access_token_file) below [remote], "
+            "or set SMUGSYNC_REMOTE__ACCESS_TOKEN (or SMUGSYNC_REMOTE__ACCESS_TOKEN_FILE), "
+            "or run `smugsync auth login`",
         ),
         case(
             'mirror = "/srv/photos"\n[remote]\nuser = "nick"\napi_key = "key-value"\naccess_token = "abc"',

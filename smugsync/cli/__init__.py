@@ -15,6 +15,7 @@ from smugsync.cli.invocation import Invocation
 #: In the order of the help. A command's module is imported when the command is called.
 COMMANDS = {
     "init": ("smugsync.cli.init:init", "Set up the mirror of an account."),
+    "auth": ("smugsync.cli.auth:auth", "Sign in to SmugMug, say who is signed in, sign out."),
     "sync": ("smugsync.cli.sync:sync", "Bring the mirror up to date."),
     "plan": ("smugsync.cli.sync:plan", "Say what sync would do, and change nothing."),
     "status": ("smugsync.cli.status:status", "Show what is mirrored, what is missing, and why."),

@@ -21,12 +21,12 @@ from smugsync.catalogue import Catalogue
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.config import Config, selector
-from smugsync.errors import Busy, MirrorUnusable
+from smugsync.errors import Busy, MirrorUnusable, NotAuthorised
 from smugsync.local.tree import Mirror
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.proxy import build_transport
-from smugsync.remote.session import Session
+from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.remote.tls import tls_context
@@ -79,8 +79,10 @@ class Workshop:
 def workshop(invocation: Invocation, config: Config, *, dry_run: bool = False) -> Iterator[Workshop]:
     """Open everything for `config`. A dry run works on a copy of the catalogue and needs no lock.
 
-    Raises Busy, CatalogueError, SuspiciousPlan, MirrorUnusable, ConfigError.
+    Raises NotAuthorised, Busy, CatalogueError, SuspiciousPlan, MirrorUnusable, ConfigError.
     """
+    if config.remote.signed_out:
+        raise NotAuthorised("not signed in to SmugMug: run `smugsync auth login`")
     with ExitStack() as stack:
         if not dry_run:
             stack.enter_context(_lock(config))
@@ -90,7 +92,7 @@ def workshop(invocation: Invocation, config: Config, *, dry_run: bool = False) -
         progress = stack.enter_context(invocation.display())
         stop = Stop()
         transport = build_transport(tls_context(config.remote.ca_file))
-        session = _session(config, stop, transport)
+        session = _session(config, stop, transport, configured_signer(config))
         stack.callback(session.close)
         engine = Engine(
             catalogue=catalogue,
@@ -152,22 +154,45 @@ def _dialect(config: Config) -> SmugMugV2:
     return SmugMugV2(config.remote.api_url, user=config.remote.user or "")
 
 
-def _session(config: Config, stop: Stop, transport: httpx.BaseTransport) -> Session:
+@contextmanager
+def conversation(config: Config, signer: Signer) -> Iterator[Session]:
+    """A session for a few questions that a person waits for: given up sooner than those of a run."""
+    with ExitStack() as stack:
+        transport = build_transport(tls_context(config.remote.ca_file))
+        session = _session(config, Stop(), transport, signer, manners=Manners(tries=3, patience=30.0))
+        stack.callback(session.close)
+        yield session
+
+
+def configured_signer(config: Config) -> Signer:
+    """The account's credentials, or the API key alone where there are none."""
     remote = config.remote
-    signer: Signer = KeySigner(remote.api_key.reveal())
     if remote.api_secret and remote.access_token and remote.access_token_secret:
-        signer = OAuth1Signer(
+        return OAuth1Signer(
             remote.api_key.reveal(),
             remote.api_secret.reveal(),
             remote.access_token.reveal(),
             remote.access_token_secret.reveal(),
         )
+    return KeySigner(remote.api_key.reveal())
+
+
+def _session(
+    config: Config,
+    stop: Stop,
+    transport: httpx.BaseTransport,
+    signer: Signer,
+    *,
+    manners: Manners | None = None,
+) -> Session:
+    remote = config.remote
     hosts = Hosts(
         (remote.api_url, remote.upload_url, remote.oauth_url),
         media_hosts=remote.media_hosts,
         allow_http=remote.allow_http,
     )
-    return Session(transport, hosts, signer, stop, warn=logging.getLogger("smugsync").warning)
+    warn = logging.getLogger("smugsync").warning
+    return Session(transport, hosts, signer, stop, warn=warn, manners=manners or Manners())
 
 
 def _options(config: Config, *, dry_run: bool) -> Options:

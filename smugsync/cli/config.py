@@ -28,7 +28,8 @@ def config() -> None:
 def show(invocation: Invocation, as_json: bool) -> None:
     """Print the settings in effect, wherever they come from. Secrets are shown as ***."""
     values = _plain(invocation.load())
-    values.pop("warnings")
+    for name in ("warnings", "origins"):
+        values.pop(name)
     if as_json:
         click.echo(json.dumps({"schema": 1, **values}, ensure_ascii=False, indent=2))
         return
@@ -42,6 +43,8 @@ def check(invocation: Invocation) -> None:
     """Say `ok`, or everything that is wrong (exit code 78)."""
     loaded = invocation.load()
     click.echo(f"ok: {_source(loaded)}, profile {loaded.profile}")
+    if loaded.remote.signed_out:
+        click.echo(f"not signed in yet: run `{invocation.command('auth login')}`")
 
 
 @config.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 import uuid
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ import click
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.config import Config, load
+from smugsync.config.checks import TOKEN
 from smugsync.config.loading import DEFAULT_PROFILE
 from smugsync.config.places import config_file, expand, home
 from smugsync.config.sources import SECRETS, parse_toml, read_text, variable
@@ -161,8 +161,9 @@ def _ask(answers: Answers, invocation: Invocation) -> None:
         ask("api_key", "API key")
         if not answers.user:
             ask("api_secret", "API secret", hide=True)
-            ask("access_token", "Access token")
-            ask("access_token_secret", "Access token secret", hide=True)
+            ask("access_token", "Access token (empty: sign in with a browser afterwards)", default="")
+            if answers.access_token or invocation.environ.get(variable(("remote", "access_token"))):
+                ask("access_token_secret", "Access token secret", hide=True)
     except click.Abort:
         if sys.stdin.isatty():
             raise
@@ -196,7 +197,10 @@ def _compose(
     try:
         return load(file, invocation.profile, invocation.environ, text=text), text
     except ConfigError as error:
-        needed = ["mirror", "api_key"] if values.get("remote.user") else ["mirror", *SECRETS]
+        needed = ["mirror", "api_key"]
+        if not values.get("remote.user"):
+            needed += ["api_secret"]
+            needed += TOKEN if any(values.get(f"remote.{name}") for name in TOKEN) else ()
         lacking = [name for name in needed if not values.get(name) and not values.get(f"remote.{name}")]
         if not lacking:
             raise
@@ -221,9 +225,4 @@ def _create_mirror(path: Path) -> bool:
 def _report(config: Config, file: Path, invocation: Invocation, *, created: bool) -> None:
     click.echo(f"Configuration: {file}")
     click.echo(f"Mirror: {config.mirror}" + ("" if created else " (was one already, and stays as it is)"))
-    command = "smugsync sync"
-    if invocation.config_path is not None:
-        command += f" --config {shlex.quote(str(file))}"
-    if config.profile != DEFAULT_PROFILE:
-        command += f" --profile {config.profile}"
-    click.echo(f"Next: {command}")
+    click.echo(f"Next: {invocation.command('auth login' if config.remote.signed_out else 'sync')}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from smugsync.config import Config
     from smugsync.log import Output
     from smugsync.progress import Progress
+
+_ADVICE = re.compile(r"`smugsync (auth [^`]*)`")
 
 
 @dataclass(slots=True)
@@ -31,14 +35,14 @@ class Invocation:
     redact: Redactor = field(default_factory=Redactor)
     log: Output | None = None
 
-    def load(self) -> Config:
+    def load(self, *, any_token: bool = False) -> Config:
         """The configuration. From here on its secrets are known to the redactor, and logging is set up.
 
-        Raises ConfigError.
+        With `any_token` half an access token is no problem. Raises ConfigError.
         """
         from smugsync.config import load  # noqa: PLC0415 - 300 ms that `--help` need not wait for
 
-        config = load(self.config_path, self.profile, self.environ)
+        config = load(self.config_path, self.profile, self.environ, any_token=any_token)
         for secret in config.remote.secrets():
             self.redact.add(secret)
         self.start_logging(format=config.log.format, level=config.log.level)
@@ -88,9 +92,21 @@ class Invocation:
         finally:
             progress.close()
 
+    def command(self, words: str) -> str:
+        """What to type for `smugsync WORDS` about the same profile of the same configuration."""
+        options = ""
+        if self.config_path is not None:
+            options += f" --config {shlex.quote(str(self.config_path.absolute()))}"
+        if self.profile != "default":
+            options += f" --profile {self.profile}"
+        return f"smugsync {words}{options}"
+
     def complain(self, message: str) -> None:
-        """One sentence about what went wrong, on stderr, also for those who asked for quiet."""
-        line = " ".join(message.split())
+        """One sentence about what went wrong, on stderr, also for those who asked for quiet.
+
+        Whoever advised to sign in did not know of which profile this is about.
+        """
+        line = _ADVICE.sub(lambda found: f"`{self.command(found[1])}`", " ".join(message.split()))
         print(f"smugsync: error: {self.redact(line)}", file=sys.stderr, flush=True)
 
     def say(self, message: str) -> None:

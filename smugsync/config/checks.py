@@ -18,6 +18,8 @@ from smugsync.config.settings import Settings
 from smugsync.errors import ConfigError
 from smugsync.secret import Secret
 
+#: An access token: what a sign-in brings, and useless but as a whole.
+TOKEN = ("access_token", "access_token_secret")
 #: Stands where a problem is already on record and the value will never be used.
 NONE = Secret("")
 _NOWHERE = Path("/nonexistent")
@@ -29,6 +31,7 @@ class Context:
     profile: str
     environ: Mapping[str, str]
     reading: sources.Reading
+    any_token: bool = False  #: half an access token will do
 
     def where(self, *key: str) -> str:
         owner = self.reading.owner(key)
@@ -100,12 +103,16 @@ def _mirror_problem(text: str, path: Path, state: Path, context: Context) -> str
 
 
 def credentials(settings: Settings, context: Context) -> None:
-    """The API key always; the other three all together, or, with `user`, not at all."""
+    """The API key always, its secret unless there is a `user`; an access token not at all, or whole."""
     remote = settings.remote
     if context.judged("remote", "kind"):
         return  # nobody knows what that one would need
     given = {name for name in sources.SECRETS if getattr(remote, name)}
-    wanted = {"api_key"} if remote.user and given <= {"api_key", "api_secret"} else set(sources.SECRETS)
+    wanted = {"api_key"}
+    if not remote.user or not given <= {"api_key", "api_secret"}:
+        wanted.add("api_secret")
+    if given & set(TOKEN) and not context.any_token:
+        wanted |= set(TOKEN)
     table = "[remote]" if context.profile == "default" else f"[profile.{context.profile}.remote]"
     for name in (secret for secret in sources.SECRETS if secret in wanted - given):
         if context.judged("remote", name):
@@ -114,6 +121,7 @@ def credentials(settings: Settings, context: Context) -> None:
         context.reading.problems.append(
             f"{context.file}: remote.{name} is missing: write {name} (or {name}_file) below {table}, "
             f"or set {variable} (or {variable}_FILE)"
+            + (", or run `smugsync auth login`" if name in TOKEN and not remote.user else "")
         )
 
 

@@ -30,13 +30,15 @@ def load(
     *,
     text: str | None = None,
     secrets: Path = DOCKER_SECRETS,
+    any_token: bool = False,
 ) -> Config:
     """The configuration of `profile`.
 
     `path` is the file (None: `$SMUGSYNC_CONFIG`, then the XDG place), `environ` what the process was
     given, `secrets` the directory Docker mounts secrets in. `text` stands for the file's contents
     when the file is yet to be written. From weak to strong: defaults, the names other tools use
-    (`SMUGMUG_API_KEY`), the file, credential directories, `SMUGSYNC_…`.
+    (`SMUGMUG_API_KEY`), the file, credential directories, `SMUGSYNC_…`. With `any_token` half an access
+    token is no problem: whoever asks is about to write or remove one.
 
     Raises ConfigError with all problems at once.
     """
@@ -56,7 +58,9 @@ def load(
     sources.environment(Settings, environ, reading)
     sources.open_secret_files(reading, environ, trusted=directories)
     settings = _validate(reading)
-    context = checks.Context(file=file, profile=profile, environ=environ, reading=reading)
+    context = checks.Context(
+        file=file, profile=profile, environ=environ, reading=reading, any_token=any_token
+    )
     config = _build(settings, context, found=found)
     if reading.problems:
         raise ConfigError(tuple(dict.fromkeys(reading.problems)))
@@ -208,4 +212,5 @@ def _build(settings: Settings, context: checks.Context, *, found: bool) -> Confi
         reserve=settings.reserve,
         timezone=settings.timezone,
         warnings=tuple(context.reading.warnings),
+        origins=sources.origins(context.reading, context.file),
     )

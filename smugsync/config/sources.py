@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from smugsync.config.places import expand
+from smugsync.config.values import Origin
 
 PREFIX = "SMUGSYNC_"
 SECRETS = ("api_key", "api_secret", "access_token", "access_token_secret")
@@ -41,6 +42,7 @@ class Layer:
     table: str = ""
     own: bool = True  #: meant for this profile alone, not for all of them
     private: bool = False  #: its files belong to a credential store, which guards them itself
+    sources: dict[str, str] = field(default_factory=dict)  #: where a secret comes from that is not `name`
 
     def where(self, key: Sequence[str]) -> str:
         if self.name == "environment":
@@ -112,7 +114,8 @@ def environment(settings: type[BaseSettings], environ: Mapping[str, str], readin
     """Add the variables other tools use, and our own."""
     migrants = {key: environ[name] for name, key in _MIGRANTS.items() if environ.get(name)}
     if migrants:
-        reading.layers.insert(0, Layer("environment", {"remote": dict(migrants)}))
+        names = {key: f"environment variable {name}" for name, key in _MIGRANTS.items()}
+        reading.layers.insert(0, Layer("environment", {"remote": dict(migrants)}, sources=names))
     known = {variable(key) for key in keys(settings)}
     ours = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value}
     for name in sorted(set(ours) - known - CHOOSING):
@@ -171,6 +174,7 @@ def open_secret_files(reading: Reading, environ: Mapping[str, str], *, trusted: 
             if not path.is_absolute() and layer.name != "environment":
                 path = Path(layer.name).parent / path
             guarded = layer.private or any(path.is_relative_to(directory) for directory in trusted)
+            layer.sources[secret] = str(path) if layer.private else f"{path} ({where})"
             try:
                 remote[secret] = _read_secret(path, guarded=guarded)
             except (OSError, ValueError) as error:
@@ -178,6 +182,22 @@ def open_secret_files(reading: Reading, environ: Mapping[str, str], *, trusted: 
                 subject = f"{path}" if layer.private else f"{where}: {path}"
                 reading.problems.append(f"{subject}: {reason}")
                 reading.broken.add(("remote", secret))
+
+
+def origins(reading: Reading, file: Path) -> tuple[Origin, ...]:
+    """Where each secret that is set comes from. To be asked when all secret files are open."""
+    found: list[Origin] = []
+    for secret in SECRETS:
+        layer = reading.owner(("remote", secret))
+        if layer is None or not str(layer.data["remote"][secret]).strip():
+            continue
+        if secret in layer.sources:
+            found.append(Origin(secret, layer.sources[secret]))
+        elif layer.name == "environment":
+            found.append(Origin(secret, f"environment variable {variable(('remote', secret))}"))
+        else:
+            found.append(Origin(secret, layer.name, in_file=layer.name == str(file)))
+    return tuple(found)
 
 
 def _read_secret(path: Path, *, guarded: bool) -> str:

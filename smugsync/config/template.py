@@ -96,7 +96,7 @@ def render(values: Mapping[str, Any], *, profile: str = DEFAULT_PROFILE, default
     profile's part alone. Raises ValueError for text that TOML cannot hold.
     """
     own = profile != DEFAULT_PROFILE
-    prefix = f"profile.{_key(profile)}" if own else ""
+    prefix = f"profile.{key_part(profile)}" if own else ""
     parts = [f"[{prefix}]\n" if own else f"{_HEADER}\n", _entries(_TOP, "", values, defaults=defaults)]
     for table, entries in _TABLES:
         parts.append(f"\n[{prefix}.{table}]\n" if own else f"\n[{table}]\n")
@@ -137,5 +137,5 @@ def toml_value(value: str | int | bool | tuple[str, ...]) -> str:
     return json.dumps(value)
 
 
-def _key(name: str) -> str:
+def key_part(name: str) -> str:
     return json.dumps(name) if "." in name else name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -35,13 +35,27 @@ class RemoteConfig:
 
     @property
     def anonymous(self) -> bool:
-        """True when only the API key is known: public albums of `user`, nothing else."""
+        """True when there is no access token: public albums of `user`, nothing else."""
         return self.access_token is None
+
+    @property
+    def signed_out(self) -> bool:
+        """True when an account of our own is to be mirrored, and its access token is not there."""
+        return self.user is None and not (self.access_token and self.access_token_secret)
 
     def secrets(self) -> tuple[Secret, ...]:
         """All secret values that are set, for a `Redactor`."""
-        values = (getattr(self, field.name) for field in fields(self))
+        values = (getattr(self, one.name) for one in fields(self))
         return tuple(value for value in values if isinstance(value, Secret))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a secret comes from, in words that never hold its value."""
+
+    setting: str  #: `api_key` and so on
+    where: str  #: a file, an environment variable, or a file and who names it
+    in_file: bool = False  #: it stands in the configuration file itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +84,7 @@ class Config:
     reserve: int = 1 << 30
     timezone: str = "local"  #: `local`, or an IANA name
     warnings: tuple[str, ...] = ()  #: usable, but a person should know
+    origins: tuple[Origin, ...] = field(default=(), compare=False)  #: of the secrets that are set
 
     @property
     def catalogue(self) -> Path:

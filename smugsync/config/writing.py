@@ -4,9 +4,47 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from smugsync.errors import ConfigError, UsageError
+
+
+def check_replaceable(path: Path) -> None:
+    """Raise ConfigError unless `replace_private` will be able to write `path`."""
+    target = Path(os.path.realpath(path))
+    probe = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        if target.exists() and os.path.ismount(target):
+            raise ConfigError(f"{path}: is mounted by itself, so it cannot be replaced: mount its directory")
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        finally:
+            with contextlib.suppress(OSError):
+                probe.unlink()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def replace_private(path: Path, text: str) -> None:
+    """Put `text` in the place of `path`, mode 0600, durably and at once: nobody ever finds half of it.
+
+    Nothing is kept of what was there. A symbolic link stays one, and its target is replaced; whose file it
+    is stays as well, as far as we may. Raises ConfigError when it cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _written(target, text) as temporary:
+            if target.exists():
+                before = target.stat()
+                with contextlib.suppress(OSError):  # only root may give files away
+                    os.chown(temporary, before.st_uid, before.st_gid)
+            temporary.rename(target)
+        _sync(target.parent)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def write_private(path: Path, text: str, *, replace: bool) -> None:
@@ -15,26 +53,34 @@ def write_private(path: Path, text: str, *, replace: bool) -> None:
     Raises UsageError when the file is there already and `replace` is False, ConfigError when it cannot be
     written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         if path.exists() and not replace:
             raise UsageError(f"{path} exists already: edit it, or overwrite it with --force")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
+        with _written(path, text) as temporary:
             if path.exists():
                 _keep(path)
             temporary.rename(path)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
         _sync(path.parent)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def _written(path: Path, text: str) -> Iterator[Path]:
+    """A private file beside `path` that holds `text` durably; gone at the end unless it was renamed."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    temporary.unlink(missing_ok=True)  # a killed process of the same number may have left one
+    try:
+        with os.fdopen(os.open(temporary, flags, 0o600), "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        yield temporary
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def _sync(directory: Path) -> None:

@@ -6,7 +6,13 @@ POST /counters/reset
 GET  /faults              the faults that are switched on
 POST /faults              {"spec": "429@/api/*:times=3"} -> the fault with its id
 DELETE /faults[/ID]       switch one or all off
-GET  /account             the tree, with keys, names and MD5s
+GET  /switches            how the service behaves where that is uncertain
+POST /switches            {"NAME": VALUE, ...} -> all of them, as they are now
+GET  /tokens              every access token, and what was granted with it
+DELETE /tokens/TOKEN      revoke the grant it comes from
+POST /applications        {"name": ..., "key": ..., "secret": ...} -> one more application
+GET  /users               the nicknames, the account's own first
+GET  /account[/NICKNAME]  the tree, with keys, names and MD5s
 POST /edits/NAME          one edit; the answer names what was touched. See `Control.edits`
 ========================= =========================================================================
 """
@@ -45,6 +51,23 @@ class Control:
             return json_response(400, {"error": str(error)})
 
     def _answer(self, method: str, parts: list[str], body: dict[str, Any]) -> object:
+        what = parts[0] if parts else ""
+        if what in ("counters", "faults", "switches"):
+            return self._behaviour(method, parts, body)
+        if what in ("tokens", "applications"):
+            return self._sign_in(method, parts, body)
+        account = self._emulator.account
+        with account.lock:
+            match method, parts:
+                case "GET", ["users"]:
+                    return {"users": [root.owner for root in account.roots]}
+                case "GET", ["account", *nickname]:
+                    return describe_tree(account, *nickname)
+                case "POST", ["edits", name] if name in EDITS:
+                    return EDITS[name](account, body)
+        raise _unknown(parts)
+
+    def _behaviour(self, method: str, parts: list[str], body: dict[str, Any]) -> object:
         emulator = self._emulator
         match method, parts:
             case "GET", ["counters"]:
@@ -59,10 +82,29 @@ class Control:
             case "DELETE", ["faults", *rest]:
                 emulator.faults.clear(int(rest[0]) if rest else None)
                 return {"faults": emulator.faults.describe()}
-            case "GET", ["account"]:
-                with emulator.account.lock:
-                    return describe_tree(emulator.account)
-            case "POST", ["edits", name] if name in EDITS:
-                with emulator.account.lock:
-                    return EDITS[name](emulator.account, body)
-        raise LookupError("/".join(["", *parts]))
+            case "GET", ["switches"]:
+                return emulator.switches.describe()
+            case "POST", ["switches"]:
+                switches = emulator.switches
+                for name, value in body.items():
+                    switches = switches.set(f"{name}={value}")
+                emulator.turn(switches)
+                return switches.describe()
+        raise _unknown(parts)
+
+    def _sign_in(self, method: str, parts: list[str], body: dict[str, Any]) -> object:
+        gatekeeper = self._emulator.gatekeeper
+        match method, parts:
+            case "GET", ["tokens"]:
+                return {"tokens": gatekeeper.tokens()}
+            case "DELETE", ["tokens", token]:
+                gatekeeper.revoke(token)
+                return {"tokens": gatekeeper.tokens()}
+            case "POST", ["applications"]:
+                gatekeeper.register(**{name: str(body[name]) for name in ("name", "key", "secret")})
+                return {}
+        raise _unknown(parts)
+
+
+def _unknown(parts: list[str]) -> LookupError:
+    return LookupError("/".join(["", *parts]))

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 import httpx
 
-from smugsync.emulator.account.account import Account
-from smugsync.emulator.account.demo import fill_demo
-from smugsync.emulator.account.library import fill_from_directory
-from smugsync.emulator.account.synthetic import fill_synthetic
+from smugsync.emulator.account.content import Content
+from smugsync.emulator.api import album_download
 from smugsync.emulator.api.service import Api
 from smugsync.emulator.api.view import View
 from smugsync.emulator.control import Control
 from smugsync.emulator.counters import Counters
 from smugsync.emulator.faults.faults import Faults
+from smugsync.emulator.hosts import by_host, media_origin, signed_origins
+from smugsync.emulator.limits import Windows
 from smugsync.emulator.media import host as media_host
-from smugsync.emulator.messages import Delivery, Request, Response, html_response, json_response
+from smugsync.emulator.media.scaling import find_scaler
+from smugsync.emulator.messages import Request, Response, html_response, json_response
 from smugsync.emulator.settings import Credentials, Settings, Switches, Viewer, make_credentials
-from smugsync.emulator.signin.gatekeeper import Caller, Gatekeeper, Refused
-
-#: Requests in a window, and its length in seconds (facts: some 100,000 were seen to remain).
-ALLOWANCE: Final = 100_000
-WINDOW: Final = 3600
+from smugsync.emulator.signin.gatekeeper import Caller, Gatekeeper
+from smugsync.emulator.signin.proof import Refused
+from smugsync.emulator.signin.sign_in import PREFIX as SIGN_IN
+from smugsync.emulator.signin.sign_in import SignIn
+from smugsync.emulator.state.opening import open_account
+from smugsync.emulator.transport import make_transport
+from smugsync.emulator.upload.receive import Receiver
+from smugsync.emulator.upload.request import HOST as UPLOAD_HOST
+from smugsync.emulator.upload.request import is_upload
+from smugsync.errors import SmugsyncError
 
 NOBODY: Final = Caller(None, "")
 VIEWERS: Final[tuple[Viewer, ...]] = ("owner", "other", "anonymous")
@@ -41,35 +47,41 @@ class Emulator:
     """
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
-        self.settings = settings
+        """Raises ValueError for a fault nobody knows, OSError for a directory that cannot be read, and a
+        SmugsyncError for a state file that cannot be used."""
         self.origin: str | None = None
-        self._library = settings.library.resolve() if settings.library else None
         self.clock = clock
-        self.account = Account(settings.nickname, clock=clock, seed=settings.seed)
-        self._fill()
-        self.turn(settings.switches)
+        opened = open_account(settings, clock)
+        self.settings = opened.settings
+        self.account = opened.account
+        self.keeper = opened.keeper
+        try:
+            self._begin(opened.tokens)
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, tokens: Mapping[str, Any] | None) -> None:
         self.counters = Counters()
         self.faults = Faults(self.account)
-        for spec in settings.faults:
+        self.turn(self.settings.switches)
+        for spec in self.settings.faults:
             self.faults.add(spec)
         self.control = Control(self)
         self._api = Api()
-        self._gatekeeper = Gatekeeper(clock=self._skewed_clock)
+        self._receiver = Receiver(self.keep)
+        self._scaler = find_scaler()
+        self.gatekeeper = Gatekeeper(clock=self._skewed_clock, switches=lambda: self.switches)
+        self._sign_in = SignIn(
+            self.gatekeeper,
+            clock=self._skewed_clock,
+            switches=lambda: self.switches,
+            users=self._nicknames,
+        )
         self._admit_everyone()
-        self._lock = threading.Lock()
-        self._window = 0.0
-        self._used = 0
-
-    def _fill(self) -> None:
-        settings = self.settings
-        if self._library is not None:
-            fill_from_directory(self.account, self._library)
-        elif settings.albums is not None:
-            fill_synthetic(
-                self.account, albums=settings.albums, images=settings.images, size=settings.bytes_each
-            )
-        else:
-            fill_demo(self.account)
+        if tokens is not None:
+            self.gatekeeper.load(tokens)
+        self._windows = Windows(self.clock)
 
     def _admit_everyone(self) -> None:
         """The announced application, and a token of it for each user."""
@@ -77,14 +89,21 @@ class Emulator:
         for viewer in VIEWERS:
             keys = make_credentials(self.settings, viewer)
             switches = self.switches
-            self._gatekeeper.admit(keys, nicknames[viewer], switches.access, switches.permissions)
+            self.gatekeeper.admit(keys, nicknames[viewer], switches.access, switches.permissions)
 
     def turn(self, switches: Switches) -> None:
         """Behave like that from now on. Tokens keep what they were granted."""
         self.switches = switches
-        self.account.images_updated_delay = switches.images_updated_lag
+        self.faults.lag_otherwise(switches.images_updated_lag)
         self.account.updated_throttle = switches.updated_throttle
         self.account.image_lag = switches.image_lag
+        self.account.images_move_albums = switches.album_updated == "images"
+
+    def _nicknames(self) -> list[str]:
+        """Of everybody who may sign in, the viewer of the settings first."""
+        users = [root.owner for root in self.account.roots]
+        likely = self.account.visitor if self.settings.viewer == "other" else self.account.nickname
+        return sorted(users, key=lambda user: user != likely)
 
     @property
     def credentials(self) -> Credentials:
@@ -96,57 +115,84 @@ class Emulator:
 
     def transport(self) -> httpx.MockTransport:
         """For tests of a client without a network. Delays are not slept; stalls raise ReadTimeout."""
-        return httpx.MockTransport(self._handle_httpx)
+        return make_transport(self.handle)
 
     def handle(self, request: Request) -> Response:
         """The answer to one request. Everything that will go wrong with it is decided here."""
+        request = by_host(request)
         if request.path.startswith("/_emulator"):
-            return self.control.handle(request)
+            return self._saved(self.control.handle(request))
         faults = self.faults.strike(request)
         response = next(filter(None, (fault.instead(self.clock()) for fault in faults)), None)
         if response is None:
-            response = self._route(request)
+            response = self._saved(self._route(request))
             for fault in faults:
                 response = fault.afterwards(request, response)
         response = self._finish(request, response)
         self.counters.count(request, response)
         return response
 
+    def keep(self, upload: bytes | Path) -> Content:
+        """What an upload becomes: its bytes, or the file at a path, which is moved away.
+
+        May take long: not to be called under the account's lock. Raises OSError if there is no room.
+        """
+        return self.keeper.keep(upload)
+
+    def close(self) -> None:
+        """Let go of files and of what was kept for this run only."""
+        self.keeper.close()
+
+    def _saved(self, response: Response) -> Response:
+        """The response, once a restart would not lose what led to it; else an error."""
+        try:
+            self.keeper.save(self.account, self.gatekeeper)
+        except SmugsyncError as error:
+            return json_response(500, {"Code": 500, "Message": str(error)})
+        return response
+
     def _route(self, request: Request) -> Response:
+        if is_upload(request):
+            return self._take_upload(request)
         if request.path.startswith("/api/v2"):
             return self._answer_api(request)
+        if request.path.startswith(SIGN_IN):
+            return self._sign_in.handle(request, origins=signed_origins(request, self.origin))
+        if request.path.startswith(album_download.PREFIX):
+            return album_download.serve_download(request, self._view(request, NOBODY))
         if request.path.startswith(media_host.PREFIX):
             return media_host.serve_media(request, self._view(request, NOBODY))
         return html_response(404, "Not Found", "The requested URL was not found on this server.")
 
     def _answer_api(self, request: Request) -> Response:
+        refused = self._windows.refuse(request, self.switches.allowance)
+        if refused is not None:
+            return refused
         try:
-            caller = self._gatekeeper.identify(request, origins=self._origins(request))
-        except Refused as refused:
-            return json_response(401, {"Code": 401, "Message": refused.message})
+            caller = self.gatekeeper.identify(request, origins=signed_origins(request, self.origin))
+        except Refused as error:
+            return json_response(401, {"Code": 401, "Message": error.message})
         with self.account.lock:
             return self._api.handle(request, self._view(request, caller))
+
+    def _take_upload(self, request: Request) -> Response:
+        """The upload host wants the signature in the header, and none over the body (facts 1.3)."""
+        origins = [*signed_origins(request, self.origin), f"https://{UPLOAD_HOST}"]
+        try:
+            caller = self.gatekeeper.identify(request, origins=origins, header_only=True)
+        except Refused as refused:
+            return json_response(401, {"Code": 401, "Message": refused.message})
+        return self._receiver.receive(request, self._view(request, caller))
 
     def _finish(self, request: Request, response: Response) -> Response:
         headers = [*response.headers, ("Date", formatdate(self._skewed_clock(), usegmt=True))]
         delivery = response.delivery
         if is_api(request):
-            headers += self._rate_limit(response)
+            limits = self._windows.headers(request, self.switches.allowance)
+            headers += limits if response.header("X-RateLimit-Remaining") is None else []
             if self.settings.latency_ms:
                 delivery = replace(delivery, delay=delivery.delay + self.settings.latency_ms / 1000)
         return replace(response, headers=tuple(headers), delivery=delivery)
-
-    def _rate_limit(self, response: Response) -> Iterator[tuple[str, str]]:
-        """The headers every API answer has (facts 2.7): the window opens with the first request."""
-        with self._lock:
-            now = self.clock()
-            if now - self._window >= WINDOW:
-                self._window, self._used = now, 0
-            self._used += 1
-            used, reset = self._used, int(self._window + WINDOW)
-        if response.header("X-RateLimit-Remaining") is None:
-            yield "X-RateLimit-Remaining", str(max(0, ALLOWANCE - used))
-            yield "X-RateLimit-Reset", str(reset)
 
     def _skewed_clock(self) -> float:
         """What this server believes the time to be."""
@@ -156,65 +202,15 @@ class Emulator:
         return View(
             self.account,
             caller.user,
-            self._media_origin(request),
+            media_origin(request, self.origin),
             self.settings.media_url,
-            self._library,
+            self.settings.library,
             caller.access,
             caller.permissions,
             self.switches,
+            f"{caller.api_key}/{caller.user or ''}",
+            self._scaler,
         )
-
-    def _media_origin(self, request: Request) -> str:
-        """The host name the client used, as long as it leads here."""
-        host = request.headers.get("host", "")
-        if self.origin is None:
-            return f"{request.scheme}://{host or 'localhost'}"
-        here = self.origin.rpartition(":")[2]
-        return f"{request.scheme}://{host}" if host.rpartition(":")[2] == here else self.origin
-
-    def _origins(self, request: Request) -> list[str]:
-        host = request.headers.get("host", "localhost")
-        addresses = [f"{request.scheme}://{host}", f"https://{host}", f"http://{host}"]
-        if self.origin:
-            addresses.append(self.origin)
-        return list(dict.fromkeys([*addresses, "https://api.smugmug.com"]))
-
-    def _handle_httpx(self, request: httpx.Request) -> httpx.Response:
-        response = self.handle(
-            Request(
-                request.method,
-                request.url.raw_path.decode("ascii").partition("?")[0],
-                request.url.query.decode("ascii"),
-                {name.lower(): value for name, value in request.headers.items()},
-                request.read(),
-                request.url.scheme,
-            )
-        )
-        length = len(response.body)
-        if response.delivery.limit == -1:
-            raise _failure(response.delivery, request)
-        body = b"" if request.method == "HEAD" else b"".join(response.pieces())
-        if response.delivery.limit is not None and len(body) < length:
-            if response.delivery.then == "close":
-                raise httpx.RemoteProtocolError(
-                    f"peer closed connection without sending complete message body (received {len(body)}"
-                    f" bytes, expected {length})",
-                    request=request,
-                )
-            raise _failure(response.delivery, request)
-        headers = [*response.headers, ("Content-Length", str(length))]
-        return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(body))
-
-
-def _failure(delivery: Delivery, request: httpx.Request) -> httpx.TransportError:
-    match delivery.then:
-        case "stall":
-            return httpx.ReadTimeout("the emulator stalls", request=request)
-        case "reset":
-            return httpx.ReadError("[Errno 104] Connection reset by peer", request=request)
-        case "close":
-            message = "Server disconnected without sending a response."
-            return httpx.RemoteProtocolError(message, request=request)
 
 
 def is_api(request: Request) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -19,7 +20,10 @@ CHUNK = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request. `path` and `query` are as sent, still encoded; header names are lower-case."""
+    """One HTTP request. `path` and `query` are as sent, still encoded; header names are lower-case.
+
+    A body that is too large for memory lies in the file `upload` instead of in `body`.
+    """
 
     method: str
     path: str
@@ -27,6 +31,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     scheme: str = "http"
+    upload: Path | None = None
 
     @property
     def params(self) -> list[tuple[str, str]]:

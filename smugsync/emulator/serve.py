@@ -1,12 +1,7 @@
 """The emulator on a real socket.
 
-A plain ASGI application under uvicorn, whose HTTP is h11's: a well-kept server is what a 300 MB download
-with Range, a client that disconnects and a hundred idle connections want. There is no framework on top,
-because there would be nothing left for it to do: routes, parameters and errors belong to the emulated
-service, and the core answers a request value with a response value.
-
-API answers are made in worker threads, since the first listing of a large library hashes files; media are
-streamed by the event loop.
+Under uvicorn, whose HTTP is h11's: a well-kept server is what a 300 MB download with Range, a client that
+disconnects and a hundred idle connections want.
 """
 
 from __future__ import annotations
@@ -15,35 +10,33 @@ import asyncio
 import contextlib
 import signal
 import socket
-import struct
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from smugsync.emulator.application import Application
+from smugsync.emulator.certificates import Certified, certify
 from smugsync.emulator.emulator import Emulator
-from smugsync.emulator.messages import Request, Response
 from smugsync.emulator.settings import Settings
 
 #: How long running answers may take to end after the stop, in seconds.
-GRACE: Final = 1
-
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+GRACE: Final = 0.7
 
 
 def serve(settings: Settings, *, announce: Callable[[Mapping[str, str]], None]) -> None:
     """Serve until SIGTERM or SIGINT. `announce` gets address and credentials once the socket listens.
 
-    Raises OSError if the port is taken or the library cannot be read.
+    Raises OSError if the port is taken or a directory cannot be read, and whatever `Emulator` and
+    `certify` raise.
     """
     emulator = Emulator(settings)
-    server = _Server(emulator, _listen(settings), announce)
-    server.run_until_stopped()
+    with contextlib.closing(emulator), _serving(emulator, settings, announce) as server:
+        server.run_until_stopped()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +54,18 @@ class Running:
 
 @contextlib.contextmanager
 def running(settings: Settings, *, emulator: Emulator | None = None) -> Iterator[Running]:
-    """For tests: serve from a thread on a free loopback port as long as the block runs."""
-    emulator = emulator or Emulator(settings)
+    """For tests: serve from a thread on a free loopback port as long as the block runs.
+
+    An `emulator` that is given stays open.
+    """
+    with contextlib.ExitStack() as stack:
+        if emulator is None:
+            emulator = stack.enter_context(contextlib.closing(Emulator(settings)))
+        yield stack.enter_context(_in_thread(emulator, settings))
+
+
+@contextlib.contextmanager
+def _in_thread(emulator: Emulator, settings: Settings) -> Iterator[Running]:
     listening = threading.Event()
     ready: dict[str, str] = {}
 
@@ -70,22 +73,22 @@ def running(settings: Settings, *, emulator: Emulator | None = None) -> Iterator
         ready.update(values)
         listening.set()
 
-    server = _Server(emulator, _listen(settings), announce)
-    thread = threading.Thread(target=server.run_until_stopped, name="emulator", daemon=True)
-    thread.start()
-    try:
-        if not listening.wait(10):
-            raise TimeoutError("the emulator does not listen")
-        yield Running(emulator, ready)
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    with _serving(emulator, settings, announce) as server:
+        thread = threading.Thread(target=server.run_until_stopped, name="emulator", daemon=True)
+        thread.start()
+        try:
+            if not listening.wait(10):
+                raise TimeoutError("the emulator does not listen")
+            yield Running(emulator, ready)
+        finally:
+            server.should_exit = True
+            thread.join(10)
 
 
-def describe_ready(emulator: Emulator, origin: str) -> dict[str, str]:
+def describe_ready(emulator: Emulator, origin: str, ca_file: Path | None = None) -> dict[str, str]:
     """What a client is configured with: the line `smugsync emulator` prints."""
     credentials = emulator.credentials
-    return {
+    ready = {
         "api_url": origin,
         "oauth_url": origin,
         "upload_url": f"{origin}/upload/",
@@ -95,6 +98,20 @@ def describe_ready(emulator: Emulator, origin: str) -> dict[str, str]:
         "access_token": credentials.access_token,
         "access_token_secret": credentials.access_token_secret,
     }
+    return ready if ca_file is None else {**ready, "ca_file": str(ca_file)}
+
+
+@contextlib.contextmanager
+def _serving(
+    emulator: Emulator, settings: Settings, announce: Callable[[Mapping[str, str]], None]
+) -> Iterator[_Server]:
+    """A server that listens already."""
+    with contextlib.ExitStack() as stack:
+        certified = None
+        if settings.tls:
+            certified = stack.enter_context(certify(emulator.keeper, settings.host, settings.state))
+        listener = stack.enter_context(contextlib.closing(_listen(settings)))
+        yield _Server(emulator, listener, announce, certified)
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -112,12 +129,17 @@ class _Server(uvicorn.Server):
     """Uvicorn, told where to listen, to whom to say so, and to leave without raising the signal again."""
 
     def __init__(
-        self, emulator: Emulator, listener: socket.socket, announce: Callable[[Mapping[str, str]], None]
+        self,
+        emulator: Emulator,
+        listener: socket.socket,
+        announce: Callable[[Mapping[str, str]], None],
+        certified: Certified | None,
     ) -> None:
         self._emulator = emulator
         self._listener = listener
         self._announce = announce
-        self._application = _Application(emulator)
+        self._certified = certified
+        self._application = Application(emulator)
         config = uvicorn.Config(
             self._application,
             http=self._application.protocol,
@@ -130,25 +152,30 @@ class _Server(uvicorn.Server):
             server_header=False,
             date_header=False,
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=GRACE,
+            timeout_graceful_shutdown=2,
         )
         super().__init__(config)
 
     def run_until_stopped(self) -> None:
+        self.config.load()
+        self.config.ssl = None if self._certified is None else self._certified.context
         try:
             self.run(sockets=[self._listener])
         finally:
-            self._listener.close()
+            self._application.close()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         host, port = self._listener.getsockname()[:2]
-        origin = f"http://{_reachable(host)}:{port}"
+        scheme, usual = ("http", 80) if self._certified is None else ("https", 443)
+        origin = f"{scheme}://{_reachable(host)}" + (f":{port}" if port != usual else "")
         self._emulator.origin = origin
-        self._announce(describe_ready(self._emulator, origin))
+        ca_file = None if self._certified is None else self._certified.ca_file
+        self._announce(describe_ready(self._emulator, origin, ca_file))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.closing.set()
+        asyncio.get_running_loop().call_later(GRACE, self._application.drop_all)
         await super().shutdown(sockets=sockets)
 
     @contextlib.contextmanager
@@ -166,103 +193,3 @@ class _Server(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-class _Application:
-    """ASGI on one side, `Emulator.handle` on the other."""
-
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
-        self.closing = asyncio.Event()
-        connections: dict[tuple[str, int], asyncio.Transport] = {}
-        self._connections = connections
-
-        class Protocol(H11Protocol):
-            """Remembers its transport, so that a fault can drop the connection."""
-
-            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn's own signature
-                super().connection_made(transport)
-                line = transport.get_extra_info("socket")
-                if line is not None:  # asyncio does so only for sockets made with an explicit protocol
-                    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                if self.client is not None:
-                    connections[self.client] = transport
-
-            def connection_lost(self, exc: Exception | None) -> None:
-                if self.client is not None:
-                    connections.pop(self.client, None)
-                super().connection_lost(exc)
-
-        self.protocol = Protocol
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return
-        request = Request(
-            scope["method"],
-            scope["raw_path"].decode("latin-1"),
-            scope["query_string"].decode("latin-1"),
-            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-            await _read_body(receive),
-            scope["scheme"],
-        )
-        if request.path.startswith("/photos/"):
-            response = self._emulator.handle(request)
-        else:
-            response = await asyncio.to_thread(self._emulator.handle, request)
-        await self._deliver(request, response, scope, send)
-
-    async def _deliver(
-        self, request: Request, response: Response, scope: MutableMapping[str, Any], send: Send
-    ) -> None:
-        delivery, length = response.delivery, len(response.body)
-        if delivery.delay:
-            await self._wait(delivery.delay)
-        if delivery.limit != -1:
-            headers = [(n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in response.headers]
-            headers.append((b"content-length", str(length).encode()))
-            await send({"type": "http.response.start", "status": response.status, "headers": headers})
-            if request.method != "HEAD" and response.status != 304:
-                async for piece in _each(response):
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if delivery.limit is None or delivery.limit >= length:
-                await send({"type": "http.response.body", "body": b""})
-                return
-        if delivery.then == "stall":
-            await self._wait(None)
-        self._drop(scope, hard=delivery.then == "reset")
-
-    async def _wait(self, seconds: float | None) -> None:
-        """Until the time is over or the server stops."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.closing.wait(), seconds)
-
-    def _drop(self, scope: MutableMapping[str, Any], *, hard: bool) -> None:
-        """End the connection; `hard` with a reset instead of a goodbye."""
-        client = scope.get("client")
-        transport = self._connections.get(tuple(client)) if client else None
-        if transport is None:
-            return
-        if hard:
-            line = transport.get_extra_info("socket")
-            if line is not None:
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            transport.abort()
-        else:
-            transport.close()
-
-
-async def _each(response: Response) -> AsyncIterator[bytes]:
-    for piece in response.pieces():
-        yield piece
-
-
-async def _read_body(receive: Receive) -> bytes:
-    parts: list[bytes] = []
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return b"".join(parts)
-        parts.append(message.get("body", b""))
-        if not message.get("more_body"):
-            return b"".join(parts)

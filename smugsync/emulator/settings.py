@@ -18,10 +18,11 @@ __all__ = ["Access", "Credentials", "Permissions", "Settings", "Switches", "View
 class Settings:
     """The command line of `smugsync emulator` as one value.
 
-    Exactly one account is served: the files below `library` if given, else a synthetic one if
+    At first, exactly one account is served: the files below `library` if given, else a synthetic one if
     `albums` is given, else the built-in demo account. `latency_ms` delays every API answer, in
     milliseconds. `faults` are specifications as `smugsync.emulator.faults.faults` reads them. `viewer` says
-    whose credentials are announced. `seed` makes another account of the same size.
+    whose credentials are announced. `seed` makes another account of the same size. With a `state` file
+    that was filled before, the account is as that file has it.
     """
 
     library: Path | None = None
@@ -40,6 +41,7 @@ class Settings:
     people: tuple[tuple[str, Path | None], ...] = ()  #: other accounts: nickname, and a directory to fill it
     state: Path | None = None  #: where the account is kept between two runs
     tls: bool = False
+    explicit: frozenset[str] = frozenset()  #: settings somebody chose, even where they are the default
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Sender:
     ) -> None:
         self._transport = transport
         self._hosts = hosts
-        self._signer = signer
+        self.signer = signer  #: may be exchanged between two questions
         self._lock = threading.Lock()
         self._counts = Counts()
         #: Seconds by which the service's clock is ahead of ours; signatures are dated by it.
@@ -129,8 +129,8 @@ class Sender:
         lines = [("User-Agent", USER_AGENT), *headers, *call.headers]
         target = str(url)
         is_media = call.auth is Auth.NONE
-        if not is_media and self._signer is not None and self._hosts.is_trusted(url):
-            signed = self._signer.sign(call, target, skew=self.skew)
+        if not is_media and self.signer is not None and self._hosts.is_trusted(url):
+            signed = self.signer.sign(call, target, skew=self.skew)
             target = signed.url
             lines += signed.headers
         with self._lock:

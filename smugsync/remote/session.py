@@ -102,6 +102,10 @@ class Session:
         """Requests sent and bytes received so far."""
         return self._sender.counts
 
+    def sign_with(self, signer: Signer) -> None:
+        """Other credentials from the next question on; what is known of the service's clock stays."""
+        self._sender.signer = signer
+
     def abort(self) -> None:
         """End every request at once, from any thread or signal handler. Never undone."""
         self._sender.abort()

@@ -40,12 +40,15 @@ class OAuth1Signer:
 
     A form-encoded body is part of the signature; JSON and raw bodies are not, and no
     `oauth_body_hash` is sent: SmugMug takes the protocol's own parameters only.
+    `callback` and `verifier` are what the two requests of a sign-in carry besides.
     """
 
-    api_key: str
+    api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
-    token: str = ""
+    token: str = field(default="", repr=False)
     token_secret: str = field(default="", repr=False)
+    callback: str = field(default="", repr=False)
+    verifier: str = field(default="", repr=False)
     clock: Callable[[], float] = field(default=time.time, repr=False)
     nonce: Callable[[], str] = field(default=_nonce, repr=False)
 
@@ -55,6 +58,8 @@ class OAuth1Signer:
             client_secret=self.api_secret,
             resource_owner_key=self.token or None,
             resource_owner_secret=self.token_secret or None,
+            callback_uri=self.callback or None,
+            verifier=self.verifier or None,
             nonce=self.nonce(),
             timestamp=str(int(self.clock() + skew)),
         )

@@ -14,20 +14,27 @@ from smugsync.errors import ClockSkew, Garbled, Gone, NotAuthorised, Rejected, S
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.wire import Fields, excerpt, is_html, parse, retry_after
 
-_SIGN_IN = "get a new token and give it to `smugsync init --force`"
+_SIGN_IN = "run `smugsync auth login`"
+_CHECK_KEY = (
+    "compare it with the one under Account Settings, API Keys; `smugsync auth status` says where ours is from"
+)
 
-#: The `oauth_problem` of a 401 (OAuth problem reporting; SmugMug is known to send nonce_used and
-#: parameter_absent, the rest is the convention's list), and what a person can do about it.
-_PROBLEMS = {
+#: The `oauth_problem` of a 401 that is about the API key, and what a person can do about it.
+KEY_PROBLEMS = {
+    "consumer_key_unknown": f"SmugMug does not know this API key; {_CHECK_KEY}",
+    "consumer_key_rejected": f"SmugMug has blocked this API key; {_CHECK_KEY}",
+    "consumer_key_refused": f"SmugMug has blocked this API key; {_CHECK_KEY}",
+}
+
+#: All of them (OAuth problem reporting; SmugMug is known to send nonce_used and parameter_absent, the
+#: rest is the convention's list).
+_PROBLEMS = KEY_PROBLEMS | {
     "parameter_absent": f"SmugMug saw no credentials; {_SIGN_IN}",
     "signature_invalid": f"SmugMug does not accept our signature: a secret is wrong; {_SIGN_IN}",
     "token_rejected": f"SmugMug does not accept the access token (revoked or mistyped); {_SIGN_IN}",
     "token_revoked": f"the access token was revoked; {_SIGN_IN}",
     "token_expired": f"the access token has expired; {_SIGN_IN}",
     "token_used": f"SmugMug does not accept the access token; {_SIGN_IN}",
-    "consumer_key_unknown": "SmugMug does not know this API key; check it under Account Settings, API Keys",
-    "consumer_key_rejected": "SmugMug has blocked this API key; check it under Account Settings, API Keys",
-    "consumer_key_refused": "SmugMug has blocked this API key; check it under Account Settings, API Keys",
     "permission_unknown": f"nobody has granted this access yet; {_SIGN_IN}",
     "permission_denied": f"the account's owner has refused access; {_SIGN_IN}",
 }
@@ -35,9 +42,9 @@ _PROBLEMS = {
 #: A second authorisation cannot widen a grant (SmugMug's OAuth FAQ): it has to be revoked first.
 _NARROW = (
     "the grant does not reach far enough: revoke it on SmugMug under Account Settings, Privacy, "
-    "Authorized Services, then " + _SIGN_IN
+    "Authorized Services, then run `smugsync auth login%s`"
 )
-_TERMS = (
+TERMS = (
     "the API key lacks v2 access: accept the terms of service at https://api.smugmug.com/api/developer/accept"
 )
 
@@ -55,24 +62,26 @@ def failure(reply: Reply, call: Call) -> SmugsyncError | None:
         return _web_page(reply, path)
     try:
         envelope = parse(reply, path)
-        return _judge(envelope, reply, path)
+        return _judge(envelope, reply, call.method, path)
     except Garbled as error:
         return error
 
 
-def _judge(envelope: Fields, reply: Reply, path: str) -> SmugsyncError | None:
+def _judge(envelope: Fields, reply: Reply, method: str, path: str) -> SmugsyncError | None:
     """The verdict on a JSON answer. Its own `Code` speaks where the status says 200."""
     code = envelope.whole("Code") or reply.status
     status = code if 200 <= reply.status < 300 else reply.status
     message = envelope.prose("Message")
     if 200 <= status < 300:
         return None if "Response" in envelope else Garbled(f"SmugMug's answer to {path} holds no Response")
+    if status in (401, 403) and is_narrow(message):
+        return narrow(write=method not in ("GET", "HEAD", "OPTIONS"))
     if status == 401:
         return _unauthorised(message, path)
     if status == 402:
         return NotAuthorised(f"the account's SmugMug plan does not include what {path} asks for")
     if status == 403:
-        return NotAuthorised(_NARROW) if _is_narrow(message) else _rejected("refuses", status, path, message)
+        return _rejected("refuses", status, path, message)
     if status == 404 and code == 404:
         return _missing(path)
     if status == 429 or status >= 500 or status == 408:
@@ -90,13 +99,16 @@ def _unauthorised(message: str, path: str) -> SmugsyncError:
     if problem in _PROBLEMS:
         return NotAuthorised(_PROBLEMS[problem])
     if "v2 access" in message:
-        return NotAuthorised(_TERMS)
-    if _is_narrow(message):
-        return NotAuthorised(_NARROW)
+        return NotAuthorised(TERMS)
     return NotAuthorised(f"SmugMug wants other credentials for {path}; {_SIGN_IN}")
 
 
-def _is_narrow(message: str) -> bool:
+def narrow(*, write: bool) -> NotAuthorised:
+    """The grant does not cover what was asked for, which was to `write` or only to read."""
+    return NotAuthorised(_NARROW % (" --write" if write else ""))
+
+
+def is_narrow(message: str) -> bool:
     return "not granted the required permission" in message.lower()
 
 

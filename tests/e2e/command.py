@@ -124,10 +124,17 @@ class Command:
 
     def start(self, *arguments: str, **environ: str) -> Running:
         """Begin to run the command."""
+        return self._start(arguments, environ, stdin=subprocess.DEVNULL)
+
+    def converse(self, *arguments: str) -> Running:
+        """Begin to run the command, with somebody who may write to its standard input."""
+        return self._start(arguments, {}, stdin=subprocess.PIPE)
+
+    def _start(self, arguments: tuple[str, ...], environ: Mapping[str, str], *, stdin: int) -> Running:
         process = subprocess.Popen(
             [SMUGSYNC, *arguments],
             env=self._environ(environ),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -105,7 +105,8 @@ class TestWhatFilesSay:
 
     def test_a_video(self) -> None:
         info = inspect(SAMPLES["clip.mp4"], "clip.mp4")
-        assert info == MediaInfo("MP4", 640, 360, TAKEN, is_video=True, duration=2.0)
+        told = {"ModifyDate": TAKEN, "CompressorID": "avc1"}
+        assert info == MediaInfo("MP4", 640, 360, TAKEN, is_video=True, duration=2.0, exif=told)
 
     def test_a_file_on_disk_is_described_like_its_bytes(self, tmp_path: Path) -> None:
         for name, data in SAMPLES.items():

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smugsync.emulator.account.names import MAX_URL_NAME, derive_url_name, make_unique, spell, unspell
+from smugsync.emulator.account.names import (
+    MAX_URL_NAME,
+    derive_url_name,
+    make_unique,
+    spell,
+    unspell,
+    url_name_problem,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +35,19 @@ def test_address_names_are_derived(name: str, derived: str) -> None:
 @given(st.text(max_size=300))
 def test_derived_names_are_addresses(name: str) -> None:
     derived = derive_url_name(name)
-    assert 1 <= len(derived) <= MAX_URL_NAME + 2  # a capital may be two letters: ß
+    assert url_name_problem(derived) is None
     assert not set(derived) & set(" /!?#&%'\"\n")
     assert derive_url_name(derived) == derived
+
+
+@pytest.mark.parametrize("name", ["A", "2020-08-25", "A-b", "Ünten", "北京", "A" * 60])
+def test_address_names_that_are_taken(name: str) -> None:
+    assert url_name_problem(name) is None
+
+
+@pytest.mark.parametrize("name", ["", "a", "-A", "A b", "A_b", "A/b", "A.b", "ünten", "A" * 61, "\u0301A"])
+def test_address_names_that_are_refused(name: str) -> None:
+    assert url_name_problem(name)
 
 
 @given(st.lists(st.sampled_from(["A", "a", "B", "A-1", "x" * 60]), max_size=20))

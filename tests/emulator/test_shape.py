@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smugsync.emulator.api.endpoints import ENDPOINTS
+from smugsync.emulator.api.query import Query
 from smugsync.emulator.api.shape import Answer, Composer, Entity, Listing, Wishes
 
 ALBUMS = ENDPOINTS["UserAlbums"]
@@ -19,7 +20,7 @@ def page(total: int, query: list[tuple[str, str]]) -> dict[str, object]:
         return Entity(f"/{item}", "An item", {"Number": item, "Other": "x"}, lambda: [("User", "User", "/u")])
 
     answer = Answer(ALBUMS, "/list", Listing(range(total), draw))
-    return Composer(Wishes.of(dict(query)), lambda *_: None).response(answer, query, max_count=40)
+    return Composer(Wishes.of(dict(query)), lambda *_: None, max_count=40).response(answer, Query.make(query))
 
 
 @given(st.integers(0, 130), st.integers(1, 60), st.integers(1, 140))

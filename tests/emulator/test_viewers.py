@@ -81,7 +81,7 @@ def test_the_other_user_has_an_account_too(emulator: Emulator) -> None:
     user = client.get("/api/v2!authuser")["Response"]["User"]
     assert user["NickName"] == "demo-visitor"
     assert user["ResponseLevel"] == "Full"
-    assert client.get(user["Uris"]["UserAlbums"]["Uri"])["Response"]["Pages"]["Total"] == 0
+    assert client.get(user["Uris"]["UserAlbums"]["Uri"])["Response"]["Pages"]["Total"] == 2
     assert client.get(user["Uris"]["Node"]["Uri"])["Response"]["Node"]["IsRoot"] is True
 
 

@@ -303,18 +303,18 @@ class TestFailures:
         [
             ("oauth_problem=nonce_used", Transient, ""),
             ("oauth_problem=timestamp_refused", ClockSkew, "clock"),
-            ("oauth_problem=signature_invalid", NotAuthorised, "smugsync init --force"),
-            ("oauth_problem=token_rejected", NotAuthorised, "smugsync init --force"),
+            ("oauth_problem=signature_invalid", NotAuthorised, "smugsync auth login"),
+            ("oauth_problem=token_rejected", NotAuthorised, "smugsync auth login"),
             ("oauth_problem=consumer_key_unknown", NotAuthorised, "API key"),
             ("oauth_problem=parameter_absent&oauth_parameters_absent=x", NotAuthorised, "no credentials"),
-            ("oauth_problem=never_heard_of", NotAuthorised, "smugsync init --force"),
+            ("oauth_problem=never_heard_of", NotAuthorised, "smugsync auth login"),
             (
                 "API key lacks v2 access; please accept the terms of service at https://api.smugmug.com/x",
                 NotAuthorised,
                 "https://api.smugmug.com/api/developer/accept",
             ),
             ("The user has not granted the required permissions", NotAuthorised, "Authorized Services"),
-            ("Unauthorized", NotAuthorised, "smugsync init --force"),
+            ("Unauthorized", NotAuthorised, "smugsync auth login"),
         ],
     )
     def test_401_says_what_to_do(self, message: str, kind: type[SmugsyncError], words: str) -> None:

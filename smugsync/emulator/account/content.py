@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import random
 import threading
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 CHUNK = 256 * 1024
 #: Up to this size made-up files differ in every byte; larger ones share all but their last 64.
@@ -31,6 +35,39 @@ class Content(Protocol):
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:
         """The bytes from `start` to `stop` (exclusive) in chunks."""
+
+
+def open_content(content: Content) -> BinaryIO:
+    """The bytes as a file to read from and seek in, wherever they are. Raises OSError if they are gone."""
+    if content.path is not None:
+        return content.path.open("rb")
+    return io.BufferedReader(_Reader(content), 64 * 1024)
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._size = content.size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        begin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, begin + offset)
+        return self._at
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        room = memoryview(buffer).cast("B")
+        stop = min(self._at + len(room), self._size)
+        data = b"".join(self._content.read(self._at, stop)) if self._at < stop else b""
+        room[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 class Bytes:
@@ -103,11 +140,11 @@ class Noise:
     its size: a listing of 500,000 files of 5 MB must not hash 2.5 TB first.
     """
 
-    __slots__ = ("_seed", "size")
+    __slots__ = ("seed", "size")
     path: Path | None = None
 
     def __init__(self, seed: str, size: int) -> None:
-        self._seed = seed
+        self.seed = seed
         self.size = size
 
     @property
@@ -129,7 +166,7 @@ class Noise:
             yield self._own(TAIL)[max(0, start - common) : stop - common]
 
     def _own(self, count: int) -> bytes:
-        return hashlib.shake_128(self._seed.encode()).digest(count)
+        return hashlib.shake_128(self.seed.encode()).digest(count)
 
 
 _BLOCK = random.Random("smugsync").randbytes(4 * CHUNK)  # noqa: S311 - filler, guards nothing

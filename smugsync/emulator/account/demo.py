@@ -3,7 +3,7 @@
 Nested folders, names in many scripts, two photos of one name in one album and a third that differs only in
 case, a photo that came as HEIC, a video, images shown in two albums, an album nobody else sees, one behind
 a password, one that is only known by its address, one whose originals are the owner's alone, an empty one,
-a page and the site's own files.
+a page and the site's own files. The visitor has a few public photos as well.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ def fill_demo(account: Account) -> None:
     """Fill an empty account; always with the same content, uploaded in the past."""
     clock, account.clock = account.clock, _past()
     try:
-        account.root.added = account.root.modified = FIRST_UPLOAD - 86400
+        for root in account.roots:
+            root.added = root.modified = FIRST_UPLOAD - 86400
         _fill(account)
     finally:
         account.clock = clock
@@ -96,6 +97,16 @@ def _fill(account: Account) -> None:
 
     account.add_album("Nothing yet")
     account.add_page("About me")
-    files = account.add_album("My SmugMug Site Files (Do Not Delete)", node_type="System Album")
+    site = "My-SmugMug-Site-Files-Do-Not"  # recorded: older names ended earlier
+    files = account.add_album(
+        "My SmugMug Site Files (Do Not Delete)", node_type="System Album", url_name=site
+    )
     files.node.privacy = "Unlisted"
     account.add_photo(files, "logo.png", make_png(next(seeds)))
+
+    visitor = account.root_of(account.visitor)
+    coast = account.add_folder("Coast", parent=visitor)
+    lighthouses = account.add_album("Lighthouses", parent=coast)
+    for number, keywords in enumerate((("sea", "night"), ("sea",)), 1):
+        add(lighthouses, f"light-{number}.jpg", f"2021-05-01T21:1{number}:00", keywords=keywords)
+    add(account.add_album("Snapshots", parent=visitor), "snap.jpg", "2021-05-02T12:00:00")

@@ -19,9 +19,15 @@ Arguments = Mapping[str, Any]
 _TEXTS: Final = ("title", "caption", "hidden", "latitude", "longitude", "processing", "broken", "file_name")
 
 
-def describe_tree(account: Account) -> dict[str, Any]:
-    """Everything a test needs to compare a mirror with the account. Hashes what was not hashed yet."""
-    return {"nickname": account.nickname, "root": _describe_node(account.root)}
+def describe_tree(account: Account, nickname: str | None = None) -> dict[str, Any]:
+    """Everything a test needs to compare a mirror with the account, or with that of another user.
+
+    Hashes what was not hashed yet. Raises LookupError if there is no such user.
+    """
+    root = account.root if nickname is None else account.root_of(nickname)
+    if root is None:
+        raise LookupError(f"user {nickname}")
+    return {"nickname": root.owner, "root": _describe_node(root)}
 
 
 def _describe_node(node: Node) -> dict[str, Any]:
@@ -219,8 +225,7 @@ def _set_privacy(account: Account, arguments: Arguments) -> object:
 def _set_largest_size(account: Account, arguments: Arguments) -> object:
     """album, largest_size: anything but Original keeps originals from others than the owner"""
     album = _album(account, arguments)
-    album.largest_size = str(arguments["largest_size"])
-    album.node.modified = account.now()
+    account.edit_album(album, largest_size=str(arguments["largest_size"]))
     return _describe_album(album)
 
 

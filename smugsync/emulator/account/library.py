@@ -34,21 +34,25 @@ ROOT_ALBUM: Final = "Root"
 JOINT: Final = " - "
 
 
-def fill_from_directory(account: Account, library: Path) -> None:
-    """Put everything below `library` into the account. Raises OSError if it cannot be read."""
-    _Reader(account, library).read()
+def fill_from_directory(account: Account, library: Path, root: Node | None = None) -> None:
+    """Put everything below `library` into the account, or below the `root` of another user in it.
+
+    Raises OSError if it cannot be read.
+    """
+    _Reader(account, library, root or account.root).read()
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     account: Account
     library: Path
+    root: Node
 
     def read(self) -> None:
         folders, files = _scan(self.library)
         for folder in folders:
-            self._add(folder, folder.name, parent=self.account.root)
-        self._add_albums(ROOT_ALBUM, files, parent=self.account.root)
+            self._add(folder, folder.name, parent=self.root)
+        self._add_albums(ROOT_ALBUM, files, parent=self.root)
 
     def _add(self, folder: Path, name: str, *, parent: Node) -> None:
         """Add `folder` under `name`; what `parent` is too deep for is joined to the name."""
@@ -60,7 +64,8 @@ class _Reader:
             for below in folders:
                 self._add(below, f"{name}{JOINT}{below.name}", parent=parent)
         else:
-            node = self.account.add_folder(name, parent=parent, identity=f"{parent.url_path}/{name}")
+            identity = self._identity(f"{parent.url_path}/{name}")
+            node = self.account.add_folder(name, parent=parent, identity=identity)
             for below in folders:
                 self._add(below, below.name, parent=node)
             self._add_albums(name, files, parent=node)
@@ -68,11 +73,16 @@ class _Reader:
     def _add_albums(self, name: str, files: Sequence[Path], *, parent: Node) -> None:
         for number, begin in enumerate(range(0, len(files), MAX_IMAGES), 1):
             title = name if number == 1 else f"{name} ({number})"
-            album = self.account.add_album(title, parent=parent, identity=f"{parent.url_path}/{title}")
+            identity = self._identity(f"{parent.url_path}/{title}")
+            album = self.account.add_album(title, parent=parent, identity=identity)
             album.sort_method = "Filename"
             for file in files[begin : begin + MAX_IMAGES]:
-                identity = file.relative_to(self.library).as_posix()
+                identity = self._identity(file.relative_to(self.library).as_posix())
                 self.account.add_photo(album, file.name, File(file), identity=identity)
+
+    def _identity(self, path: str) -> str:
+        """What the key of a thing depends on: two users may have folders of one name."""
+        return path if self.root is self.account.root else f"{self.root.owner}:{path}"
 
 
 def _scan(folder: Path) -> tuple[list[Path], list[Path]]:

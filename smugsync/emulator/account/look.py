@@ -10,14 +10,15 @@ from pathlib import PurePath
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from smugsync.emulator.account.content import Bytes, Content, Noise
+from smugsync.emulator.account.content import Content, Noise, open_content
 from smugsync.emulator.account.model import Album, Image
-from smugsync.emulator.media.information import MediaInfo, inspect, inspect_file
+from smugsync.emulator.media.information import MediaInfo, describe
+from smugsync.emulator.media.octets import Octets
 
 #: The zone the service takes camera times to be in (facts: vendor statement and measured).
 PACIFIC: Final = ZoneInfo("America/Los_Angeles")
 
-_KEPT: Final = ("GPSLatitude", "GPSLongitude")
+_KEPT: Final = ("GPSLatitude", "GPSLongitude", "GPSAltitude", "Orientation")
 
 FORMATS: Final = {
     ".jpg": "JPG",
@@ -60,18 +61,18 @@ def examine(image: Image) -> MediaInfo:
     content = image.rendition or image.content
     if isinstance(content, Noise) and image.picture is not None:
         return image.picture
-    return _inspect(content, image.file_name)
+    return inspect_content(content, image.file_name)
 
 
-def _inspect(content: Content, file_name: str) -> MediaInfo:
-    if content.path is not None:
-        try:
-            return inspect_file(content.path)
-        except OSError:
-            return MediaInfo(format_of(file_name))
-    if isinstance(content, Bytes):
-        return inspect(b"".join(content.read(0, content.size)), file_name)
-    return MediaInfo(format_of(file_name))
+def inspect_content(content: Content, file_name: str) -> MediaInfo:
+    """What is in a file of that name; of bytes that are made up or gone, only what the name says."""
+    if isinstance(content, Noise):
+        return MediaInfo(format_of(file_name))
+    try:
+        with open_content(content) as file:
+            return describe(Octets.of_file(file, content.size), file_name)
+    except OSError:
+        return MediaInfo(format_of(file_name))
 
 
 @lru_cache(maxsize=4096)
@@ -110,7 +111,7 @@ def in_album_order(album: Album) -> Sequence[Image]:
         elif method == "Date Uploaded":
             images.sort(key=lambda image: (image.uploaded, image.upload_key))
         elif method == "Date Modified":
-            images.sort(key=lambda image: (image.updated, image.file_name))
+            images.sort(key=lambda image: (max(image.updated, image.settled), image.file_name))
         elif method == "Date Taken":
             images.sort(key=lambda image: (look_into(image).taken, image.file_name))
         if album.sort_direction == "Descending" and method != "Position":

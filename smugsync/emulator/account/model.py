@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Final, Literal
 
 from smugsync.emulator.account.content import Content
 from smugsync.emulator.media.information import MediaInfo
@@ -18,6 +18,8 @@ Privacy = Literal["Public", "Unlisted", "Private"]
 Security = Literal["None", "Password", "GrantAccess"]
 
 _PRIVACY_ORDER: tuple[Privacy, ...] = ("Public", "Unlisted", "Private")
+#: What SmugSearchable and WorldSearchable of a node say unless it has a setting of its own (recorded).
+INHERITED: Final = "Inherit from User"
 
 
 @dataclass(slots=True, eq=False)
@@ -35,18 +37,21 @@ class Image:
     uploaded: int
     upload_key: int
     updated: int = 0
+    settled: int = 0  #: when the service is through with the upload
     serial: int = 0
     picture: MediaInfo | None = None  #: None until somebody asks, see `look.look_into`
     title: str = ""
     caption: str = ""
     keywords: tuple[str, ...] = ()
     hidden: bool = False
+    watermark: str = "No"
     latitude: str = ""
     longitude: str = ""
     altitude: int = 0
     rendition: Content | None = None
     processing: bool = False
     broken: bool = False  #: a video the service will never be able to show
+    ready_at: int = 0  #: until then an uploaded video is processing
     collected: list[str] = field(default_factory=list)  #: keys of the albums that collected it
 
     @property
@@ -57,6 +62,15 @@ class Image:
     @property
     def is_video(self) -> bool:
         return self.format == "MP4"
+
+    def is_processing(self, now: float) -> bool:
+        """Whether there is nothing to be had of it yet."""
+        return self.processing or now < self.ready_at
+
+    def updated_at(self, now: float) -> int:
+        """`LastUpdated` as shown at `now`: it moves once more when processing is over (facts 4.2)."""
+        over = max(self.settled, self.ready_at)
+        return max(self.updated, over) if over <= now else self.updated
 
 
 @dataclass(slots=True, eq=False)
@@ -82,6 +96,13 @@ class Node:
     sort_index: int = 0
     sort_method: str = "SortIndex"
     sort_direction: str = "Ascending"
+    show_cover: bool = True
+    hide_owner: bool = False
+    smug_searchable: str = INHERITED
+    world_searchable: str = INHERITED
+    highlight: str = ""  #: key of the image that was chosen to stand for it
+    cover: str = ""  #: key of its cover image
+    deleted: int = 0  #: when it was deleted; what lay in it has 0
 
     @property
     def is_folder(self) -> bool:
@@ -106,12 +127,23 @@ class Node:
         return sum(1 for _ in self.ancestry) - 1
 
     @property
+    def height(self) -> int:
+        """The levels of folders it takes: an album none, a folder one more than what is in it."""
+        return 1 + max((child.height for child in self.children), default=0) if self.is_folder else 0
+
+    @property
     def effective_privacy(self) -> Privacy:
         return max((node.privacy for node in self.ancestry), key=_PRIVACY_ORDER.index)
 
     @property
+    def guarded_by(self) -> Node | None:
+        """The nearest node whose password or grant it takes to see this one."""
+        return next((node for node in self.ancestry if node.security != "None"), None)
+
+    @property
     def effective_security(self) -> Security:
-        return next((node.security for node in self.ancestry if node.security != "None"), "None")
+        guard = self.guarded_by
+        return "None" if guard is None else guard.security
 
     def walk(self) -> Iterator[Node]:
         """This node and everything below it, parents first."""
@@ -138,6 +170,14 @@ class Album:
     sort_direction: str = "Ascending"
     allow_downloads: bool = True
     largest_size: str = "Original"  #: the largest size that others than the owner may see
+    exif: bool = True  #: whether others see camera data
+    geography: bool = True  #: whether others see positions
+    comments: bool = True
+    protected: bool = False
+    share: bool = True
+    download_password: str = ""
+    shown: dict[str, Any] = field(default_factory=dict)  #: settings without effect, by the API's names
+    packed: int = 0  #: when a download of the whole was last asked for
     in_order: Sequence[Image] | None = None  #: `photos` as listed, kept until the next edit
 
     def images_updated_at(self, now: float) -> int:

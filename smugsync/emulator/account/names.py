@@ -47,15 +47,45 @@ def derive_url_name(name: str) -> str:
     """
     text = unicodedata.normalize("NFC", name)
     text = re.sub(r"[\s/_\-]+", "-", text)
-    kept = "".join(c for c in text if c == "-" or unicodedata.category(c)[0] in "LMN")
-    words = [word for word in kept.split("-") if word]
+    kept = "".join(c for c in text if c == "-" or _is_word(c))
+    words = [word for word in kept.split("-") if any(unicodedata.category(c)[0] in "LN" for c in word)]
     result = ""
     for word in words:
-        longer = f"{result}-{word}" if result else word[:MAX_URL_NAME]
+        longer = f"{result}-{word}" if result else word.lstrip(_marks_of(word))[:MAX_URL_NAME]
         if len(longer) > MAX_URL_NAME:
             break
         result = longer
-    return result[:1].upper() + result[1:] if result else "Untitled"
+    capital = unicodedata.normalize("NFC", result[:1].upper() + result[1:])
+    return capital[:MAX_URL_NAME] if result else "Untitled"
+
+
+def url_name_problem(name: str) -> str | None:
+    """Why the service would not take this UrlName; None if it would.
+
+    It starts with a capital letter or a digit and goes on with letters, digits and hyphens, at most 60
+    characters (recorded description; a small letter at the start was refused). Letters of scripts without
+    capitals count as capitals.
+    """
+    if not 1 <= len(name) <= MAX_URL_NAME:
+        return f"A UrlName has 1 to {MAX_URL_NAME} characters"
+    if not _may_start(name[0]):
+        return "Must start with a capital letter"
+    if not all(c == "-" or _is_word(c) for c in name):
+        return "May contain only letters, digits and hyphens"
+    return None
+
+
+def _is_word(character: str) -> bool:
+    """A letter or digit of any script, or a mark that belongs to one."""
+    return unicodedata.category(character)[0] in "LMN"
+
+
+def _may_start(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LN" and character.upper()[:1] == character
+
+
+def _marks_of(word: str) -> str:
+    return "".join(c for c in word if unicodedata.category(c)[0] == "M")
 
 
 def make_unique(name: str, taken: Container[str]) -> str:

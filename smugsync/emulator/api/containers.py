@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -9,8 +11,10 @@ from urllib.parse import quote
 
 from smugsync.emulator.account.look import iso
 from smugsync.emulator.account.model import Album, Node
+from smugsync.emulator.account.usage import usage_of
 from smugsync.emulator.api.shape import Entity, Link, Selection
 from smugsync.emulator.api.view import View
+from smugsync.emulator.api.words import join_keywords
 
 _USER_LINKS: tuple[Link, ...] = (
     ("BioImage", "BioImage", "!bioimage"),
@@ -62,17 +66,37 @@ def folder_uri(node: Node) -> str:
     return quote(f"/api/v2/folder/user/{node.owner}{node.url_path}")
 
 
+def image_link(view: View, key: str) -> str | None:
+    """The address of an image that was chosen for something, while it exists."""
+    image = view.account.image(key) if key else None
+    return None if image is None else f"/api/v2/image/{image.id}"
+
+
+def hides_owner(view: View, node: Node) -> bool:
+    """Whether the viewer must not learn whose it is."""
+    return node.hide_owner and not view.owns(node)
+
+
 def web_uri(view: View, node: Node) -> str:
-    """Unlisted and private places have their id at the end (recorded)."""
-    address = f"https://{node.owner}.smugmug.com" + quote(node.url_path)
-    if node.parent is None or node.effective_privacy == "Public" or node.is_folder:
-        return address
-    if view.locked(node):
+    """Where people look at it, always on the owner's site (recorded).
+
+    What is not public has its id at the end, and folders on the way that are not public themselves are
+    left out: that explains both forms that were recorded. Behind a password, and where the owner is hidden,
+    the place is not told at all (recorded).
+    """
+    site = f"https://{node.owner}.smugmug.com"
+    if node.parent is None or node.is_folder:
+        return site + quote(node.url_path)
+    if view.locked(node) or hides_owner(view, node):
         return f"https://www.smugmug.com/gallery/n-{node.id}"
-    return f"{address}/n-{node.id}"
+    if node.effective_privacy == "Public":
+        return site + quote(node.url_path)
+    way = [above.url_name for above in node.ancestry if above.parent and above.privacy == "Public"]
+    names = [*reversed(way), *([] if node.privacy == "Public" else [node.url_name])]
+    return site + quote("".join(f"/{name}" for name in names)) + f"/n-{node.id}"
 
 
-def draw_user(view: View, root: Node, _: Selection) -> Entity:
+def draw_user(view: View, root: Node, selection: Selection) -> Entity:
     """The user whose root node is `root`."""
     own, nickname = view.owns(root), root.owner
     data: dict[str, Any] = {}
@@ -93,9 +117,12 @@ def draw_user(view: View, root: Node, _: Selection) -> Entity:
     data["ViewPassHint"] = ""
     if own:
         data |= {"ViewPassword": "", "Domain": "", "DomainOnly": ""}
-    data |= {"RefTag": f"{nickname[:4]}ExampleTag"[:13], "Name": nickname.replace("-", " ").title()}
+    data |= {"RefTag": _ref_tag(nickname), "Name": full_name(root)}
     if own:
-        data |= {"Plan": "Portfolio", "TotalAccountSize": "0", "TotalUploadedSize": "0"}
+        data["Plan"] = "Portfolio"
+        if selection.wants("TotalAccountSize") or selection.wants("TotalUploadedSize"):
+            size = str(usage_of(root.walk()).size)
+            data |= {"TotalAccountSize": size, "TotalUploadedSize": size}
     data["QuickShare"] = True
     base = f"/api/v2/user/{nickname}"
 
@@ -103,25 +130,42 @@ def draw_user(view: View, root: Node, _: Selection) -> Entity:
         for name, endpoint, action in _USER_LINKS + (_OWN_USER_LINKS if own else ()):
             places = {"Node": node_uri(root), "Folder": folder_uri(root)}
             yield name, endpoint, places.get(name, base + action)
+        if view.locked(root):
+            yield "UnlockUser", "UnlockUser", f"{base}!unlock"
 
     tail = {"ResponseLevel": "Full" if own else "Public"}
     return Entity(base, "User By Nickname", data, links, f"https://{nickname}.smugmug.com", tail)
 
 
+def full_name(root: Node) -> str:
+    """The name a user shows."""
+    return root.owner.replace("-", " ").title()
+
+
+def _ref_tag(nickname: str) -> str:
+    """Thirteen capitals and digits, part of an affiliate's address (recorded form)."""
+    return base64.b32encode(hashlib.sha256(nickname.encode()).digest()).decode()[:13]
+
+
 def draw_node(view: View, node: Node, _: Selection) -> Entity:
     own = view.owns(node)
-    data: dict[str, Any] = {"Description": node.description}
+    data: dict[str, Any] = {}
+    if own and (cover := image_link(view, node.cover)):
+        data["CoverImageUri"] = cover
+    data["Description"] = node.description
     if own:
-        data["HideOwner"] = False
+        data["HideOwner"] = node.hide_owner
+    if own and (highlight := image_link(view, node.highlight)):
+        data["HighlightImageUri"] = highlight
     data |= {"Name": node.name, "Keywords": list(node.keywords)}
     if own:
         data["Password"] = node.password
     data["PasswordHint"] = node.password_hint
     if own:
         data["Privacy"] = node.privacy
-    data |= {"SecurityType": node.security, "ShowCoverImage": not node.is_folder}
+    data |= {"SecurityType": node.security, "ShowCoverImage": node.show_cover}
     if own:
-        data["SmugSearchable"] = "Inherit from User"
+        data["SmugSearchable"] = node.smug_searchable
     data |= {
         "SortDirection": node.sort_direction,
         "SortMethod": node.sort_method,
@@ -129,7 +173,7 @@ def draw_node(view: View, node: Node, _: Selection) -> Entity:
         "UrlName": node.url_name,
     }
     if own:
-        data["WorldSearchable"] = "Inherit from User"
+        data["WorldSearchable"] = node.world_searchable
     data |= {"DateAdded": iso(node.added), "DateModified": iso(node.modified)}
     if own:
         data["EffectivePrivacy"] = node.effective_privacy
@@ -162,10 +206,11 @@ def _node_links(view: View, node: Node) -> Iterator[Link]:
         yield "Album", "Album", album_uri(node.album)
     elif node.is_folder:
         yield "FolderByID", "FolderByID", f"/api/v2/folder/id/{node.id}"
-    if node.parent is not None:
-        yield "ParentNode", "ParentNode", f"{uri}!parent"
-    yield "ParentNodes", "ParentNodes", f"{uri}!parents"
-    yield "User", "User", f"/api/v2/user/{node.owner}"
+    if not hides_owner(view, node):
+        if node.parent is not None:
+            yield "ParentNode", "ParentNode", f"{uri}!parent"
+        yield "ParentNodes", "ParentNodes", f"{uri}!parents"
+        yield "User", "User", f"/api/v2/user/{node.owner}"
     yield "NodeCoverImage", "NodeCoverImage", f"{uri}!cover"
     yield "HighlightImage", "HighlightImage", f"/api/v2/highlight/node/{node.id}"
     yield "NodeComments", "NodeComments", f"{uri}!comments"
@@ -181,13 +226,15 @@ def draw_folder(view: View, node: Node, _: Selection) -> Entity:
     own = view.owns(node)
     data: dict[str, Any] = {"Name": node.name, "UrlName": node.url_name, "SecurityType": node.security}
     if own:
-        data |= {"Privacy": node.privacy, "Password": node.password, "SmugSearchable": "Inherit from User"}
-        data |= {"WorldSearchable": "Inherit from User"}
+        data |= {"Privacy": node.privacy, "Password": node.password}
+        data |= {"SmugSearchable": node.smug_searchable, "WorldSearchable": node.world_searchable}
+        if highlight := image_link(view, node.highlight):
+            data["HighlightImageUri"] = highlight
     data |= {
         "SortMethod": node.sort_method,
         "SortDirection": node.sort_direction,
         "Description": node.description,
-        "Keywords": "; ".join(node.keywords),
+        "Keywords": join_keywords(node.keywords),
         "PasswordHint": node.password_hint,
         "DateAdded": iso(node.added),
         "DateModified": iso(node.modified),

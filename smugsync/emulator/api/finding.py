@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from smugsync.emulator.account.model import Album, Node
+from smugsync.emulator.account.model import Album, Image, Node
 from smugsync.emulator.api.routes import ApiError, Ask
 from smugsync.emulator.api.shape import Answer, Entity, Listing, Selection
 
@@ -39,6 +39,32 @@ def open_album(ask: Ask, key: str) -> Album:
     if ask.view.locked(album.node):
         raise ApiError(403)
     return album
+
+
+def revision_of(name: str) -> tuple[str, int | None]:
+    """`KEY-SERIAL` -> key and revision; the revision may be left out."""
+    key, dash, serial = name.partition("-")
+    if dash and not serial.isdecimal():
+        raise ApiError(404)
+    return key, int(serial) if dash else None
+
+
+def visible_image(ask: Ask, name: str) -> Image:
+    """By its key alone: actions are served with and without the revision (recorded both ways)."""
+    image = ask.view.account.image(revision_of(name)[0])
+    if image is None or not ask.view.sees_image(image):
+        raise ApiError(404)
+    return image
+
+
+def shown_image(ask: Ask, album: Album, name: str) -> Image:
+    """An image of that album, as far as the viewer finds it there."""
+    image = ask.view.account.image(revision_of(name)[0])
+    if image is None or album.key not in (image.home, *image.collected):
+        raise ApiError(404)
+    if not ask.view.shows(image, album.node):
+        raise ApiError(404)
+    return image
 
 
 def each(items: Sequence[Any], draw: Any, ask: Ask) -> Listing:

@@ -7,30 +7,32 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from smugsync.emulator.api.endpoints import Endpoint
-from smugsync.emulator.api.parameters import describe_kinds
+from smugsync.emulator.api.negotiation import OFFERED
+from smugsync.emulator.api.outputs import describe_output
+from smugsync.emulator.api.parameters import describe_kinds, describe_values
 
-_MEDIA_TYPES: Final = [
-    "application/json",
-    "application/vnd.php.serialized",
-    "application/x-msgpack",
-    "text/html",
-    "text/csv",
-]
 _LEVELS: Final = {
+    "AuthUser": ["Full", "Public", "Password", "GrantAccess"],
     "User": ["Full", "Public", "Password", "GrantAccess"],
     "Node": ["Full", "Public", "Password", "GrantAccess"],
     "Album": ["Full", "Password", "Public", "GrantAccess"],
 }
-_PARAM_NAMES: Final = {"user": "nickname", "node": "nodeid", "album": "albumkey", "image": "imagekey"}
-_NOT_FIELDS: Final = ("Uri", "WebUri", "UriDescription", "Uris", "ResponseLevel")
+_PARAM_NAMES: Final = {
+    "user": "nickname",
+    "node": "nodeid",
+    "id": "nodeid",
+    "album": "albumkey",
+    "image": "imagekey",
+    "video": "imagekey",
+}
 
 
-def describe_briefly(endpoint: Endpoint) -> dict[str, Any]:
-    """What accompanies a list at the default verbosity."""
+def describe_briefly(endpoint: Endpoint, params: Mapping[str, str]) -> dict[str, Any]:
+    """What accompanies a list at the default verbosity; `params` are the query."""
     return {
         "Methods": ["OPTIONS", "GET"],
         "ParameterDescription": describe_kinds(endpoint.parameters),
-        "Parameters": {"GET": [parameter.describe() for parameter in endpoint.parameters]},
+        "Parameters": {"GET": describe_values(endpoint.parameters, params)},
     }
 
 
@@ -60,55 +62,44 @@ def describe_write(
 
 
 def describe(
-    endpoint: Endpoint, path: str, response: Mapping[str, Any], methods: Sequence[str], *, every: bool = False
+    endpoint: Endpoint, path: str, methods: Sequence[str], *, params: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """The whole block. `response` is the answer it accompanies: `Output` lists the fields shown there.
+    """The whole block. `methods` are those the address answers to, `params` the query of a GET.
 
-    `methods` are those the address answers to. `every` describes the fields of all of them, for OPTIONS;
-    beside a GET stand those of the GET alone (recorded).
+    Beside a GET stand the parameters of the GET alone (recorded); without `params`, as for OPTIONS, those
+    of every method.
     """
     permissions: dict[str, str] = {method: endpoint.permission(method) for method in methods}
     permissions |= dict(endpoint.writes)
     options: dict[str, Any] = {
         "MethodDetails": {method: {"Permissions": [level]} for method, level in permissions.items()},
-        "Methods": list(methods) if every else ["OPTIONS", "GET"],
     }
-    if every:
+    if params is None:
         taken = {method: endpoint.takes(method) for method in methods if endpoint.takes(method)}
-        options["ParameterDescription"] = describe_kinds(p for table in taken.values() for p in table)
-        options["Parameters"] = {method: [p.describe() for p in table] for method, table in taken.items()}
-    elif endpoint.parameters:
-        brief = describe_briefly(endpoint)
-        options |= {name: brief[name] for name in ("ParameterDescription", "Parameters")}
-    options["MediaTypes"] = list(_MEDIA_TYPES)
-    shown = response.get(endpoint.locator)
-    if isinstance(shown, dict) and endpoint.name in ("User", "Album", "Node", "Image", "Folder"):
-        options["Output"] = [_field(name, value) for name, value in shown.items() if name not in _NOT_FIELDS]
+        options["Methods"] = list(methods)
+        if taken:
+            options["ParameterDescription"] = describe_kinds(p for table in taken.values() for p in table)
+            options["Parameters"] = {m: [p.describe() for p in table] for m, table in taken.items()}
+    else:
+        options["Methods"] = ["OPTIONS", "GET"]
+        if endpoint.parameters:
+            options |= describe_briefly(endpoint, params)
+    options["MediaTypes"] = list(OFFERED)
+    output = describe_output(endpoint.name)
+    if output:
+        options["Output"] = output
     if endpoint.notes:
         options["Notes"] = list(endpoint.notes)
     if endpoint.name in _LEVELS:
         options["ResponseLevels"] = list(_LEVELS[endpoint.name])
-    options["Path"] = _path(path)
+    place = _path(path)
+    if any(part["type"] == "singleparam" for part in place):
+        options["Path"] = place
     return options
 
 
-def _field(name: str, value: object) -> dict[str, Any]:
-    match value:
-        case bool():
-            return {"Name": name, "Type": "Boolean"}
-        case int():
-            bounds = {"MIN_VALUE": "NEGATIVE_INFINITY", "MAX_VALUE": "POSITIVE_INFINITY"}
-            return {"Name": name, "Type": "Integer", **bounds}
-        case list():
-            items = {"ITEM_TYPE": "Varchar", "MIN_COUNT": 0, "MAX_COUNT": "INFINITY"}
-            return {"Name": name, "Type": "Array", **items}
-        case dict():
-            return {"Name": name, "Type": "Hash"}
-        case _:
-            return {"Name": name, "Type": "Varchar", "MIN_CHARS": 0, "MAX_CHARS": "INFINITY"}
-
-
 def _path(path: str) -> list[dict[str, str]]:
+    """The address in pieces; an endpoint without an id in its address has none (recorded: searches)."""
     whole, _, action = unquote(path).partition("!")
     parts: list[dict[str, str]] = []
     previous = ""

@@ -149,14 +149,15 @@ def _list(value: object) -> list[str]:
 
 
 def read_all(parameters: Iterable[Parameter], given: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:
-    """The fields that were given, by name, in their own types. `whole` insists on required ones.
+    """The fields that were given, by name, in their own types. `whole` insists on required ones, and takes
+    null for not given: that is the default of most.
 
     Raises Unfit with the problems of all fields at once.
     """
     values: dict[str, Any] = {}
     problems: dict[str, list[str]] = {}
     for parameter in parameters:
-        if parameter.name not in given:
+        if parameter.name not in given or (whole and given[parameter.name] is None):
             if whole and parameter.required:
                 problems[parameter.name] = ["Required parameter is missing"]
             continue
@@ -169,10 +170,23 @@ def read_all(parameters: Iterable[Parameter], given: Mapping[str, Any], *, whole
     return values
 
 
+def describe_values(parameters: Iterable[Parameter], given: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The entries of `Options.Parameters`, each with the `Value` that the query gave it (recorded)."""
+    table = []
+    for parameter in parameters:
+        entry = parameter.describe()
+        if parameter.name in given:
+            try:
+                entry["Value"] = parameter.read(given[parameter.name])
+            except ValueError:
+                entry["Value"] = given[parameter.name]
+        table.append(entry)
+    return table
+
+
 def describe_kinds(parameters: Iterable[Parameter]) -> dict[str, str]:
-    """`ParameterDescription`: one sentence for each type that occurs, in the recorded order."""
-    kinds = {parameter.kind for parameter in parameters}
-    return {kind: text for kind, text in _DESCRIPTIONS.items() if kind in kinds}
+    """`ParameterDescription`: one sentence for each type, in the order they occur (recorded)."""
+    return {parameter.kind: _DESCRIPTIONS[parameter.kind] for parameter in parameters}
 
 
 def select(name: str, default: str | None, *options: str, **more: Any) -> Parameter:

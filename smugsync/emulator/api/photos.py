@@ -2,86 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
-from pathlib import PurePath
 from typing import Any, Final
-from urllib.parse import quote
 
-from smugsync.emulator.account.content import Content
 from smugsync.emulator.account.look import iso, look_into, pacific_to_utc
 from smugsync.emulator.account.model import Album, Image
 from smugsync.emulator.api.containers import album_uri, web_uri
 from smugsync.emulator.api.shape import Entity, Link, Selection
+from smugsync.emulator.api.sizes import original_extension, original_uri, thumbnail_uri
 from smugsync.emulator.api.view import View
+from smugsync.emulator.api.words import join_keywords
 from smugsync.emulator.media.information import MediaInfo
 
-#: Name, letters in the address, longest edge in pixels (facts 5: the 'size-letter' scheme).
-SIZES: Final = (
-    ("Tiny", "Ti", 100),
-    ("Thumb", "Th", 150),
-    ("Small", "S", 400),
-    ("Medium", "M", 600),
-    ("Large", "L", 800),
-    ("XLarge", "XL", 1024),
-    ("X2Large", "X2", 1280),
-    ("X3Large", "X3", 1600),
-    ("X4Large", "X4", 2048),
-    ("X5Large", "X5", 2560),
-    ("4K", "4K", 3840),
+_LOOKED_UP: Final = (
+    "DateTimeOriginal",
+    "OriginalHeight",
+    "OriginalWidth",
+    "Latitude",
+    "Longitude",
+    "Altitude",
 )
-VIDEO_LETTERS: Final = "1920"
-_LOOKED_UP: Final = ("DateTimeOriginal", "OriginalHeight", "OriginalWidth", "Latitude", "Longitude")
-_EXTENSIONS: Final = {"JPG": "jpg", "PNG": "png", "GIF": "gif", "HEIC": "heic", "MP4": "jpg"}
 
 
 def image_uri(image: Image) -> str:
     return f"/api/v2/image/{image.id}"
 
 
-def token_of(view: View, image: Image) -> str:
-    """The unguessable part of a media address; another one after every replacement."""
-    what = f"{view.account.seed}/{image.key}/{image.serial}"
-    return hashlib.blake2b(what.encode(), digest_size=20).hexdigest()
-
-
-def media_uri(view: View, image: Image, letters: str, extension: str) -> str:
-    """`ORIGIN/photos/Path/To/Album/i-KEY/SERIAL/TOKEN/D/Stem-D.jpg` (facts 5, with this server's origin)."""
-    home = view.account.album(image.home)
-    place = home.node.url_path if home else ""
-    stem = PurePath(image.file_name).stem or f"i-{image.key}"
-    path = f"/photos{place}/i-{image.key}/{image.serial}/{token_of(view, image)}/{letters}/"
-    return view.origin + quote(path) + quote(f"{stem}-{letters}.{extension}", safe="")
-
-
-def shared_uri(view: View, content: Content) -> str | None:
-    """The address of a library file on the other server, if there is one."""
-    if view.media_url is None or view.library is None or content.path is None:
-        return None
-    try:
-        path = content.path.relative_to(view.library)
-    except ValueError:
-        return None
-    return f"{view.media_url.rstrip('/')}/{quote(path.as_posix())}"
-
-
-def original_uri(view: View, image: Image) -> str:
-    shared = None if image.is_video else shared_uri(view, image.content)
-    return shared or media_uri(view, image, "D", _EXTENSIONS.get(image.format, "jpg"))
-
-
 def draw_image(view: View, image: Image, selection: Selection) -> Entity:
     """`/api/v2/image/KEY-SERIAL`"""
     home = view.account.album(image.home)
-    address = f"{web_uri(view, home.node)}/i-{image.key}" if home else view.site
     return Entity(
         image_uri(image),
         "Image by key",
         _fields(view, image, selection),
         lambda: _image_links(view, image),
-        address,
+        _web_uri(view, image) if home and view.owns(home.node) else None,  # the owner's alone (recorded)
     )
+
+
+def _web_uri(view: View, image: Image) -> str:
+    """On the site of the album it belongs to, also where another album collected it (facts 7)."""
+    home = view.account.album(image.home)
+    return f"{web_uri(view, home.node) if home else view.site}/i-{image.key}"
 
 
 def draw_album_image(view: View, album: Album, image: Image, selection: Selection) -> Entity:
@@ -96,33 +60,59 @@ def draw_album_image(view: View, album: Album, image: Image, selection: Selectio
         tail={
             "Movable": True,
             "Origin": "Album" if image.home == album.key else "Collected",
-            "WebUri": f"{web_uri(view, album.node)}/i-{image.key}",
+            "WebUri": _web_uri(view, image),
         },
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the image's own album lets this viewer see of it."""
+
+    own: bool = False
+    exif: bool = False
+    geography: bool = False
+    share: bool = False
+    comments: bool = False
+    protected: bool = False
+    watermark: bool = False  #: of images that leave it to their album
+
+    @classmethod
+    def of(cls, view: View, image: Image) -> _Rules:
+        home = view.account.album(image.home)
+        if home is None:
+            return cls()
+        own = view.owns(home.node)
+        return cls(
+            own,
+            own or home.exif,
+            own or home.geography,
+            home.share,
+            home.comments,
+            home.protected,
+            bool(home.shown.get("Watermark", False)),
+        )
+
+
 def _fields(view: View, image: Image, selection: Selection) -> dict[str, Any]:
-    home = view.account.album(image.home)
-    own = home is not None and view.owns(home.node)
-    wants = selection.wants
+    rules, now, wants = _Rules.of(view, image), view.account.clock(), selection.wants
     info = look_into(image) if any(map(wants, _LOOKED_UP)) else None
-    taken = pacific_to_utc(info.taken) if info and info.taken else None
+    taken = pacific_to_utc(info.taken) if info and info.taken and rules.exif else None
+    processing = image.is_processing(now)
     data: dict[str, Any] = {
         "Title": image.title,
         "Caption": image.caption,
-        "Keywords": "; ".join(image.keywords),
+        "Keywords": join_keywords(image.keywords),
         "KeywordArray": list(image.keywords),
-        "Watermark": "No",
-        "Latitude": image.latitude or _position(info, "GPSLatitude"),
-        "Longitude": image.longitude or _position(info, "GPSLongitude"),
-        "Altitude": image.altitude,
+        "Watermark": image.watermark,
+        **_position(image, info if rules.geography else None, hidden=not rules.geography),
         "Hidden": image.hidden,
     }
     if wants("ThumbnailUrl"):
-        data["ThumbnailUrl"] = media_uri(view, image, "Th", "jpg")
+        data["ThumbnailUrl"] = thumbnail_uri(view, image)
     data |= {
         "FileName": image.file_name,
-        "Processing": image.processing,
+        "Processing": processing,
         "UploadKey": str(image.upload_key),
         "Date": iso(image.uploaded),
         "DateTimeUploaded": iso(image.uploaded),
@@ -137,26 +127,26 @@ def _fields(view: View, image: Image, selection: Selection) -> dict[str, Any]:
     if wants("OriginalSize"):
         data["OriginalSize"] = image.content.size
     data |= {
-        "LastUpdated": iso(image.updated),
-        "Collectable": True,
+        "LastUpdated": iso(image.updated_at(now)),
+        "Collectable": rules.own or rules.share,
         "IsArchive": False,
         "IsVideo": image.is_video,
-        "ComponentFileTypes": {"Image": [_EXTENSIONS.get(image.format, "jpg")]} if own else [],
-        "CanEdit": own,
+        "ComponentFileTypes": {"Image": [original_extension(image)]} if rules.own else [],
+        "CanEdit": rules.own,
         "CanBuy": True,
-        "Protected": False,
+        "Protected": rules.protected,
         "EZProject": False,
-        "Watermarked": False,
+        "Watermarked": image.watermark == "Yes" or (image.watermark != "No" and rules.watermark),
         "ImageKey": image.key,
         "Serial": image.serial,
     }
-    if view.may_have_original(image) and not image.processing and not image.broken:
+    if view.may_have_original(image) and not processing and not image.broken:
         data |= _archived(view, image, selection)
     data |= {
-        "Status": "Preprocess" if image.broken else "Open",
-        "SubStatus": "CanNotProcess" if image.broken else "NFS",
-        "CanShare": True,
-        "Comments": True,
+        "Status": "Preprocess" if image.broken or processing else "Open",
+        "SubStatus": "CanNotProcess" if image.broken else "" if processing else "NFS",
+        "CanShare": rules.share,
+        "Comments": rules.comments,
         "ShowKeywords": True,
     }
     if wants("FormattedValues"):
@@ -168,9 +158,29 @@ def _fields(view: View, image: Image, selection: Selection) -> dict[str, Any]:
     return data
 
 
-def _position(info: MediaInfo | None, name: str) -> str:
-    """Degrees as text with fourteen decimals (recorded)."""
-    return f"{float(info.exif.get(name) or 0):.14f}" if info else "0.00000000000000"
+def _position(image: Image, info: MediaInfo | None, *, hidden: bool) -> dict[str, Any]:
+    """Degrees as text with fourteen decimals, the altitude in whole metres (recorded).
+
+    What was set goes before what the camera wrote.
+    """
+    exif = info.exif if info else {}
+    latitude, longitude, altitude = image.latitude, image.longitude, image.altitude
+    if hidden:
+        latitude = longitude = ""
+        altitude = 0
+    elif not altitude:
+        altitude = max(0, int(float(exif.get("GPSAltitude") or 0)))
+    return {
+        "Latitude": latitude or f"{float(exif.get('GPSLatitude') or 0):.14f}",
+        "Longitude": longitude or f"{float(exif.get('GPSLongitude') or 0):.14f}",
+        "Altitude": altitude,
+    }
+
+
+def has_position(image: Image) -> bool:
+    """Whether it is on the map, by its owner or by the camera."""
+    place = _position(image, look_into(image), hidden=False)
+    return any(float(place[name]) for name in ("Latitude", "Longitude"))
 
 
 def _archived(view: View, image: Image, selection: Selection) -> dict[str, Any]:
@@ -188,8 +198,7 @@ def _archived(view: View, image: Image, selection: Selection) -> dict[str, Any]:
 
 def _image_links(view: View, image: Image) -> Iterator[Link]:
     uri = image_uri(image)
-    home = view.account.album(image.home)
-    own = home is not None and view.owns(home.node)
+    home, rules = view.account.album(image.home), _Rules.of(view, image)
     yield "LargestImage", "LargestImage", f"{uri}!largestimage"
     if image.is_video:
         yield "LargestVideo", "LargestVideo", f"{uri}!largestvideo"
@@ -200,19 +209,20 @@ def _image_links(view: View, image: Image) -> Iterator[Link]:
     yield "PointOfInterest", "PointOfInterest", f"{uri}!pointofinterest"
     yield "PointOfInterestCrops", "PointOfInterestCrops", f"{uri}!poicrops"
     yield "Regions", "Regions", f"{uri}!regions"
-    if own:
-        yield "ImageAlbum", "Album", f"/api/v2/album/{image.home}"
-        yield "ImageOwner", "User", f"/api/v2/user/{view.account.nickname}"
+    if home is not None and rules.own:
+        yield "ImageAlbum", "Album", album_uri(home)
+        yield "ImageOwner", "User", f"/api/v2/user/{home.node.owner}"
         yield "ImageAlbums", "ImageAlbums", f"{uri}!albums"
         yield "ImageDownload", "ImageDownload", f"{uri}!download"
     yield "ImageComments", "ImageComments", f"{uri}!comments"
-    if own:
+    if rules.own:
         yield "RotateImage", "RotateImage", f"{uri}!rotate"
         yield "ColorImage", "ColorImage", f"{uri}!color"
         yield "CopyImage", "CopyImage", f"{uri}!copy"
         yield "CropImage", "CropImage", f"{uri}!crop"
         yield "WatermarkImage", "WatermarkImage", f"{uri}!watermark"
-    yield "ImageMetadata", "ImageMetadata", f"{uri}!metadata"
+    if rules.exif:
+        yield "ImageMetadata", "ImageMetadata", f"{uri}!metadata"
     yield "ImagePrices", "ImagePrices", f"{uri}!prices"
     yield "ImagePricelistExclusions", "ImagePricelistExclusions", f"{uri}!pricelistexclusions"
 
@@ -227,5 +237,11 @@ def _album_image_links(view: View, album: Album, image: Image) -> Iterator[Link]
         "AlbumImagePricelistExclusions",
         f"{here}!pricelistexclusions",
     )
-    yield "AlbumImageMetadata", "AlbumImageMetadata", f"{here}!metadata"
+    if may_see_metadata(view, image):
+        yield "AlbumImageMetadata", "AlbumImageMetadata", f"{here}!metadata"
     yield "AlbumImageShareUris", "AlbumImageShareUris", f"{here}!shareuris"
+
+
+def may_see_metadata(view: View, image: Image) -> bool:
+    """Whether the owner shows what the camera wrote (recorded: then the links to it are there)."""
+    return _Rules.of(view, image).exif

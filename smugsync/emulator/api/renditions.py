@@ -1,107 +1,106 @@
-"""What the service makes of an image: scaled sizes, the playable video, the table of its metadata."""
+"""What the service makes of an image: smaller sizes, the playable film, the file to download."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from smugsync.emulator.account.look import examine, look_into
+from smugsync.emulator.account.look import look_into
 from smugsync.emulator.account.model import Image
-from smugsync.emulator.api.photos import SIZES, VIDEO_LETTERS, image_uri, media_uri, shared_uri
+from smugsync.emulator.api.endpoints import IMAGE_SIZES, VIDEO_SIZES
+from smugsync.emulator.api.photos import image_uri
 from smugsync.emulator.api.shape import Entity
+from smugsync.emulator.api.sizes import (
+    VIDEO_LETTERS,
+    Size,
+    known_length,
+    media_uri,
+    original_extension,
+    shared_uri,
+    sizes_of,
+)
 from smugsync.emulator.api.view import View
-
-#: The fields of ImageMetadata in the recorded order; most are empty for most images.
-_METADATA: Final = """
-Title Caption UserComment Keywords Author Copyright CopyrightUrl CopyrightFlag UsageTerms
-Source Credit City State Country Rating CreatorContactInfo Category SupplementalCategories
-SpecialInstructions AuthorTitle CountryCode TransmissionReference Headline WriterEditor Lens Make Model
-Aperture DateTimeModified DateTimeCreated DateCreated TimeCreated MicroDateTimeCreated
-MicroDateTimeDigitized DateDigitized Exposure ISO FocalLength FocalLength35mm CompressedBitsPerPixel Flash
-Metering ExposureProgram ExposureCompensation ExposureMode LightSource WhiteBalance DigitalZoomRatio
-Contrast Saturation Sharpness SubjectDistance SubjectRange SensingMethod ColorSpace Brightness
-LatitudeReference LongitudeReference Latitude Longitude AltitudeReference Altitude SceneCaptureType
-GainControl ScaleFactor CircleOfConfusion FieldOfView DepthOfField HyperfocalDistance NormalizedLightValue
-Duration AudioCodec VideoCodec Software SerialNumber LensSerialNumber""".split()
-
-#: Where a field shows an Exif tag as it is.
-_TAGS: Final = {
-    "Lens": "LensModel",
-    "Aperture": "FNumber",
-    "Exposure": "ExposureTime",
-    "ISO": "ISO",
-    "FocalLength": "FocalLength",
-    "Software": "Software",
-    "Author": "Artist",
-    "Copyright": "Copyright",
-}
-
-
-def usable_sizes(view: View, image: Image) -> list[tuple[str, str, int, int]]:
-    """Name, letters, width and height of each size that is smaller than the original."""
-    info = look_into(image)
-    width, height = info.width or 640, info.height or 480
-    longest = max(width, height)
-    sizes = []
-    for name, letters, edge in SIZES:
-        if edge >= longest and name not in ("Tiny", "Thumb"):
-            continue
-        scale = min(1.0, edge / longest)
-        sizes.append((name, letters, max(1, round(width * scale)), max(1, round(height * scale))))
-    if view.may_have_original(image):
-        sizes.append(("Original", "O", width, height))
-    return sizes
 
 
 def draw_sizes(view: View, image: Image) -> Entity:
-    sizes = usable_sizes(view, image)
-    data: dict[str, Any] = {
-        f"{name}ImageUrl": media_uri(view, image, letters, "jpg") for name, letters, _, _ in sizes
-    }
-    data["LargestImageUrl"] = media_uri(view, image, sizes[-1][1], "jpg")
+    """One address for each size there is; a key is missing where there is none."""
+    sizes = sizes_of(view, image)
+    data = {f"{size.name}ImageUrl": _address(view, image, size) for size in sizes}
+    if sizes:
+        data["LargestImageUrl"] = _address(view, image, sizes[-1])
     return Entity(f"{image_uri(image)}!sizes", "Sizes available for image", data)
 
 
 def draw_size_details(view: View, image: Image) -> Entity:
-    sizes = usable_sizes(view, image)
+    """The same with pixels and bytes. Of a video there is its film, too (one client picks it from here)."""
+    sizes = sizes_of(view, image)
+    film = _describe_film(view, image)
+    shown = [size for size in sizes if size.name != "Original"]
+    template = shown[0] if shown else Size("", "#size#", 0, 0, "jpg")
     data: dict[str, Any] = {
-        "ImageUrlTemplate": media_uri(view, image, "#size#", "jpg").replace("%23", "#"),
-        "UsableSizes": [f"ImageSize{name}" for name, _, _, _ in sizes],
+        "ImageUrlTemplate": media_uri(view, image, "#size#", template.extension).replace("%23size%23", "#size#"),
+        "UsableSizes": [f"ImageSize{size.name}" for size in sizes],
     }
-    for name, letters, width, height in sizes:
-        data[f"ImageSize{name}"] = {
-            "Url": media_uri(view, image, letters, "jpg"),
-            "Ext": "jpg",
-            "Height": height,
-            "Width": width,
-            "Size": image.content.size,
-            "Watermarked": False,
-        }
+    for size in sizes:
+        data[f"ImageSize{size.name}"] = _describe(view, image, size)
+    if film is not None:
+        name = f"VideoSize{_tier(film)}"
+        data["UsableSizes"].append(name)
+        data[name] = film
     return Entity(f"{image_uri(image)}!sizedetails", "Detailed size information for image", data)
 
 
-def draw_largest_image(view: View, image: Image) -> Entity:
-    name, letters, width, height = usable_sizes(view, image)[-1]
+def _address(view: View, image: Image, size: Size) -> str:
+    return media_uri(view, image, size.letters, size.extension)
+
+
+def _describe(view: View, image: Image, size: Size) -> dict[str, Any]:
+    """In the recorded order; without `Size` as long as nobody looked at it."""
     data: dict[str, Any] = {
-        "Url": media_uri(view, image, letters, "jpg"),
-        "Ext": "jpg",
-        "Height": height,
-        "Width": width,
-        "Size": image.content.size,
-        "Usable": True,
-        "Watermarked": False,
+        "Url": _address(view, image, size),
+        "Ext": size.extension,
+        "Height": size.height,
+        "Width": size.width,
     }
-    if name == "Original":
+    length = known_length(view, image, size)
+    if length is not None:
+        data["Size"] = length
+    if size.name == "Original":
         data["MD5"] = image.content.md5
+    return {**data, "Watermarked": False}
+
+
+def draw_largest_image(view: View, image: Image, most: str = "") -> Entity | None:
+    """The largest size that is no larger than `most` (one of IMAGE_SIZES); None if there is none."""
+    sizes = sizes_of(view, image)
+    if most in IMAGE_SIZES:
+        allowed = IMAGE_SIZES[: IMAGE_SIZES.index(most) + 1]
+        sizes = [size for size in sizes if f"ImageSize{size.name}" in allowed]
+    if not sizes:
+        return None
+    data = _describe(view, image, sizes[-1])
+    watermarked = data.pop("Watermarked")
+    data |= {"Usable": True, "Watermarked": watermarked}
     return Entity(f"{image_uri(image)}!largestimage", "Largest size available for image", data)
 
 
-def draw_largest_video(view: View, image: Image) -> Entity | None:
-    """Url, size and MD5 of what can be played; None while there is nothing to play."""
+def draw_largest_video(view: View, image: Image, most: str = "") -> Entity | None:
+    """Url, size and MD5 of what can be played; None while there is nothing to play.
+
+    There is one rendition here, so that `most` changes nothing: what is told of it is true.
+    """
+    film = _describe_film(view, image)
+    if film is None:
+        return None
+    return Entity(f"{image_uri(image)}!largestvideo", "Largest size available for video", film)
+
+
+def _describe_film(view: View, image: Image) -> dict[str, Any] | None:
     rendition = image.rendition
-    if rendition is None or image.processing or image.broken:
+    if not image.is_video or rendition is None or image.broken or image.is_processing(view.account.clock()):
         return None
     info = look_into(image)
-    data = {
+    rate = rendition.size * 8 / 1000 / info.duration if info.duration else 0  # kilobits a second
+    return {
         "Url": shared_uri(view, rendition) or media_uri(view, image, VIDEO_LETTERS, "mp4"),
         "Ext": "mp4",
         "Height": info.height or 1080,
@@ -109,31 +108,26 @@ def draw_largest_video(view: View, image: Image) -> Entity | None:
         "Size": rendition.size,
         "MD5": rendition.md5,
         "Duration": f"{info.duration:.3f}",
-        "Bitrate": "8000",
+        "Bitrate": str(round(rate)),
         "Usable": True,
         "Watermarked": False,
     }
-    return Entity(f"{image_uri(image)}!largestvideo", "Largest size available for video", data)
 
 
-def draw_metadata(view: View, image: Image, uri: str) -> Entity:
-    """Flat; text nearly everywhere, camera times without a zone (facts 3.7)."""
-    info = examine(image)
-    data: dict[str, Any] = dict.fromkeys(_METADATA, "")
-    data |= {name: info.exif.get(tag, "") for name, tag in _TAGS.items()}
-    data |= {name: float(info.exif.get(f"GPS{name}") or 0) for name in ("Latitude", "Longitude")}
-    data |= {"Title": image.title, "Caption": image.caption, "Keywords": "; ".join(image.keywords)}
-    data |= {"Make": info.make, "Model": info.model}
+def _tier(film: dict[str, Any]) -> int:
+    """The smallest of the service's sizes for films that the film fits into."""
+    edge = max(film["Width"], film["Height"])
+    tiers = sorted(int(name.removeprefix("VideoSize")) for name in VIDEO_SIZES)
+    return next((tier for tier in tiers if tier >= edge), tiers[-1])
+
+
+def draw_download(view: View, image: Image) -> Entity | None:
+    """The address of the original, and of a video's film; None while there is none."""
     if image.is_video:
-        data["Duration"] = f"{info.duration:.2f} s"
-    if info.taken:
-        for name in ("DateTimeModified", "DateTimeCreated", "DateDigitized"):
-            data[name] = info.taken
-        for name in ("MicroDateTimeCreated", "MicroDateTimeDigitized"):
-            data[name] = f"{info.taken}.000"
-    return Entity(uri, "Metadata for image", data)
-
-
-def draw_download(view: View, image: Image) -> Entity:
-    url = media_uri(view, image, "D", "jpg")
+        film = _describe_film(view, image)
+        url = film["Url"] if film else None
+    else:
+        url = media_uri(view, image, "D", original_extension(image))
+    if url is None:
+        return None
     return Entity(f"{image_uri(image)}!download", "Download image", {"Url": url})

@@ -1,21 +1,33 @@
-"""The read side of the API: users."""
+"""Users, and everything their links lead to."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
 
+from smugsync.emulator.account.model import Image, Node
+from smugsync.emulator.api.addresses import named_album
 from smugsync.emulator.api.albums import draw_album
-from smugsync.emulator.api.containers import draw_folder, draw_node, draw_user
-from smugsync.emulator.api.finding import (
-    ALL_FIELDS,
-    each,
-    not_there,
-    nothing_listed,
-    root_of,
-)
-from smugsync.emulator.api.photos import draw_image
-from smugsync.emulator.api.routes import ApiError, Ask, Route, route
+from smugsync.emulator.api.containers import draw_folder, draw_node, draw_user, full_name
+from smugsync.emulator.api.finding import ALL_FIELDS, each, nothing_listed, root_of, several
+from smugsync.emulator.api.node_changes import my_root
+from smugsync.emulator.api.photos import draw_image, has_position
+from smugsync.emulator.api.routes import ApiError, Ask, Handler, Route, route
+from smugsync.emulator.api.searching import findable_images, says, words_of
 from smugsync.emulator.api.shape import Answer, Entity
+
+#: The service does not list more of the latest than that (chosen here).
+MAX_RECENT: Final = 1000
+#: How many keywords a user's top keywords are (chosen here).
+MAX_KEYWORDS: Final = 100
+_PHOTOS: Final = ["image/jpeg", "image/png", "image/gif", "image/heic"]
+_VIDEOS: Final = ["video/mp4", "video/quicktime", "video/x-msvideo", "video/mpeg"]
+#: Facts 6.3; sizes in bytes.
+_UPLOAD_LIMITS: Final = (
+    {"Type": "Image", "MimeTypes": _PHOTOS, "MaxSize": 500 * 1024**2, "MaxPixels": 210_000_000},
+    {"Type": "Video", "MimeTypes": _VIDEOS, "MaxSize": 3 * 1024**3},
+)
 
 
 def _auth_user(ask: Ask) -> Answer:
@@ -25,14 +37,21 @@ def _auth_user(ask: Ask) -> Answer:
     return ask.answer(draw_user(view, root_of(ask, view.user), ALL_FIELDS))
 
 
-def _user(ask: Ask) -> Answer:
-    return ask.answer(draw_user(ask.view, root_of(ask, ask.names[0]), ALL_FIELDS))
+def _users(ask: Ask) -> Answer:
+    found = [ask.view.account.root_of(nickname) for nickname in ask.names[0].split(",")]
+    return several(ask, [draw_user(ask.view, root, ALL_FIELDS) for root in found if root is not None])
 
 
-def _user_albums(ask: Ask) -> Answer:
+def _root(ask: Ask) -> Node:
+    return root_of(ask, ask.names[0])
+
+
+def _albums(ask: Ask) -> Answer:
     """All albums in one list. `Order` as documented; by default the latest change comes first."""
-    root = root_of(ask, ask.names[0])
-    nodes = [n for n in root.walk() if n.type == "Album" and ask.view.lists_everywhere(n)]
+    nodes = [n for n in _root(ask).walk() if n.type == "Album" and ask.view.lists_everywhere(n)]
+    least = ask.params.get("MinimumImages", "")
+    if least.isascii() and least.isdigit():
+        nodes = [node for node in nodes if node.album and len(node.album.photos) >= int(least)]
     order = ask.params.get("Order", "Album Settings")
     if order.startswith("Date Added"):
         nodes.sort(key=lambda node: node.added)
@@ -45,8 +64,7 @@ def _user_albums(ask: Ask) -> Answer:
 
 def _url_path_lookup(ask: Ask) -> Answer:
     path = ask.params.get("urlpath", "/")
-    names = [part for part in path.split("/") if part]
-    node = ask.view.account.find(root_of(ask, ask.names[0]), names)
+    node = ask.view.account.find(_root(ask), [part for part in path.split("/") if part])
     if node is None or not ask.view.sees(node):
         raise ApiError(404)
     if node.album is not None:
@@ -56,72 +74,169 @@ def _url_path_lookup(ask: Ask) -> Answer:
     return ask.answer(draw_node(ask.view, node, ALL_FIELDS), locator="Page")
 
 
-def _of_user(**data: Any) -> Any:
-    """A small object that belongs to a user and says the same for every user."""
+def _assets_album(ask: Ask) -> Answer:
+    """The album of the site's own files, where there is one."""
+    for node in my_root(ask).walk():
+        if node.type == "System Album" and node.album is not None:
+            return ask.answer(draw_album(ask.view, node.album, ALL_FIELDS))
+    raise ApiError(404)
 
+
+# -- images of the whole account -------------------------------------------------------------------------
+
+
+def _images(ask: Ask) -> Iterator[Image]:
+    return findable_images(ask.view, [_root(ask)])
+
+
+def _recent(ask: Ask) -> Answer:
+    images = sorted(_images(ask), key=_newest, reverse=True)
+    return ask.answer(each(images[:MAX_RECENT], draw_image, ask))
+
+
+def _newest(image: Image) -> tuple[int, int]:
+    return image.uploaded, image.upload_key
+
+
+def _geo(ask: Ask) -> Answer:
+    """Those with a position, as far as their albums show positions to this viewer."""
+    account, view = ask.view.account, ask.view
+
+    def shown(image: Image) -> bool:
+        home = account.album(image.home)
+        return home is not None and (home.geography or view.owns(home.node)) and has_position(image)
+
+    return ask.answer(each([image for image in _images(ask) if shown(image)], draw_image, ask))
+
+
+def _search(ask: Ask) -> Answer:
+    """`q` or `Text`, in titles, captions and keywords. What is popular is not known here: newest first."""
+    words, kind = words_of(ask.params, "q", "Text"), ask.params.get("MediaType", "All")
+    found = [image for image in _images(ask) if says(image, words) and _is_kind(image, kind)]
+    found.sort(key=_newest, reverse=ask.params.get("Order") != "Oldest")
+    return ask.answer(each(found, draw_image, ask))
+
+
+def _is_kind(image: Image, kind: str) -> bool:
+    return kind == "All" or image.is_video == (kind == "Videos")
+
+
+def _duplicates(ask: Ask) -> Answer:
+    """Images with one file name, in one album (`AlbumUri`) or all; without `FileName`, of every name that
+    occurs more than once there. How the service finds them is uncertain."""
+    root = my_root(ask)
+    album = named_album(ask, ask.params["AlbumUri"]) if ask.params.get("AlbumUri") else None
+    if album is None and ask.params.get("AlbumUri"):
+        raise ApiError(400, problems={"AlbumUri": ["There is no such album"]})
+    images = list(findable_images(ask.view, [root if album is None else album.node]))
+    wanted = ask.params.get("FileName")
+    names = Counter(image.file_name for image in images)
+    found = [i for i in images if (i.file_name == wanted if wanted else names[i.file_name] > 1)]
+    return ask.answer(each(found, draw_image, ask))
+
+
+def _top_keywords(ask: Ask) -> Answer:
+    """The most frequent first."""
+    counts = Counter(keyword for image in _images(ask) for keyword in image.keywords)
+    keywords = [keyword for keyword, _ in counts.most_common(MAX_KEYWORDS)]
+    return ask.answer(Entity(ask.uri, ask.endpoint.description, {"KeyWords": keywords}))
+
+
+# -- small things that say the same for every user -------------------------------------------------------
+
+
+def _object(describe: Callable[[Node], Mapping[str, Any]], find: Callable[[Ask], Node] = _root) -> Handler:
     def handle(ask: Ask) -> Answer:
-        root_of(ask, ask.names[0])
-        return ask.answer(Entity(ask.uri, ask.endpoint.description, dict(data)))
+        return ask.answer(Entity(ask.uri, ask.endpoint.description, dict(describe(find(ask)))))
 
     return handle
 
 
+def _nothing(find: Callable[[Ask], Node]) -> Handler:
+    """A list of things an emulated account has none of."""
+
+    def handle(ask: Ask) -> Answer:
+        find(ask)
+        return nothing_listed(ask)
+
+    return handle
+
+
+def _missing(ask: Ask) -> Answer:
+    """An image that nobody chose."""
+    _root(ask)
+    raise ApiError(404)
+
+
+def _features(_: Node) -> dict[str, Any]:
+    return {"Video": True, "VideoPersonal": False, "RightClick": True}
+
+
+def _profile(root: Node) -> dict[str, Any]:
+    return {"DisplayName": full_name(root), "BioText": "", "ContactEmail": ""}
+
+
+def _site_settings(root: Node) -> dict[str, Any]:
+    return {"SiteTitle": full_name(root)}
+
+
+def _guides(_: Node) -> dict[str, Any]:
+    return {}
+
+
 def _upload_limits(ask: Ask) -> Answer:
-    """The limits the service publishes, in the form its own client library reads them."""
-    root_of(ask, ask.names[0])
-    photo = ["image/jpeg", "image/png", "image/gif", "image/heic"]
-    limits = [
-        {"Type": "Image", "MimeTypes": photo, "MaxSize": 500 * 1024**2, "MaxPixels": 210_000_000},
-        {"Type": "Video", "MimeTypes": ["video/mp4", "video/quicktime"], "MaxSize": 3 * 1024**3},
-    ]
-    return ask.answer(limits)
+    my_root(ask)
+    return ask.answer([dict(limit) for limit in _UPLOAD_LIMITS])
 
 
-def _recent_images(ask: Ask) -> Answer:
-    root = root_of(ask, ask.names[0])
-    images = [
-        image
-        for node in root.walk()
-        if node.album and ask.view.lists_everywhere(node) and not ask.view.locked(node)
-        for image in node.album.photos
-        if image.home == node.album.key and ask.view.shows(image, node)
-    ]
-    images.sort(key=lambda image: image.uploaded, reverse=True)
-    return ask.answer(each(images[:1000], draw_image, ask))
+def _news(ask: Ask) -> Answer:
+    my_root(ask)
+    return ask.answer([])
 
 
-def _nothing_of_user(ask: Ask) -> Answer:
-    root_of(ask, ask.names[0])
-    return nothing_listed(ask)
+def _unlock(ask: Ask) -> Answer:
+    """The right password opens the whole site to this application and user (by analogy with albums)."""
+    root = _root(ask)
+    if not ask.view.account.unlock(ask.view.caller, root, ask.values["Password"]):
+        raise ApiError(403, problems={"Password": ["The password is wrong"]})
+    return ask.answer(None)
 
+
+_PUBLIC: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("albums", "UserAlbums", _albums),
+    ("urlpathlookup", "UrlPathLookup", _url_path_lookup),
+    ("features", "Features", _object(_features)),
+    ("profile", "UserProfile", _object(_profile)),
+    ("sitesettings", "SiteSettings", _object(_site_settings)),
+    ("bioimage", "BioImage", _missing),
+    ("coverimage", "CoverImage", _missing),
+    ("topkeywords", "UserTopKeywords", _top_keywords),
+    ("recentimages", "UserRecentImages", _recent),
+    ("geomedia", "UserGeoMedia", _geo),
+    ("imagesearch", "UserImageSearch", _search),
+    ("popularmedia", "UserPopularMedia", _nothing(_root)),
+    ("featuredalbums", "UserFeaturedAlbums", _nothing(_root)),
+    ("collections", "UserCollections", _nothing(_root)),
+)
+_OWN: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("duplicateimagesearch", "DuplicateImageSearch", _duplicates),
+    ("assetsalbum", "UserAssetsAlbum", _assets_album),
+    ("uploadlimits", "UserUploadLimits", _upload_limits),
+    ("latestquicknews", "UserLatestQuickNews", _news),
+    ("guides", "UserGuideStates", _object(_guides, my_root)),
+    ("hideguides", "UserHideGuides", _object(_guides, my_root)),
+    ("albumtemplates", "UserAlbumTemplates", _nothing(my_root)),
+    ("tasks", "UserTasks", _nothing(my_root)),
+    ("watermarks", "UserWatermarks", _nothing(my_root)),
+    ("printmarks", "UserPrintmarks", _nothing(my_root)),
+    ("contacts", "UserContacts", _nothing(my_root)),
+    ("coupons", "UserCoupons", _nothing(my_root)),
+    ("grants", "UserGrants", _nothing(my_root)),
+)
 
 USER_ROUTES: tuple[Route, ...] = (
     route("!authuser", "AuthUser", _auth_user),
-    route("/user/{}", "User", _user),
-    route("/user/{}!albums", "UserAlbums", _user_albums),
-    route("/user/{}!featuredalbums", "UserFeaturedAlbums", _nothing_of_user),
-    route("/user/{}!urlpathlookup", "UrlPathLookup", _url_path_lookup),
-    route("/user/{}!features", "Features", _of_user(Video=True, VideoPersonal=False, RightClick=True)),
-    route("/user/{}!profile", "UserProfile", _of_user(DisplayName="", BioText="", ContactEmail="")),
-    route("/user/{}!sitesettings", "SiteSettings", _of_user(SiteTitle="")),
-    route("/user/{}!topkeywords", "UserTopKeywords", _of_user(KeyWords=[])),
-    route("/user/{}!uploadlimits", "UserUploadLimits", _upload_limits),
-    route("/user/{}!recentimages", "UserRecentImages", _recent_images),
-    *(
-        route(f"/user/{{}}!{action}", endpoint, _nothing_of_user)
-        for action, endpoint in (
-            ("popularmedia", "UserPopularMedia"),
-            ("geomedia", "UserGeoMedia"),
-            ("imagesearch", "UserImageSearch"),
-            ("collections", "UserCollections"),
-            ("albumtemplates", "UserAlbumTemplates"),
-            ("tasks", "UserTasks"),
-            ("watermarks", "UserWatermarks"),
-            ("deletedalbums", "UserDeletedAlbums"),
-            ("deletedfolders", "UserDeletedFolders"),
-            ("deletedpages", "UserDeletedPages"),
-        )
-    ),
-    route("/user/{}!bioimage", "BioImage", not_there),
-    route("/user/{}!coverimage", "CoverImage", not_there),
+    route("/user/{}", "User", _users),
+    *(route(f"/user/{{}}!{action}", endpoint, handler) for action, endpoint, handler in _PUBLIC + _OWN),
+    route("/user/{}!unlock", "UnlockUser", post=_unlock),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from smugsync.emulator.account.account import Account
 from smugsync.emulator.account.model import Image, Node
+from smugsync.emulator.media.scaling import Scaler
 from smugsync.emulator.switches import Access, Permissions, Switches
 
 
@@ -18,8 +19,10 @@ from smugsync.emulator.switches import Access, Permissions, Switches
 class View:
     """The account as `user` (a nickname; None is nobody in particular) sees it through an application.
 
+    `caller` stands for the application and the user together: what a password opened to them.
     `origin` is where this server's media addresses start; with `media_url`, originals below `library` are
     at that address plus their path. `access` and `permissions` are what the user granted the application.
+    `scaler` makes smaller pictures, if there is one.
     """
 
     account: Account
@@ -30,6 +33,8 @@ class View:
     access: Access = "Full"
     permissions: Permissions = "Modify"
     switches: Switches = field(default_factory=Switches)
+    caller: str = ""
+    scaler: Scaler | None = None
 
     @property
     def site(self) -> str:
@@ -58,14 +63,13 @@ class View:
 
     def locked(self, node: Node) -> bool:
         """Whether a password or a grant is missing."""
-        return not self.owns(node) and node.effective_security != "None"
+        return not self.owns(node) and not self.account.is_unlocked(self.caller, node)
 
     def level(self, node: Node) -> str:
         """The `ResponseLevel`."""
         if self.owns(node):
             return "Full"
-        security = node.effective_security
-        return "Public" if security == "None" else security
+        return node.effective_security if self.locked(node) else "Public"
 
     def sees_image(self, image: Image) -> bool:
         """Whether any album that shows it is open to this viewer."""
@@ -79,6 +83,9 @@ class View:
         return not image.hidden or self.owns(node)
 
     def may_have_original(self, image: Image) -> bool:
-        """Whether the archived trio is given: not to others where the owner limits the size."""
+        """Whether the archived trio is given: not to others where the owner limits the size, forbids
+        downloads or protects the photos (recorded without it: an album that does the latter two)."""
         home = self.account.album(image.home)
-        return home is not None and (self.owns(home.node) or home.largest_size == "Original")
+        if home is None or self.owns(home.node):
+            return home is not None
+        return home.largest_size == "Original" and home.allow_downloads and not home.protected

@@ -20,11 +20,12 @@ from smugsync.emulator.account.account import Account
 from smugsync.emulator.api.routes import MESSAGES
 from smugsync.emulator.faults import tampering
 from smugsync.emulator.messages import Delivery, Request, Response, html_response, json_response
+from smugsync.emulator.upload.replies import SYSTEM_ERROR, Form, UploadRefused
 
 HELP: Final = """\
 KIND[@ROUTE][:OPTION=VALUE,...]   e.g. 429@/api/*:times=3,retry=2   truncate@/photos/*:times=1
 
-ROUTE is a glob over the path (default /api/*, for bytes and connections /photos/*).
+ROUTE is a glob over the path (default /api/*, for bytes and connections /photos/*, for uploads /upload*).
 Options of every kind: times=N (then it is over), after=N (spare the first N requests).
 
   429             too many requests; retry=SECONDS to wait (default 1), or window=SECONDS: once it strikes,
@@ -41,6 +42,7 @@ Options of every kind: times=N (then it is over), after=N (spare the first N req
   stall           headers, at=BYTES of body (default half), then silence; at=-1: not even headers
   reset           the connection is dropped, at=BYTES (default -1, before the headers)
   slow            seconds=S (default 5) more for pages of min=N items or more (default 500; 0: every answer)
+  stat-fail       uploads fail with code=N (default 5): with status 200, or with 409 if that is N
   no-archived     images without ArchivedUri, ArchivedSize, ArchivedMD5
   duplicates      all images of a page have the first one's FileName
   stuck-video     videos are processing and have no rendition
@@ -53,14 +55,17 @@ Options of every kind: times=N (then it is over), after=N (spare the first N req
   skew            the server's clock is seconds=S off (default 86400)
 """
 
-_ROUTES: Final = dict.fromkeys(("truncate", "corrupt", "stall", "reset"), "/photos/*") | {"portal": "*"}
+_ROUTES: Final = dict.fromkeys(("truncate", "corrupt", "stall", "reset"), "/photos/*") | {
+    "portal": "*",
+    "stat-fail": "/upload*",
+}
 _WHOLE_SERVER: Final = ("late", "skew")
 KINDS: Final = frozenset(
     "429 500 502 503 504 html html403 portal nonce_used empty truncate corrupt stall reset slow no-archived"
-    " duplicates stuck-video unstable-order stale-metadata total spurious edit late skew".split()
+    " duplicates stuck-video unstable-order stale-metadata total spurious edit late skew stat-fail".split()
 )
 _OPTIONS: Final = frozenset(
-    ("times", "after", "retry", "window", "at", "seconds", "min", "by", "do", "status")
+    ("times", "after", "retry", "window", "at", "seconds", "min", "by", "do", "status", "code")
 )
 
 
@@ -127,6 +132,8 @@ class Fault:
                 return html_response(403, "Forbidden", "You don't have permission to access this resource.")
             case "nonce_used":
                 return json_response(401, {"Code": 401, "Message": "oauth_problem=nonce_used"})
+            case "stat-fail":
+                return Form("JSON").failure(UploadRefused(int(self.number("code", SYSTEM_ERROR))))
             case "empty":
                 return Response(200, (("Content-Type", "application/json"),))
         return None
@@ -200,6 +207,12 @@ class Faults:
         self._lock = threading.Lock()
         self._ids = count(1)
         self._faults: list[Fault] = []
+        self._lag: float = 0
+
+    def lag_otherwise(self, seconds: float) -> None:
+        """How late ImagesLastUpdated moves as long as no fault `late` says otherwise."""
+        self._lag = seconds
+        self._apply_to_server()
 
     def add(self, spec: str) -> Fault:
         """Switch a fault on. Raises ValueError with a sentence for people if `spec` cannot be read."""
@@ -258,4 +271,4 @@ class Faults:
 
     def _apply_to_server(self) -> None:
         late = [f.number("seconds", 30) for f in self._faults if f.kind == "late"]
-        self._account.images_updated_delay = max(late, default=0)
+        self._account.images_updated_delay = max(late, default=self._lag)

@@ -20,12 +20,15 @@ _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """`duration` in seconds; `created` is UTC as `YYYY-MM-DDTHH:MM:SS`, "" unknown."""
+    """`duration` in seconds; times are UTC as `YYYY-MM-DDTHH:MM:SS`, codecs four letters; "" unknown."""
 
     width: int = 0
     height: int = 0
     duration: float = 0.0
     created: str = ""
+    modified: str = ""
+    video: str = ""
+    audio: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +66,37 @@ def find(window: Octets, *path: bytes) -> Octets:
 
 
 def read_film(window: Octets) -> Film:
-    """Duration and creation from `mvhd`, pixels from the largest `tkhd` (audio tracks have none)."""
+    """Duration and times from `mvhd`, pixels from the largest `tkhd` (audio tracks have none)."""
     movie = find(window, b"moov")
     header = find(movie, b"mvhd")
     wide = header.number(0, 1) == 1  # version 1: times and durations of 64 bits
-    created, scale, length = (
-        (header.number(4, 8), header.number(20, 4), header.number(24, 8))
+    created, modified, scale, length = (
+        (header.number(4, 8), header.number(12, 8), header.number(20, 4), header.number(24, 8))
         if wide
-        else (header.number(4, 4), header.number(12, 4), header.number(16, 4))
+        else (header.number(4, 4), header.number(8, 4), header.number(12, 4), header.number(16, 4))
     )
     if length == (1 << (64 if wide else 32)) - 1:  # the standard's "unknown"
         length = 0
-    tracks = islice((body for kind, body in boxes(movie) if kind == b"trak"), _MOST_TRACKS)
+    tracks = list(islice((body for kind, body in boxes(movie) if kind == b"trak"), _MOST_TRACKS))
     width, height = max((_track_size(find(track, b"tkhd")) for track in tracks), default=(0, 0))
-    return Film(width, height, round(length / scale, 3) if scale else 0.0, _moment(created))
+    codecs = dict(map(_codec, reversed(tracks)))  # the first track of a kind counts
+    return Film(
+        width,
+        height,
+        round(length / scale, 3) if scale else 0.0,
+        _moment(created),
+        _moment(modified),
+        codecs.get(b"vide", ""),
+        codecs.get(b"soun", ""),
+    )
+
+
+def _codec(track: Octets) -> tuple[bytes, str]:
+    """What a track holds, and how it is coded: the kind from `hdlr`, the first entry of `stsd`."""
+    media = find(track, b"mdia")
+    code = find(media, b"minf", b"stbl", b"stsd").take(12, 4)
+    text = code.decode("latin-1").strip()
+    return find(media, b"hdlr").take(8, 4), text if text.isprintable() and len(code) == 4 else ""
 
 
 def _track_size(header: Octets) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from smugsync.emulator.media.exif_words import WORDS
 from smugsync.emulator.media.octets import Octets
 
 ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 2, 3, 4, 5, 7
@@ -30,21 +31,46 @@ NAMES: Mapping[int, str] = {
     0x0132: "DateTime",
     0x013B: "Artist",
     0x8298: "Copyright",
+    0x4746: "Rating",
     0x829A: "ExposureTime",
     0x829D: "FNumber",
+    0x8822: "ExposureProgram",
     0x8827: "ISO",
     0x9003: "DateTimeOriginal",
     0x9004: "DateTimeDigitized",
+    0x9102: "CompressedBitsPerPixel",
+    0x9203: "BrightnessValue",
+    0x9204: "ExposureCompensation",
+    0x9206: "SubjectDistance",
+    0x9207: "MeteringMode",
+    0x9208: "LightSource",
+    0x9209: "Flash",
     0x920A: "FocalLength",
+    0x9286: "UserComment",
     0x9291: "SubSecTimeOriginal",
+    0x9292: "SubSecTimeDigitized",
+    0xA001: "ColorSpace",
+    0xA217: "SensingMethod",
+    0xA402: "ExposureMode",
+    0xA403: "WhiteBalance",
+    0xA404: "DigitalZoomRatio",
     0xA405: "FocalLengthIn35mmFormat",
+    0xA406: "SceneCaptureType",
+    0xA407: "GainControl",
+    0xA408: "Contrast",
+    0xA409: "Saturation",
+    0xA40A: "Sharpness",
+    0xA40C: "SubjectDistanceRange",
+    0xA431: "SerialNumber",
     0xA434: "LensModel",
+    0xA435: "LensSerialNumber",
 }
 
 _TIMES = frozenset({"DateTime", "DateTimeOriginal", "DateTimeDigitized"})
 _STRUCTURE = frozenset({WIDTH, HEIGHT, EXIF_POINTER, GPS_POINTER, SUB_IFDS})
 _UNITS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1, 9: 4, 10: 8, 13: 4}  # bytes per value, by TIFF type
 _SIGNED = frozenset({9, 10})
+_USER_COMMENT = 0x9286
 _MOST_ENTRIES = 512  # per directory; cameras write about fifty
 _MOST_VALUES = 64  # per numeric tag; the longest we use has three
 _LONGEST_TEXT = 8192  # bytes of a caption or an opaque value
@@ -127,7 +153,7 @@ def _value(block: Octets, entry: int) -> Value:
     length = unit * count
     raw = block.take(entry + 8 if length <= 4 else block.number(entry + 8, 4), length)
     if kind in {ASCII, UNDEFINED}:
-        return read_text(raw)
+        return _comment(raw) if block.number(entry, 2) == _USER_COMMENT else read_text(raw)
     numbers = Octets.of(raw).ordered(block.order)
     if kind in {RATIONAL, 10}:
         pairs = [
@@ -136,6 +162,16 @@ def _value(block: Octets, entry: int) -> Value:
         ]
         return tuple(Fraction(top, bottom) for top, bottom in pairs if bottom)
     return tuple(Fraction(_integer(numbers, at, kind, unit)) for at in range(0, len(raw), unit or 1))
+
+
+def _comment(raw: bytes) -> str:
+    """A text behind eight bytes that name its character set."""
+    if raw[:8] == b"UNICODE\0":
+        big = raw[8:].decode("utf-16-be", "ignore")
+        little = raw[8:].decode("utf-16-le", "ignore")
+        text = big if sum(c < "\u0250" for c in big) >= sum(c < "\u0250" for c in little) else little
+        return text.partition("\0")[0].strip()
+    return read_text(raw[8:])
 
 
 def _integer(numbers: Octets, at: int, kind: int, width: int) -> int:
@@ -160,7 +196,23 @@ def _shown(name: str, value: Value | None) -> str:
         return f"{float(number):.1f} mm"
     if name == "FocalLengthIn35mmFormat":
         return f"{int(number)} mm"
-    return f"{float(number):.4g}" if number.denominator > 1 else str(number.numerator)
+    if name == "SubjectDistance":
+        return f"{float(number):g} m"
+    if name == "ExposureCompensation":
+        return _steps(number)
+    if name in WORDS:
+        return WORDS[name].get(int(number), f"Unknown ({int(number)})")
+    return f"{float(number):.10g}" if number.denominator > 1 else str(number.numerator)
+
+
+def _steps(number: Fraction) -> str:
+    """Exposure steps in halves or thirds where they are that: `+1/3`, `-2`."""
+    if number == 0:
+        return "0"
+    for parts in (1, 2, 3):
+        if abs(number * parts - round(number * parts)) < Fraction(1, 500) and round(number * parts):
+            return f"{round(number * parts):+d}" + (f"/{parts}" if parts > 1 else "")
+    return f"{float(number):+.3g}"
 
 
 def _coordinates(place: Mapping[int, Value]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
-"""The media addresses: originals, scaled sizes and videos, with Range.
+"""The media addresses: originals, smaller sizes and films, with Range.
 
 No signature is asked for: anyone who knows the address may read it (facts 5). An address is only good
-for the album's present name and the image's present revision. Scaled sizes are the original's bytes here.
+for the album's present name and the image's present revision.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import mimetypes
 import re
 from email.utils import formatdate, parsedate_to_datetime
+from pathlib import PurePath
+from typing import Final
 from urllib.parse import quote, unquote
 
 from smugsync.emulator.account.content import Content
+from smugsync.emulator.account.look import FORMATS
 from smugsync.emulator.account.model import Image
-from smugsync.emulator.api.photos import VIDEO_LETTERS, token_of
+from smugsync.emulator.api.sizes import VIDEO_LETTERS, scaled, token_of
 from smugsync.emulator.api.view import View
 from smugsync.emulator.messages import Request, Response, Span, html_response
 
@@ -22,6 +25,14 @@ _ADDRESS = re.compile(
     r"/photos(?P<place>(?:/.*)?)/i-(?P<key>\w+)/(?P<serial>\d+)/(?P<token>\w+)/(?P<letters>\w+)/[^/]*\Z"
 )
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+_ORIGINALS: Final = ("D", "O")
+_TYPES: Final = {"JPG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "HEIC": "image/heic"}
+
+
+def is_quick(path: str) -> bool:
+    """Whether the bytes only have to be read: a smaller size may have to be made first."""
+    found = _ADDRESS.match(unquote(path))
+    return found is None or found["letters"] in (*_ORIGINALS, VIDEO_LETTERS)
 
 
 def serve_media(request: Request, view: View) -> Response:
@@ -32,38 +43,55 @@ def serve_media(request: Request, view: View) -> Response:
     image = view.account.image(found["key"]) if found else None
     if found is None or image is None:
         return _missing()
-    home = view.account.album(image.home)
+    home, letters = view.account.album(image.home), found["letters"]
     current = home is not None and found["place"] == home.node.url_path
-    if not current or int(found["serial"]) != image.serial or found["token"] != token_of(view, image):
+    if (
+        not current
+        or int(found["serial"]) != image.serial
+        or found["token"] != token_of(view, image, letters)
+    ):
         return _missing()
-    content = _content(image, found["letters"])
-    if content is None:
-        return html_response(403, "Forbidden", "This size is not available.")
     try:
-        return _send(request, content, image)
+        content, kind = _content(view, image, letters), _type_of(image, letters)
+        if content is None:
+            return html_response(403, "Forbidden", "This size is not available.")
+        return _send(request, content, image, kind)
     except OSError:
         return _missing()
 
 
-def _content(image: Image, letters: str) -> Content | None:
+def _content(view: View, image: Image, letters: str) -> Content | None:
     """What lies behind the letters; a video's original cannot be had (facts 5)."""
-    if not image.is_video:
-        return image.content
-    if letters == VIDEO_LETTERS and not image.processing and not image.broken:
-        return image.rendition
-    return None
+    if letters in _ORIGINALS:
+        return None if image.is_video else image.content
+    if letters == VIDEO_LETTERS:
+        ready = not image.is_processing(view.account.clock()) and not image.broken
+        return image.rendition if image.is_video and ready else None
+    return scaled(view, image, letters)
+
+
+def _type_of(image: Image, letters: str) -> str | None:
+    """The Content-Type; None where the bytes decide."""
+    if letters == VIDEO_LETTERS:
+        return "video/mp4"
+    if letters not in _ORIGINALS:
+        return None
+    if PurePath(image.file_name).suffix.lower() in FORMATS:
+        return _TYPES.get(image.format, "image/jpeg")
+    return mimetypes.guess_type(image.file_name)[0] or _TYPES.get(image.format, "image/jpeg")
 
 
 def _missing() -> Response:
     return html_response(404, "Not Found", "The requested photo was not found on this server.")
 
 
-def _send(request: Request, content: Content, image: Image) -> Response:
+def _send(request: Request, content: Content, image: Image, kind: str | None) -> Response:
     size = content.size
+    if kind is None:  # smaller sizes are the one or the other
+        kind = "image/png" if b"".join(content.read(0, 4)) == b"\x89PNG" else "image/jpeg"
     # Not the MD5: a validator must not cost a reading of the whole file before the first byte.
     etag = f'"{quote(image.key)}-{image.serial}-{size:x}"'
     modified = formatdate(image.uploaded, usegmt=True)
-    kind = "video/mp4" if image.is_video else mimetypes.guess_type(image.file_name)[0] or "image/jpeg"
     headers = [
         ("Content-Type", kind),
         ("ETag", etag),

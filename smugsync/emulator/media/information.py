@@ -8,12 +8,13 @@ bounded: a few kilobytes are looked at, wherever they lie.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import SEEK_END
 from pathlib import Path, PurePath
 
-from smugsync.emulator.media.boxes import read_film, read_still
+from smugsync.emulator.media.boxes import Film, read_film, read_still
 from smugsync.emulator.media.exif import Exif, read_exif
+from smugsync.emulator.media.iptc import read_iptc
 from smugsync.emulator.media.octets import Octets
 
 _MOST_PIECES = 4096  # segments or chunks looked at per file
@@ -47,7 +48,8 @@ class MediaInfo:
 
     `width` and `height` are pixels as stored, before any Orientation. `taken` is the camera's wall clock
     as `YYYY-MM-DDTHH:MM:SS` without a zone; for a video it is the container's creation time, which is
-    UTC, as the service shows it. `duration` is in seconds. `exif` has exiftool's tag names.
+    UTC, as the service shows it. `duration` is in seconds. `exif` has what else it says, Exif, IPTC and
+    of films alike, by exiftool's names of the tags.
     """
 
     format: str
@@ -78,10 +80,9 @@ def inspect_file(path: Path) -> MediaInfo:
 
 def describe(window: Octets, name: str) -> MediaInfo:
     """What `inspect` and `inspect_file` do, over bytes from anywhere."""
-    found = _recognise(window, PurePath(name).suffix.lstrip(".").lower())
+    found = _name_format(window, PurePath(name).suffix.lstrip(".").lower())
     if found in {"MP4", "MOV", "3GP"}:
-        film = read_film(window)
-        return MediaInfo(found, film.width, film.height, film.created, is_video=True, duration=film.duration)
+        return _describe_film(found, read_film(window))
     width, height, exif = _READERS.get(found, _read_nothing)(window)
     tags = exif.tags
     return MediaInfo(
@@ -96,14 +97,34 @@ def describe(window: Octets, name: str) -> MediaInfo:
     )
 
 
-def _recognise(window: Octets, extension: str) -> str:
+def _describe_film(found: str, film: Film) -> MediaInfo:
+    tags = {"ModifyDate": film.modified, "CompressorID": film.video, "AudioFormat": film.audio}
+    return MediaInfo(
+        found,
+        film.width,
+        film.height,
+        film.created,
+        is_video=True,
+        duration=film.duration,
+        exif={tag: text for tag, text in tags.items() if text},
+    )
+
+
+def _name_format(window: Octets, extension: str) -> str:
     """The format by magic number, refined or, failing that, given by the extension; JPG if all fails."""
     by_name = _EXTENSIONS.get(extension, extension.upper())
+    found = recognise(window)
+    if found == "TIFF" and by_name in _RAW:  # most raw files are TIFF inside, told apart by name only
+        return by_name
+    return found or (by_name if by_name in _BY_NAME | _RAW else "JPG")
+
+
+def recognise(window: Octets) -> str:
+    """The format by magic number alone; "" for what is none of those known here."""
     head = window.take(0, 64)
     for magic, offset, found in _MAGIC:
         if head.startswith(magic, offset):
-            # Most raw files are TIFF inside; only their names tell them apart.
-            return by_name if found == "TIFF" and by_name in _RAW else found
+            return found
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12], "3GP" if head[8:10] == b"3g" else "MP4")
     if head[4:8] in {b"moov", b"mdat", b"wide"}:  # QuickTime before there was ftyp
@@ -112,9 +133,10 @@ def _recognise(window: Octets, extension: str) -> str:
         return "WEBM" if b"webm" in head else "MKV"
     if head.startswith(b"BM") and head[6:10] == bytes(4):
         return "BMP"
-    if all(window.take(packet * 188, 1) == b"G" for packet in range(3)):
-        return "MTS"
-    return by_name if by_name in _BY_NAME | _RAW else "JPG"
+    for first, step in ((0, 188), (4, 192)):  # a transport stream; AVCHD puts a time before each packet
+        if all(window.take(first + packet * step, 1) == b"G" for packet in range(3)):
+            return "MTS"
+    return ""
 
 
 _MAGIC: tuple[tuple[bytes, int, str], ...] = (
@@ -138,6 +160,7 @@ _MAGIC: tuple[tuple[bytes, int, str], ...] = (
 _BRANDS: Mapping[bytes, str] = {
     b"qt  ": "MOV",
     b"crx ": "CR3",
+    b"M4A ": "M4A",
     b"avif": "AVIF",
     b"avis": "AVIF",
     **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"), "HEIC"),
@@ -151,9 +174,11 @@ def _read_nothing(_: Octets) -> Found:
 
 
 def _read_jpeg(window: Octets) -> Found:
-    """Segments up to the scan or the end: the frame header gives the pixels, the first Exif APP1 the tags."""
+    """Segments up to the scan or the end: the frame header gives the pixels, the first Exif APP1 and the
+    first APP13 the tags."""
     width = height = 0
     exif = _NO_EXIF
+    iptc: dict[str, str] = {}
     at = 2
     for _ in range(_MOST_PIECES):
         marker, length = window.number(at, 2), window.number(at + 2, 2)
@@ -166,8 +191,10 @@ def _read_jpeg(window: Octets) -> Found:
             height, width = window.number(at + 5, 2), window.number(at + 7, 2)
         elif marker == 0xFFE1 and not exif.tags and window.take(at + 4, 6) == b"Exif\0\0":
             exif = read_exif(window.part(at + 10, at + 2 + length))
+        elif marker == 0xFFED and not iptc:
+            iptc = read_iptc(window.part(at + 4, at + 2 + length))
         at += 2 + length
-    return width, height, exif
+    return width, height, replace(exif, tags={**iptc, **exif.tags})
 
 
 def _read_png(window: Octets) -> Found:

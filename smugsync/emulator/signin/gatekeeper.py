@@ -1,167 +1,222 @@
-"""Who is asking? OAuth 1.0a signatures, or an API key alone for public data.
-
-The signature functions are oauthlib's; what is decided here is where parameters may stand (header, query,
-form body), which applications and tokens exist, how old a time stamp may be and that a nonce is used
-once. Problem names are those of the OAuth problem reporting extension; `nonce_used` and
-`parameter_absent` were seen at the service, the others are likely.
-"""
+"""Who is asking? A signature and a token that somebody granted, or an API key alone for public data."""
 
 from __future__ import annotations
 
-import hmac
 import re
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
-
-from oauthlib.oauth1 import Client
-from oauthlib.oauth1.rfc5849 import signature
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
 from smugsync.emulator.messages import Request
-from smugsync.emulator.settings import Access, Credentials, Permissions
+from smugsync.emulator.settings import Access, Credentials, Permissions, Switches
+from smugsync.emulator.signin.proof import (
+    Claim,
+    Refused,
+    check_form,
+    check_signature,
+    problem,
+    read_claim,
+)
+from smugsync.emulator.signin.registry import Application, Grant, Registry, Token
 
 #: How far a client's clock may be off, in seconds, and how long nonces are remembered for it.
-PATIENCE = 300
+PATIENCE: Final = 300
 
-_PAIR = re.compile(r'\s*([\w\-.~%]+)\s*=\s*"([^"]*)"\s*(?:,|$)')
+#: What a key that accepted no terms is told (captured at the service, facts 1.4).
+TERMS_PENDING: Final = (
+    "API key lacks v2 access; please accept the terms of service at"
+    " https://api.smugmug.com/api/developer/accept"
+)
+
+_STAMP: Final = re.compile(r"[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who sent a request (a nickname; None is nobody in particular), by which application, and what the
-    user granted it."""
+    user granted it. `token` is the access token, "" if there was none."""
 
     user: str | None
     api_key: str
     access: Access = "Public"
     permissions: Permissions = "Read"
+    token: str = ""
 
 
-class Refused(Exception):
-    """401; `message` is what the service says (`oauth_problem=nonce_used`)."""
+class Known(NamedTuple):
+    """What is known of a token: the key of the application it belongs to, and its secret."""
 
-    def __init__(self, message: str) -> None:
-        self.message = message
-        super().__init__(message)
-
-
-def _problem(name: str) -> Refused:
-    return Refused(f"oauth_problem={name}")
+    application: str
+    secret: str
 
 
 class Gatekeeper:
-    """Knows one application, its tokens, and the nonces it has seen."""
+    """Tells who sent a request, and remembers every nonce that was used.
 
-    def __init__(self, *, clock: Callable[[], float]) -> None:
+    `registry` holds what survives a restart. `switches` says how the service behaves at the moment.
+    """
+
+    def __init__(self, *, clock: Callable[[], float], switches: Callable[[], Switches] = Switches) -> None:
+        self.registry = Registry()
         self._clock = clock
-        self._secrets: dict[str, str] = {}
-        self._tokens: dict[str, tuple[Caller, str]] = {}
+        self._switches = switches
+        self._lock = threading.Lock()
         self._nonces: dict[tuple[str, str, str, str], int] = {}
         self._tidied: float = 0
 
+    # -- what is known -----------------------------------------------------------------------------
+
     def admit(self, keys: Credentials, user: str | None, access: Access, permissions: Permissions) -> None:
-        """Know an application, and its token if there is one."""
-        self._secrets[keys.api_key] = keys.api_secret
-        if keys.access_token:
-            caller = Caller(user, keys.api_key, access, permissions)
-            self._tokens[keys.access_token] = caller, keys.access_token_secret
+        """Know an application that is announced, and its token if there is one."""
+        self.registry.register(Application("Test Application", keys.api_key, keys.api_secret))
+        if keys.access_token and user is not None:
+            grant = Grant(
+                f"announced-{keys.access_token[:8]}",
+                user,
+                keys.api_key,
+                access,
+                permissions,
+                self._clock(),
+                announced=True,
+            )
+            self.registry.announce(grant, Token(keys.access_token, keys.access_token_secret, grant.id))
 
-    def identify(self, request: Request, *, origins: Iterable[str]) -> Caller:
-        """The caller, or Refused. `origins` are the addresses the client may know this server by.
+    def register(self, name: str, key: str, secret: str) -> None:
+        """Know one more application. Raises ValueError without a name, a key or a secret."""
+        if not (name and key and secret):
+            raise ValueError("an application has a name, a key and a secret")
+        self.registry.register(Application(name, key, secret))
 
-        The signature covers the address as the client wrote it, and a client may well send the host name
-        of the real service to a test server: whatever it signed, it proved to know the secrets.
+    def tokens(self) -> list[dict[str, Any]]:
+        """Every access token and what it may do, for JSON."""
+        names = {application.key: application.name for application in self.registry.applications}
+        return [
+            {
+                "token": token.token,
+                "secret": token.secret,
+                "user": grant.user,
+                "application": names.get(grant.application, ""),
+                "api_key": grant.application,
+                "access": grant.access,
+                "permissions": grant.permissions,
+                "granted": datetime.fromtimestamp(grant.granted, UTC).isoformat(timespec="seconds"),
+                "announced": grant.announced,
+                "revoked": grant.revoked,
+            }
+            for grant, tokens in self.registry.grants
+            for token in tokens
+        ]
+
+    def revoke(self, token: str) -> None:
+        """End the grant an access token comes from. Raises LookupError for an unknown one."""
+        found = self.registry.find(token)
+        if found is None:
+            raise LookupError(f"token {token}")
+        self.registry.revoke(found[1].id)
+
+    @property
+    def changes(self) -> int:
+        """Moves with everything that `dump` would tell differently."""
+        return self.registry.changes
+
+    def dump(self) -> dict[str, Any]:
+        """Applications, grants and access tokens, for JSON; request tokens and nonces are forgotten."""
+        return self.registry.dump()
+
+    def load(self, kept: Mapping[str, Any]) -> None:
+        """What `dump` told, beside what was announced already."""
+        self.registry.load(kept)
+
+    # -- who asks ----------------------------------------------------------------------------------
+
+    def identify(self, request: Request, *, origins: Iterable[str], header_only: bool = False) -> Caller:
+        """The caller, or Refused.
+
+        `origins` are the addresses the client may know this server by. `header_only` is for the upload
+        host, which reads the protocol's parameters nowhere else.
         """
-        given = _authorization(request.headers.get("authorization", ""))
-        asked = request.params
-        params = [*given, *asked, *request.form]
-        oauth = {name: value for name, value in params if name.startswith("oauth_")}
-        if not oauth:
-            return self._anonymous(dict(asked).get("APIKey"))
-        if len(oauth) != sum(name.startswith("oauth_") for name, _ in params):
-            raise _problem("parameter_rejected")
-        method = self._check_parameters(oauth)
-        caller, token_secret = self._look_up(oauth)
-        self._check_signature(request, oauth, params, (method, token_secret, tuple(origins)))
-        self._use_nonce(oauth)
+        claim = read_claim(request, header_only=header_only)
+        if not claim.oauth:
+            caller = self._anonymous("" if header_only else dict(request.params).get("APIKey", ""))
+        else:
+            caller = self._authorised(request, claim, origins)
+        if self._switches().terms == "pending":
+            raise Refused(TERMS_PENDING)
         return caller
 
-    def _anonymous(self, api_key: str | None) -> Caller:
-        if api_key is None:
-            raise _problem("parameter_absent")
-        if api_key not in self._secrets:
-            raise _problem("consumer_key_unknown")
+    def _anonymous(self, api_key: str) -> Caller:
+        if not api_key:
+            raise problem("parameter_absent")
+        if self.registry.application(api_key) is None:
+            raise problem("consumer_key_unknown")
         return Caller(None, api_key)
 
-    def _check_parameters(self, oauth: dict[str, str]) -> str:
-        method = oauth.get("oauth_signature_method", "")
-        needed = {"oauth_consumer_key", "oauth_signature_method", "oauth_signature"}
-        if method != "PLAINTEXT":
-            needed |= {"oauth_timestamp", "oauth_nonce"}
-        if not needed <= {name for name, value in oauth.items() if value}:
-            raise _problem("parameter_absent")
-        if oauth.get("oauth_version", "1.0") != "1.0":
-            raise _problem("version_rejected")
-        if method not in ("HMAC-SHA1", "PLAINTEXT"):
-            raise _problem("signature_method_rejected")
-        return method
+    def _authorised(self, request: Request, claim: Claim, origins: Iterable[str]) -> Caller:
+        found = self.registry.find(claim.oauth.get("oauth_token", ""))
+        known = None if found is None else Known(found[1].application, found[0].secret)
+        application = self.prove(request, claim, origins=origins, token=known)
+        if found is None:
+            return Caller(None, application.key)
+        token, grant = found
+        if grant.revoked:
+            raise problem("token_revoked")
+        return Caller(grant.user, application.key, grant.access, grant.permissions, token.token)
 
-    def _look_up(self, oauth: dict[str, str]) -> tuple[Caller, str]:
-        if oauth["oauth_consumer_key"] not in self._secrets:
-            raise _problem("consumer_key_unknown")
-        token = oauth.get("oauth_token", "")
-        if not token:
-            return Caller(None, oauth["oauth_consumer_key"]), ""
-        if token not in self._tokens:
-            raise _problem("token_rejected")
-        return self._tokens[token]
-
-    def _check_signature(
+    def prove(
         self,
         request: Request,
-        oauth: dict[str, str],
-        params: list[tuple[str, str]],
-        expected: tuple[str, str, tuple[str, ...]],
-    ) -> None:
-        method, token_secret, origins = expected
-        secret = self._secrets[oauth["oauth_consumer_key"]]
-        signer = Client("", client_secret=secret, resource_owner_secret=token_secret)
-        # The stubs are narrower than the functions: parameters may repeat, methods are any token.
-        covered = signature.normalize_parameters([(n, v) for n, v in params if n != "oauth_signature"])  # type: ignore[arg-type]
-        for origin in origins:
-            if method == "PLAINTEXT":
-                right = signature.sign_plaintext(secret, token_secret)
-            else:
-                address = signature.base_string_uri(f"{origin}{request.path}")
-                base = signature.signature_base_string(request.method, address, covered)  # type: ignore[arg-type]
-                right = signature.sign_hmac_sha1_with_client(base, signer)
-            if hmac.compare_digest(right.encode(), oauth["oauth_signature"].encode()):
-                return
-        raise _problem("signature_invalid")
+        claim: Claim,
+        *,
+        origins: Iterable[str],
+        token: Known | None,
+        needs: Iterable[str] = (),
+    ) -> Application:
+        """The application that signed the request, or Refused.
 
-    def _use_nonce(self, oauth: dict[str, str]) -> None:
-        """Only a request that proved itself may use up a nonce."""
+        `origins` are the addresses the client may know this server by. `token` is what is known of the
+        token that the claim names, if it names one; `needs` are parameters this request cannot do without.
+
+        A nonce that was used is refused as such before the signature is looked at: a client that follows
+        a redirect with its old header is told `nonce_used` (facts 0.4). Only a request that proved
+        itself uses up a nonce.
+        """
+        oauth = claim.oauth
+        plaintext = request.scheme == "https" or self._switches().plaintext == "always"
+        check_form(claim, needs=needs, plaintext=plaintext)
+        application = self.registry.application(oauth["oauth_consumer_key"])
+        if application is None:
+            raise problem("consumer_key_unknown")
+        secret = ""
+        if oauth.get("oauth_token"):
+            if token is None or token.application != application.key:
+                raise problem("token_rejected")
+            secret = token.secret
+        used = self._check_time(oauth)
+        check_signature(claim, request, (application.secret, secret), origins=origins)
+        if used is not None:
+            self._use(used)
+        return application
+
+    def _check_time(self, oauth: Mapping[str, str]) -> tuple[str, str, str, str] | None:
+        """What must not come again; None for PLAINTEXT, which may leave time stamp and nonce out."""
         stamp, nonce = oauth.get("oauth_timestamp"), oauth.get("oauth_nonce")
         if stamp is None or nonce is None:
-            return  # PLAINTEXT may leave them out
-        if not stamp.isdigit() or abs(int(stamp) - self._clock()) > PATIENCE:
-            raise _problem("timestamp_refused")
+            return None
+        if not _STAMP.fullmatch(stamp) or abs(int(stamp) - self._clock()) > PATIENCE:
+            raise problem("timestamp_refused")
         used = (oauth["oauth_consumer_key"], oauth.get("oauth_token", ""), stamp, nonce)
         if used in self._nonces:
-            raise _problem("nonce_used")
-        self._nonces[used] = int(stamp)
-        self._tidy()
+            raise problem("nonce_used")
+        return used
 
-    def _tidy(self) -> None:
-        now = self._clock()
-        if abs(now - self._tidied) > PATIENCE:
-            self._tidied = now
-            self._nonces = {k: at for k, at in self._nonces.items() if abs(at - now) <= PATIENCE}
-
-
-def _authorization(header: str) -> list[tuple[str, str]]:
-    """The parameters of an `Authorization: OAuth ...` header, decoded, without the realm."""
-    scheme, _, rest = header.strip().partition(" ")
-    if scheme.lower() != "oauth":
-        return []
-    return [(unquote(name), unquote(value)) for name, value in _PAIR.findall(rest) if name.lower() != "realm"]
+    def _use(self, used: tuple[str, str, str, str]) -> None:
+        with self._lock:
+            if used in self._nonces:  # by another thread, since it was checked
+                raise problem("nonce_used")
+            self._nonces[used] = int(used[2])
+            now = self._clock()
+            if abs(now - self._tidied) > PATIENCE:
+                self._tidied = now
+                self._nonces = {k: at for k, at in self._nonces.items() if abs(at - now) <= PATIENCE}

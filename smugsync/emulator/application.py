@@ -1,0 +1,162 @@
+"""HTTP on one side, `Emulator.handle` on the other: reading requests, delivering answers, breaking off.
+
+A plain ASGI application. There is no framework on top, because there would be nothing left for it to do:
+routes, parameters and errors belong to the emulated service, and the core answers a request value with a
+response value.
+
+API answers are made in worker threads, since the first listing of a large library hashes files, and so are
+smaller pictures; media are streamed by the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
+from typing import Any, Final
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from smugsync.emulator.emulator import Emulator
+from smugsync.emulator.media import host as media_host
+from smugsync.emulator.messages import Request, Response, html_response
+from smugsync.emulator.upload.request import is_upload
+from smugsync.emulator.upload.spooling import Bodies, ClientLeft, Receive, TooLarge
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+
+#: How long a client may take to answer a goodbye, once the server stops, in seconds.
+_GOODBYE: Final = 0.2
+
+
+class Application:
+    """Answers for one emulator. `protocol` is what the server makes of each connection.
+
+    Once `closing` is set, nothing waits any more.
+    """
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self.closing = asyncio.Event()
+        self.bodies = Bodies()
+        connections: dict[tuple[str, int], asyncio.Transport] = {}
+        self._connections = connections
+
+        class Protocol(H11Protocol):
+            """Remembers its transport, so that a fault can drop the connection."""
+
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn's own signature
+                super().connection_made(transport)
+                line = transport.get_extra_info("socket")
+                if line is not None:  # asyncio does so only for sockets made with an explicit protocol
+                    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if self.client is not None:
+                    connections[self.client] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                if self.client is not None:
+                    connections.pop(self.client, None)
+                super().connection_lost(exc)
+
+            def shutdown(self) -> None:
+                super().shutdown()
+                # Over TLS, asyncio would wait half a minute for the client's goodbye.
+                self.loop.call_later(_GOODBYE, self._leave)
+
+            def _leave(self) -> None:
+                if self.transport.is_closing():
+                    self.transport.abort()
+
+        self.protocol = Protocol
+
+    def close(self) -> None:
+        self.bodies.close()
+
+    def drop_all(self) -> None:
+        """End every connection that is left, whatever is under way on it."""
+        for transport in list(self._connections.values()):
+            transport.abort()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(
+            scope["method"],
+            scope["raw_path"].decode("latin-1"),
+            scope["query_string"].decode("latin-1"),
+            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            scheme=scope["scheme"],
+        )
+        try:
+            request = await self._with_body(request, receive)
+            if request.path.startswith(media_host.PREFIX) and media_host.is_quick(request.path):
+                response = self._emulator.handle(request)
+            else:
+                response = await asyncio.to_thread(self._emulator.handle, request)
+        except ClientLeft:
+            return  # half a request is none: what it would have done is not done
+        except TooLarge:
+            response = html_response(413, "Request Entity Too Large", "The body is too large.")
+        finally:
+            if request.upload is not None:
+                request.upload.unlink(missing_ok=True)
+        await self._deliver(request, response, scope, send)
+
+    async def _with_body(self, request: Request, receive: Receive) -> Request:
+        announced = request.headers.get("content-length", "")
+        length = int(announced) if announced.isdecimal() else 0
+        body = await self.bodies.read(receive, upload=is_upload(request), announced=length)
+        return replace(request, body=body) if isinstance(body, bytes) else replace(request, upload=body)
+
+    async def _deliver(self, request: Request, response: Response, scope: Scope, send: Send) -> None:
+        delivery, length = response.delivery, len(response.body)
+        if delivery.delay:
+            await self._wait(delivery.delay)
+        if delivery.limit != -1:
+            headers = [(n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in response.headers]
+            headers.append((b"content-length", str(length).encode()))
+            await send({"type": "http.response.start", "status": response.status, "headers": headers})
+            if request.method != "HEAD" and response.status != 304:
+                await self._send_body(response, scope, send)
+            if delivery.limit is None or delivery.limit >= length:
+                await send({"type": "http.response.body", "body": b""})
+                return
+        if delivery.then == "stall":
+            await self._wait(None)
+        self._drop(scope, hard=delivery.then == "reset")
+
+    async def _send_body(self, response: Response, scope: Scope, send: Send) -> None:
+        """As far as somebody listens. What cannot be read any more ends the connection."""
+        try:
+            for piece in response.pieces():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                if self._transport(scope) is None:
+                    return
+        except OSError:
+            self._drop(scope, hard=False)
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Until the time is over or the server stops."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.closing.wait(), seconds)
+
+    def _transport(self, scope: Scope) -> asyncio.Transport | None:
+        client = scope.get("client")
+        return self._connections.get(tuple(client)) if client else None
+
+    def _drop(self, scope: Scope, *, hard: bool) -> None:
+        """End the connection; `hard` with a reset instead of a goodbye."""
+        transport = self._transport(scope)
+        if transport is None:
+            return
+        if hard:
+            line = transport.get_extra_info("socket")
+            if line is not None:
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            transport.abort()
+        else:
+            transport.close()
