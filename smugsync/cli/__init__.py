@@ -88,6 +88,8 @@ def _run(app: click.Group, arguments: list[str], invocation: Invocation) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except (click.Abort, KeyboardInterrupt):
+        if sys.stderr.isatty():
+            print(file=sys.stderr)  # the terminal has shown ^C in the middle of a line
         invocation.complain("interrupted")
         return errors.INTERRUPTED_INT
     except click.exceptions.NoArgsIsHelpError as error:

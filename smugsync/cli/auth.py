@@ -46,7 +46,7 @@ def login(invocation: Invocation, /, *, oob: bool, write: bool, no_browser: bool
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def status(invocation: Invocation, /, *, as_json: bool) -> None:
-    """Ask SmugMug whose account this is, and say what is known of our access to it.
+    """Ask SmugMug whose account this is, and say what we may do there.
 
     Exit code 77 when nobody is signed in, or when SmugMug does not accept the credentials.
     """

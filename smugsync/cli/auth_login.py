@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 
@@ -17,6 +16,7 @@ from smugsync.cli.assembly import conversation
 from smugsync.cli.auth_browser import Callback, open_browser
 from smugsync.cli.auth_record import Record
 from smugsync.cli.auth_typing import read_line
+from smugsync.cli.auth_words import describe, describe_permissions
 from smugsync.cli.invocation import Invocation
 from smugsync.config import Config
 from smugsync.config.checks import TOKEN
@@ -50,21 +50,26 @@ def single_question(*, then: str = "") -> Iterator[None]:
         raise Unreachable(f"{error}{then}") from error
 
 
-@dataclass(slots=True)
 class Login:
     """One sign-in. Whatever it raises, nothing was written: UsageError, ConfigError, NotAuthorised,
-    Unreachable."""
+    Unreachable. `patience` is how long the person has, in seconds."""
 
-    invocation: Invocation
-    config: Config
-    permissions: Permissions
-    file: Path = field(init=False)
-    protocol: SignIn = field(init=False)
-    session: Session = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.file = config_file(self.invocation.config_path, self.invocation.environ)
-        self.protocol = SignIn(self.config.remote.oauth_url)
+    def __init__(
+        self,
+        invocation: Invocation,
+        config: Config,
+        permissions: Permissions,
+        *,
+        patience: float = LIFETIME,
+    ) -> None:
+        self.invocation = invocation
+        self.config = config
+        self.permissions = permissions
+        self.file = config_file(invocation.config_path, invocation.environ)
+        self._protocol = SignIn(config.remote.oauth_url)
+        self._session: Session
+        self._patience = patience
+        self._deadline = 0.0
 
     def check(self) -> None:
         """Find out what would make it all be in vain, before anybody goes to a browser."""
@@ -87,12 +92,11 @@ class Login:
         """Let a browser on this computer bring the answer."""
         with Callback() as callback, self._connected(callback.address):
             asked = self._request_token()
-            deadline = time.monotonic() + LIFETIME
             self._show(asked, "Open this page, sign in to SmugMug if it asks, and authorise the application:")
             if may_open:  # not here: some browsers are waited for until they are closed
                 threading.Thread(target=self._open, args=(asked,), name="browser", daemon=True).start()
             self._tell("Waiting for SmugMug's answer, five minutes at most ...")
-            while not self._receive(callback, asked, deadline):
+            while not self._receive(callback, asked):
                 pass
 
     def by_code(self, *, asked_for: bool) -> None:
@@ -106,27 +110,22 @@ class Login:
             )
             self._tell("SmugMug then shows a code of six digits. It holds for five minutes.")
             for left in reversed(range(_ATTEMPTS)):
-                code = re.sub(r"[\s-]", "", self._prompt())
-                if re.fullmatch(r"[0-9]{6}", code):
-                    try:
-                        token = self._exchange(asked, code)
-                    except WrongCode as error:
-                        if not left:
-                            raise
-                        sentence = str(error).partition(";")[0]
-                        self._tell(f"{sentence[:1].upper()}{sentence[1:]}.")
-                    else:
-                        self._finish(token)
-                        return
+                try:
+                    token = self._exchange(asked, self._read_code())
+                except WrongCode as error:
+                    if not left:
+                        raise
+                    sentence = str(error).partition(";")[0]
+                    self._tell(f"{sentence[:1].upper()}{sentence[1:]}.")
                 else:
-                    self._tell("That is not a code of six digits.")
-            raise NotAuthorised(f"three times no code that SmugMug would take; {_AGAIN}")
+                    self._finish(token)
+                    return
 
     # -- the three legs ------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def _connected(self, callback: str) -> Iterator[None]:
-        with conversation(self.config, self._signer(callback=callback)) as self.session:
+        with conversation(self.config, self._signer(callback=callback)) as self._session:
             yield
 
     def _signer(self, token: Token | None = None, *, callback: str = "", verifier: str = "") -> OAuth1Signer:
@@ -142,32 +141,33 @@ class Login:
 
     def _request_token(self) -> Token:
         with single_question():
-            reply = self.session.ask(self.protocol.request_token(), self.protocol)
-            return self._known(self.protocol.read_token(reply))
+            reply = self._session.ask(self._protocol.request_token(), self._protocol)
+            self._deadline = time.monotonic() + self._patience
+            return self._known(self._protocol.read_token(reply))
 
     def _exchange(self, asked: Token, verifier: str) -> Token:
         self.invocation.redact.add(Secret(verifier))
-        self.session.sign_with(self._signer(asked, verifier=verifier))
+        self._session.sign_with(self._signer(asked, verifier=verifier))
         with single_question(then=f"; {_AGAIN}"):
-            reply = self.session.ask(self.protocol.access_token(), self.protocol)
-            return self._known(self.protocol.read_token(reply))
+            reply = self._session.ask(self._protocol.access_token(), self._protocol)
+            return self._known(self._protocol.read_token(reply))
 
     def _known(self, token: Token) -> Token:
         for value in (token.key, token.secret):
             self.invocation.redact.add(Secret(value))
         return token
 
-    def _receive(self, callback: Callback, asked: Token, deadline: float) -> bool:
+    def _receive(self, callback: Callback, asked: Token) -> bool:
         """Answer one visit; whether it was the one that ends the sign-in. Raises what went wrong."""
         try:
-            visit = callback.wait(deadline)
+            visit = callback.wait(self._deadline)
         except TimeoutError:
             raise NotAuthorised(
                 f"no answer came from SmugMug within five minutes; {_AGAIN}, with --oob if your browser is "
                 "on another computer"
             ) from None
         try:
-            verifier = self.protocol.read_callback(visit.fields, asked)
+            verifier = self._protocol.read_callback(visit.fields, asked)
             if verifier is None:
                 visit.answer("Another sign-in", "This is not the answer that smugsync is waiting for.")
                 return False
@@ -181,10 +181,10 @@ class Login:
     # -- what came of it -----------------------------------------------------------------------------
 
     def _finish(self, token: Token) -> Viewer:
-        self.session.sign_with(self._signer(token))
+        self._session.sign_with(self._signer(token))
         questions = ViewerQuestions(self.config.remote.api_url)
         with single_question():
-            viewer = questions.read_viewer(self.session.ask(questions.viewer(), questions))
+            viewer = questions.read_viewer(self._session.ask(questions.viewer(), questions))
         if viewer.access != "Full":
             write = " --write" if self.permissions == "Modify" else ""
             raise NotAuthorised(f"SmugMug shows only what is public: {_REVOKE % write}")
@@ -202,7 +202,7 @@ class Login:
             return None
         trial = Trial()
         try:
-            found = trial.read(self.session.ask(questions.trial(viewer), trial))
+            found = trial.read(self._session.ask(questions.trial(viewer), trial))
         except (ItemError, Unreachable):  # the sign-in itself has succeeded
             return Writing.UNKNOWN
         if found is Writing.REFUSED:
@@ -244,7 +244,7 @@ class Login:
     # -- talking -------------------------------------------------------------------------------------
 
     def _page(self, asked: Token) -> str:
-        return self.protocol.page(asked, access="Full", permissions=self.permissions)
+        return self._protocol.page(asked, access="Full", permissions=self.permissions)
 
     def _show(self, asked: Token, what: str) -> None:
         # Not by way of the redactor: this address is for the person, and names only the request token.
@@ -258,15 +258,20 @@ class Login:
     def _tell(self, line: str) -> None:
         click.echo(self.invocation.redact(line), err=True)
 
-    def _prompt(self) -> str:
+    def _read_code(self) -> str:
+        left = max(0.0, self._deadline - time.monotonic())
         try:
-            return read_line("Code: ", LIFETIME)
+            typed = read_line("Code: ", left, handle=sys.stdin.fileno())
         except EOFError:
             raise UsageError(
                 "there is nobody to type in the code: run `smugsync auth login` in a terminal"
             ) from None
         except TimeoutError:
             raise NotAuthorised(f"no code was typed in within five minutes; {_AGAIN}") from None
+        code = re.sub(r"[\s-]", "", typed)
+        if not re.fullmatch(r"[0-9]{6}", code):
+            raise WrongCode(f"that is not a code of six digits; {_AGAIN}")
+        return code
 
     def _report(self, viewer: Viewer, record: Record) -> None:
         if self.invocation.quiet:
@@ -277,21 +282,3 @@ class Login:
         click.echo(f"Permissions: {wished}")
         click.echo(f"Configuration: {self.file}")
         click.echo(f"Next: {self.invocation.command('sync')}")
-
-
-def describe(viewer: Viewer) -> str:
-    """Nickname, name and address, as far as they are known."""
-    named = f" ({viewer.name})" if viewer.name.casefold() not in ("", viewer.nickname.casefold()) else ""
-    return f"{viewer.nickname}{named}" + (f", {viewer.url}" if viewer.url else "")
-
-
-def describe_permissions(record: Record, *, when: str = "") -> str:
-    """What was asked for and what is known of the answer."""
-    asked = f"{record.permissions} was asked for{when}"
-    match record.writing:
-        case None:
-            return f"{asked}; SmugMug does not say what it granted"
-        case Writing.ALLOWED:
-            return f"{asked}, and a trial was not refused"
-        case _:
-            return f"{asked}; whether it was granted, the first write will show"

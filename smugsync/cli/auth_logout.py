@@ -27,7 +27,7 @@ def sign_out(invocation: Invocation) -> None:
         _report(invocation, file, followers)
     left = [one for one in invocation.load(any_token=True).origins if one.setting in TOKEN]
     if left:
-        raise ConfigError([f"{one.setting} comes from {one.where}, too: remove it there" for one in left])
+        raise ConfigError([f"{one.setting} still comes from {one.where}: remove it there" for one in left])
     if followers is None and not invocation.quiet:
         click.echo("Nobody is signed in; nothing was changed.")
 

@@ -14,7 +14,8 @@ import click
 
 from smugsync.cli import auth_record
 from smugsync.cli.assembly import configured_signer, conversation
-from smugsync.cli.auth_login import describe, describe_permissions, single_question
+from smugsync.cli.auth_login import single_question
+from smugsync.cli.auth_words import describe, describe_permissions
 from smugsync.cli.invocation import Invocation
 from smugsync.config import Config
 from smugsync.errors import NotAuthorised

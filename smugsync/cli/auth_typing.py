@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import sys
 import time
 
 import click
@@ -12,8 +11,8 @@ import click
 _SLICE = 0.25
 
 
-def read_line(question: str, seconds: float) -> str:
-    """What is typed after `question`, which stands on stderr. Raises EOFError, TimeoutError.
+def read_line(question: str, seconds: float, *, handle: int) -> str:
+    """What is typed into `handle` after `question`, which stands on stderr. Raises EOFError, TimeoutError.
 
     `input` cannot be told when to give up, and may miss a Ctrl-C that comes in the moment in which it
     begins to read. Bytes beyond the line are left to the next call.
@@ -22,7 +21,6 @@ def read_line(question: str, seconds: float) -> str:
     line = bytearray()
     try:
         click.echo(question, nl=False, err=True)
-        handle = sys.stdin.fileno()
         while not line.endswith(b"\n"):
             while not select.select([handle], [], [], _SLICE)[0]:
                 if time.monotonic() > deadline:
@@ -31,8 +29,8 @@ def read_line(question: str, seconds: float) -> str:
             if not byte:
                 raise EOFError
             line += byte
-    except BaseException:
-        click.echo(err=True)  # whatever comes next begins its own line
+    except (EOFError, TimeoutError):
+        click.echo(err=True)  # what comes next begins its own line
         raise
     if not os.isatty(handle):  # only a terminal shows what is typed
         click.echo(err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import tomllib
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -15,8 +14,8 @@ from smugsync.config.loading import DEFAULT_PROFILE
 from smugsync.config.sources import SECRETS
 from smugsync.config.template import key_part
 
-Path = tuple[str, ...]  # of a table
-_TOP: Path = ("remote",)
+Keys = tuple[str, ...]  # that lead to a table
+_TOP: Keys = ("remote",)
 
 #: What a new line goes below, the nearest one first.
 _NEIGHBOURS = (*reversed(SECRETS), "user", "kind")
@@ -62,22 +61,21 @@ def heirs(text: str, names: Sequence[str]) -> list[str]:
     )
 
 
-def _path(profile: str) -> Path:
+def _path(profile: str) -> Keys:
     return ("profile", profile, "remote")
 
 
-def _find(data: Mapping[str, Any], path: Path) -> dict[str, Any] | None:
+def _find(data: Mapping[str, Any], path: Keys) -> dict[str, Any] | None:
     found: Any = data
     for part in path:
         found = found.get(part) if isinstance(found, dict) else None
     return found if isinstance(found, dict) else None
 
 
-def _write(text: str, path: Path, values: Mapping[str, str]) -> str:
+def _write(text: str, path: Keys, values: Mapping[str, str]) -> str:
     if not values:
         return text
-    wanted = copy.deepcopy(tomllib.loads(text))
-    table = wanted
+    wanted = table = tomllib.loads(text)
     for part in path:
         table = table.setdefault(part, {})
     table.update(values)
@@ -94,7 +92,7 @@ def _write(text: str, path: Path, values: Mapping[str, str]) -> str:
     raise ValueError(f"its table {'.'.join(path)} is written in a way that no program can add to")
 
 
-def _make_table(document: tomlkit.TOMLDocument, path: Path) -> MutableMapping[str, Any]:
+def _make_table(document: tomlkit.TOMLDocument, path: Keys) -> MutableMapping[str, Any]:
     found: Any = document
     for at, part in enumerate(path, 1):
         if part not in found:
@@ -104,7 +102,7 @@ def _make_table(document: tomlkit.TOMLDocument, path: Path) -> MutableMapping[st
     return found
 
 
-def _make_room(text: str, path: Path, name: str) -> str:
+def _make_room(text: str, path: Keys, name: str) -> str:
     """`text` with an empty `name` at the place where a person would have written it.
 
     Only where that is certain: what comes of it is read again and has to be `text` with that one more
@@ -124,7 +122,7 @@ def _make_room(text: str, path: Path, name: str) -> str:
         return text
 
 
-def _place(lines: Sequence[str], path: Path, name: str) -> tuple[str, str, str] | None:
+def _place(lines: Sequence[str], path: Keys, name: str) -> tuple[str, str, str] | None:
     """What stands before and after a new setting, and how its line ends."""
     header = f"[{'.'.join(map(key_part, path))}]"
     heads = [at for at, line in enumerate(lines) if line.partition("#")[0].strip() == header]

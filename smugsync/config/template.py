@@ -58,7 +58,8 @@ _REMOTE = (
     Entry(
         "api_key",
         'Secrets. Each may lie in a file of its own instead: api_key_file = "/path", and so on; or in the\n'
-        "environment, SMUGSYNC_REMOTE__API_KEY; or among the credentials of systemd or Docker.",
+        "environment, SMUGSYNC_REMOTE__API_KEY; or among the credentials of systemd or Docker.\n"
+        '"smugsync auth login" writes the last two.',
         example="...",
     ),
     Entry("api_secret", "", example="..."),

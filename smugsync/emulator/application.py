@@ -76,11 +76,6 @@ class Application:
     def close(self) -> None:
         self.bodies.close()
 
-    def drop_all(self) -> None:
-        """End every connection that is left, whatever is under way on it."""
-        for transport in list(self._connections.values()):
-            transport.abort()
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return

@@ -11,11 +11,12 @@ import contextlib
 import signal
 import socket
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -26,6 +27,8 @@ from smugsync.emulator.settings import Settings
 
 #: How long running answers may take to end after the stop, in seconds.
 GRACE: Final = 0.7
+#: In which connections that were hung up on come to their end.
+_MOMENT: Final = 0.02
 
 
 def serve(settings: Settings, *, announce: Callable[[Mapping[str, str]], None]) -> None:
@@ -114,9 +117,29 @@ def _serving(
         yield _Server(emulator, listener, announce, certified)
 
 
-def _listen(settings: Settings) -> socket.socket:
+class _Listener(socket.socket):
+    """Knows every connection, also those that have not come to speak HTTP."""
+
+    def __init__(self, fileno: int) -> None:
+        super().__init__(fileno=fileno)
+        self._accepted: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        line, address = super().accept()
+        self._accepted.add(line)
+        return line, address
+
+    def hang_up(self) -> None:
+        """End every connection that is left, whatever is under way on it."""
+        for line in list(self._accepted):
+            with contextlib.suppress(OSError):  # it has ended already
+                line.shutdown(socket.SHUT_RDWR)
+
+
+def _listen(settings: Settings) -> _Listener:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    return socket.create_server((settings.host, settings.port), family=family, backlog=1024)
+    address = (settings.host, settings.port)
+    return _Listener(socket.create_server(address, family=family, backlog=1024).detach())
 
 
 def _reachable(host: str) -> str:
@@ -131,7 +154,7 @@ class _Server(uvicorn.Server):
     def __init__(
         self,
         emulator: Emulator,
-        listener: socket.socket,
+        listener: _Listener,
         announce: Callable[[Mapping[str, str]], None],
         certified: Certified | None,
     ) -> None:
@@ -175,8 +198,10 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._application.closing.set()
-        asyncio.get_running_loop().call_later(GRACE, self._application.drop_all)
+        asyncio.get_running_loop().call_later(GRACE, self._listener.hang_up)
         await super().shutdown(sockets=sockets)
+        self._listener.hang_up()
+        await asyncio.sleep(_MOMENT)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

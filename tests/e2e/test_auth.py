@@ -581,7 +581,7 @@ def test_ctrl_c_while_a_code_is_waited_for(known: Command) -> None:
     with known.converse("auth", "login", "--oob") as running:
         page_of(running, waiting_for="Code: ")
         done = running.signal(signal.SIGINT)
-    assert (done.code, done.err) == (130, "\nsmugsync: error: interrupted\n")
+    assert (done.code, done.err) == (130, "smugsync: error: interrupted\n")
     assert done.seconds < 1.5
 
 
@@ -718,7 +718,7 @@ def test_a_token_that_is_not_ours_to_remove(known: Command) -> None:
     }
     done = known.run("auth", "logout", **environ)
     assert done.code == 78
-    assert "access_token comes from environment variable SMUGSYNC_REMOTE__ACCESS_TOKEN, too" in done.err
+    assert "access_token still comes from environment variable SMUGSYNC_REMOTE__ACCESS_TOKEN: " in done.err
 
 
 # -- secrets ---------------------------------------------------------------------------------------

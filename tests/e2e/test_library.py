@@ -26,7 +26,7 @@ def collections() -> list[Path]:
     named = os.environ.get("E2E_PHOTOGRAPHS")
     specs = filter(None, map(importlib.util.find_spec, LENDERS))
     lent = [Path(spec.origin).parent for spec in specs if spec.origin is not None]
-    own = REPOSITORY / "smugsync" / "emulator" / "assets"
+    own = REPOSITORY / "smugsync" / "emulator" / "media" / "assets"
     return [*([Path(named)] if named else []), *lent, own]
 
 

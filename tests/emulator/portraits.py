@@ -10,8 +10,11 @@ from smugsync.emulator.account.account import Account
 from smugsync.emulator.account.look import look_into
 from smugsync.emulator.account.model import Album, Image, Node
 
-#: What belongs to the process, and what is worked out anew.
-PASSING = {"clock", "lock", "changes", "_unlocked", "images_updated_delay", "updated_throttle", "image_lag"}
+#: What belongs to the process, or is set anew by every run's switches; and what is worked out anew.
+PASSING = {
+    *("clock", "lock", "changes", "_unlocked"),
+    *("images_updated_delay", "updated_throttle", "image_lag", "images_move_albums"),
+}
 CACHES = {"in_order"}
 
 
@@ -55,7 +58,7 @@ def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return type(value).__name__, _fields(value)
     if hasattr(value, "md5"):
-        return "content", value.size, value.md5, b"".join(value.read(0, value.size))
+        return "content", value.size, value.md5
     if isinstance(value, Mapping):
         return "mapping", [(name, _plain(one)) for name, one in value.items()]
     if isinstance(value, list | tuple):

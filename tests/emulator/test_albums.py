@@ -476,6 +476,15 @@ def test_what_was_moved_away_is_refused(owner: Client, album: Album) -> None:
     assert shown(owner, target)["ImageCount"] == 3
 
 
+def test_a_time_out_may_come_after_the_move(owner: Client, album: Album) -> None:
+    """Measured: a 504, everything moved, and 400 for the same request once more."""
+    target, given = new_album(owner, "Target"), {"MoveUris": uris(album)}
+    owner.emulator.faults.add("504@/api/v2/album/*!moveimages:times=1")
+    assert owner.write(f"{uri(target)}!moveimages", given).status == 504
+    assert shown(owner, target)["ImageCount"] == 3
+    assert owner.write(f"{uri(target)}!moveimages", given).status == 400
+
+
 def test_nothing_moves_where_one_is_wrong(owner: Client, album: Album) -> None:
     target = new_album(owner, "Target")
     for wrong in (f"/api/v2/image/{album.photos[0].id}", uri(album), "nonsense", "/api/v2/album/x/image/y-0"):
@@ -547,6 +556,16 @@ def test_other_peoples_images_can_be_collected_if_they_are_shared(owner: Client,
     assert refused(stranger, f"{uri(theirs)}!collectimages", CollectUris=uris(album)[1:])[0] == 403
     assert stranger.send(uri(theirs, album.photos[0]), "DELETE").status == 200
     assert len(album.photos) == 3
+
+
+def test_other_peoples_images_cannot_be_taken(owner: Client, album: Album) -> None:
+    stranger = other(owner)
+    root = owner.emulator.account.root_of("demo-visitor")
+    theirs = owner.emulator.account.add_album("Theirs", parent=root)
+    assert refused(stranger, f"{uri(theirs)}!moveimages", MoveUris=uris(album))[0] == 403
+    assert refused(stranger, f"/api/v2/image/{album.photos[0].id}", "PATCH", AlbumUri=uri(theirs))[0] == 403
+    assert refused(owner, uri(album, album.photos[0]), "PATCH", AlbumUri=uri(theirs))[0] == 403
+    assert (len(album.photos), len(theirs.photos)) == (3, 0)
 
 
 def test_a_link_can_be_moved(owner: Client, album: Album) -> None:
@@ -668,6 +687,13 @@ def test_an_image_comes_from_an_address_here(owner: Client, album: Album) -> Non
 def test_nothing_is_fetched_from_elsewhere(owner: Client, album: Album, address: str) -> None:
     assert refused(owner, f"{uri(album)}!uploadfromuri", Uri=address) == (400, {"Uri"})
     assert len(album.photos) == 3
+
+
+def test_another_host_is_elsewhere(owner: Client, album: Album) -> None:
+    source = owner.get(f"{uri(album)}!images")["Response"]["AlbumImage"][0]["ArchivedUri"]
+    address = source.replace(ORIGIN, "http://example.com")
+    assert address != source
+    assert refused(owner, f"{uri(album)}!uploadfromuri", Uri=address) == (400, {"Uri"})
 
 
 def test_what_was_promised_must_come(owner: Client, album: Album) -> None:

@@ -158,3 +158,8 @@ def test_an_original_says_its_place_in_its_address(owner: Client) -> None:
 def test_a_file_name_may_be_empty(owner: Client) -> None:
     images = owner.get(f"/api/v2/album/{key_of(owner, 'Twins')}!images")["Response"]["AlbumImage"]
     assert "" in [image["FileName"] for image in images]
+
+
+def test_a_photos_two_sizes_are_one(owner: Client) -> None:
+    images = owner.get(f"/api/v2/album/{key_of(owner, 'Ring Road')}!images")["Response"]["AlbumImage"]
+    assert all(image["OriginalSize"] == image["ArchivedSize"] > 10_000 for image in images)

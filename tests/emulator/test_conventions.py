@@ -433,6 +433,17 @@ def test_what_is_changed_is_shown(fresh: Client) -> None:
     assert answer["Response"]["Album"]["Description"] == "said"
 
 
+def test_a_write_at_verbosity_three_tells_everything(fresh: Client) -> None:
+    target = f"/api/v2/album/{album(fresh, 'Twins').key}?_verbosity=3"
+    answer = body(fresh.write(target, {"Description": "said"}, "PATCH"))
+    assert answer["Request"] == {"Version": "v2", "Method": "PATCH", "Uri": target}
+    assert {"MethodDetails", "MediaTypes", "Output", "Notes", "Path"} <= answer["Options"].keys()
+    assert answer["Options"]["Methods"] == ["PATCH"]
+    table = {entry["Name"]: entry for entry in answer["Options"]["Parameters"]["PATCH"]}
+    assert table["Description"]["Value"] == "said"
+    assert "Timing" in answer["Response"]
+
+
 def test_what_is_deleted_is_not_shown(fresh: Client) -> None:
     twins = album(fresh, "Twins")
     target = f"/api/v2/album/{twins.key}/image/{twins.photos[0].id}?_pretty=true"

@@ -95,6 +95,18 @@ def test_addresses_change_with_rename_and_replacement(client: Client) -> None:
     assert client.status(f"/api/v2/image/{image.key}-0") == 301
 
 
+def test_the_address_of_a_photo_names_no_album_that_is_not_public(client: Client) -> None:
+    for album, named in (("Twins", True), ("Drafts", False), ("Letters", False)):
+        image = shown(client, album)
+        url = str(image["ArchivedUri"])
+        assert (f"/{album}/" in url) is named
+        if not named:
+            key, tail = image["ImageKey"], f"/D/i-{image['ImageKey']}-D.jpg"
+            assert f"/photos/photos/i-{key}/0/" in url
+            assert url.endswith(tail)
+        assert hashlib.md5(client.media(url).content()).hexdigest() == image["ArchivedMD5"]
+
+
 def test_nonsense_is_not_found(client: Client) -> None:
     for path in ("/photos/", "/photos/x/i-ABC/0/token/D/x.jpg", "/photos/../etc/passwd"):
         assert client.media(f"http://host{path}").status == 404

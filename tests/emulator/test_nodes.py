@@ -146,6 +146,13 @@ def test_a_folder_is_the_default(owner: Client) -> None:
     assert owner.get(node["Uris"]["ChildNodes"]["Uri"])["Response"]["Pages"]["Total"] == 0
 
 
+def test_folders_show_no_cover_unless_asked(owner: Client) -> None:
+    """Recorded of every folder; the documented default of the field is what albums have."""
+    shown = [create(owner, Name="N", **fields)["ShowCoverImage"] for fields in ({}, {"Type": "Album"})]
+    assert shown == [False, True]
+    assert create(owner, Name="N", ShowCoverImage=True)["ShowCoverImage"] is True
+
+
 def test_a_page_is_a_leaf(owner: Client) -> None:
     node = create(owner, Name="About me", Type="Page")
     assert node["Type"] == "Page"
@@ -541,6 +548,14 @@ def test_things_of_others_are_not_moved(reader: Client) -> None:
     assert other.write(f"/api/v2/node/{own.id}!movenodes", {"MoveUris": [twins]}).status == 403
     coast = f"/api/v2/node/{own.children[0].id}"
     assert other.write(f"{root_uri(reader)}!movenodes", {"MoveUris": [coast]}).status == 403
+
+
+def test_nothing_moves_to_another_user() -> None:
+    account = Account("demo", clock=lambda: NOW)
+    folder, theirs = account.add_folder("F"), account.root_of(account.visitor)
+    assert theirs is not None
+    with pytest.raises(EditError):
+        account.move_node(folder, theirs)
 
 
 # -- deleting and recovering -----------------------------------------------------------------------------

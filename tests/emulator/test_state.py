@@ -15,6 +15,7 @@ import threading
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,8 @@ def test_a_restart_changes_nothing(state: Path) -> None:
         before, keys = portray(emulator.account), emulator.credentials
     with emulating(state) as emulator:
         assert portray(emulator.account) == before
+        for image in emulator.account.all_images():
+            assert hashlib.md5(read(image.content)).hexdigest() == image.content.md5
         assert emulator.credentials == keys
 
 
@@ -88,10 +91,9 @@ def test_what_a_client_did_survives(state: Path) -> None:
     with emulating(state) as emulator:
         client = Client(emulator)
         root = emulator.account.root.id
-        made = client.write(f"/api/v2/node/{root}!children", {"Type": "Album", "Name": "New"})
-        album = emulator.account.albums[
-            made.json()["Response"]["Node"]["Uris"]["Album"]["Uri"].split("/")[-1]
-        ]
+        answer: Any = client.write(f"/api/v2/node/{root}!children", {"Type": "Album", "Name": "New"}).json()
+        uri = answer["Response"]["Node"]["Uris"]["Album"]["Uri"]
+        album = emulator.account.albums[uri.split("/")[-1]]
         picture = make_picture(77, taken="2021-05-06T07:08:09")
         key = Uploader(emulator, album).put(picture, filename="new.jpg")["ImageKey"]
         client.write(f"/api/v2/image/{key}-0", {"Caption": "kept"}, "PATCH")
@@ -187,9 +189,9 @@ def test_a_kill_loses_nothing_that_was_answered(state: Path) -> None:
 
 def test_a_first_start_that_was_interrupted_is_begun_again(state: Path) -> None:
     with closing(Database(state)) as database:
-        database.store((Path(__file__)).open("rb"))
+        database.store(BytesIO(b"of a picture"))
     with emulating(state, albums=None) as emulator:
-        assert album_of(emulator, "Ring Road")
+        assert len(album_of(emulator, "Ring Road").photos) == 10
     with emulating(state) as emulator:
         images = len(list(emulator.account.all_images()))
     assert query(state, "SELECT count(*) FROM content") == [(images,)]
@@ -307,7 +309,7 @@ def test_a_file_of_a_newer_program(state: Path) -> None:
     refused(state, SmugsyncError, "was written by a newer smugsync")
 
 
-@pytest.mark.parametrize("place", [100, 5000, 70_000])
+@pytest.mark.parametrize("place", [100, 4096, 5000])
 def test_a_damaged_file(state: Path, place: int) -> None:
     with emulating(state):
         pass

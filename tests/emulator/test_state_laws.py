@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,11 +17,14 @@ from hypothesis import strategies as st
 
 from smugsync.emulator.account.account import Account, EditError
 from smugsync.emulator.account.model import Album, Image, Node
+from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.media.pictures import make_gif, make_picture, make_video
+from smugsync.emulator.settings import Settings
 from smugsync.emulator.state.database import Database
 from smugsync.emulator.state.statefile import StateFile
-from tests.emulator.ask import Clock
+from tests.emulator.ask import Client, Clock
 from tests.emulator.portraits import portray
+from tests.emulator.uploading import Uploader
 
 BEGIN = 1_600_000_000
 PICTURES = [
@@ -185,11 +190,11 @@ def small_account(clock: Clock) -> Account:
 
 
 steps = st.lists(
-    st.tuples(st.sampled_from(sorted(EDITS)), st.tuples(*[st.integers(0, 50)] * 6)), min_size=1, max_size=30
+    st.tuples(st.sampled_from(sorted(EDITS)), st.tuples(*[st.integers(0, 50)] * 6)), min_size=1, max_size=20
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps, st.sampled_from([0, 30]))
 def test_every_edit_is_kept(steps: list[tuple[str, tuple[int, ...]]], lag: float) -> None:
     clock = Clock(BEGIN)
@@ -204,6 +209,104 @@ def test_every_edit_is_kept(steps: list[tuple[str, tuple[int, ...]]], lag: float
                 continue
             file.save(account, Nobody())
             assert_kept(account, killed(Path(directory)))
+
+
+Asked = tuple[str, str, dict[str, Any]]
+
+
+def _home(image: Image) -> str:
+    return f"/api/v2/album/{image.home}/image/{image.id}"
+
+
+def _shown_in(image: Image, album: Album | None) -> str:
+    return f"/api/v2/album/{album.key if album else image.home}/image/{image.id}"
+
+
+REQUESTS: dict[str, Callable[[Hand], Asked]] = {
+    "create": lambda h: (
+        "POST",
+        f"/api/v2/node/{h.folder().id}!children",
+        {"Type": ("Folder", "Album", "Page")[h.number() % 3], "Name": h.word()},
+    ),
+    "create album": lambda h: (
+        "POST",
+        f"/api/v2/folder/id/{h.folder().id}!albums",
+        {"Name": h.word(), "UrlName": f"A-{h.number() % 5}"},
+    ),
+    "node": lambda h: ("PATCH", f"/api/v2/node/{h.node().id}", {"Name": h.word(), "Privacy": "Unlisted"}),
+    "album": lambda h: ("PATCH", f"/api/v2/album/{h.album().key}", {"SortMethod": "Caption", "EXIF": False}),
+    "image": lambda h: ("PATCH", f"/api/v2/image/{h.image().id}", {"Caption": h.word(), "Keywords": "a; b"}),
+    "move nodes": lambda h: (
+        "POST",
+        f"/api/v2/node/{h.folder().id}!movenodes",
+        {"MoveUris": [f"/api/v2/node/{h.node().id}"]},
+    ),
+    "move": lambda h: ("POST", f"/api/v2/album/{h.album().key}!moveimages", {"MoveUris": _home(h.image())}),
+    "collect": lambda h: (
+        "POST",
+        f"/api/v2/album/{h.album().key}!collectimages",
+        {"CollectUris": _home(h.image())},
+    ),
+    "delete images": lambda h: (
+        "POST",
+        f"/api/v2/album/{h.album().key}!deleteimages",
+        {"DeleteUris": [_home(h.image())]},
+    ),
+    "rotate": lambda h: ("POST", f"/api/v2/image/{h.image().id}!rotate", {"Rotation": "90"}),
+    "delete node": lambda h: ("DELETE", f"/api/v2/node/{h.node().id}", {}),
+    "delete image": lambda h: ("DELETE", f"/api/v2/image/{h.image().key}", {}),
+    "unlink": lambda h: ("DELETE", _shown_in(*_image_in_album(h)), {}),
+    "recover": lambda h: (
+        "POST",
+        f"/api/v2/deleted/{'album' if (node := h.deleted()).album else 'folder'}/{node.id}!recover",
+        {},
+    ),
+}
+
+requests = st.lists(
+    st.tuples(st.sampled_from([*sorted(REQUESTS), "upload"]), st.tuples(*[st.integers(0, 50)] * 6)),
+    min_size=1,
+    max_size=10,
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(requests)
+def test_every_answer_is_kept(requests: list[tuple[str, tuple[int, ...]]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        with kept(small_account(Clock(BEGIN)), directory):
+            pass
+        origin = {"nickname": "zoe", "seed": 5, "library": None, "people": {}}
+        with closing(Database(directory / "state")) as database:
+            database.write_about("origin", json.dumps(origin))
+        with closing(Emulator(Settings(state=directory / "state"))) as emulator:
+            for what, numbers in requests:
+                hand = Hand(emulator.account, numbers)
+                try:
+                    _ask(emulator, what, hand)
+                except EditError:  # there is nothing that it could be done to
+                    continue
+                assert_kept(emulator.account, killed(directory))
+
+
+def _ask(emulator: Emulator, what: str, hand: Hand) -> None:
+    if what == "upload":
+        Uploader(emulator, hand.album()).send(hand.bytes(), filename=f"{hand.number()}.jpg")
+        return
+    method, target, body = REQUESTS[what](hand)
+    assert Client(emulator).write(target, body, method).status < 500
+
+
+def test_the_requests_are_ones_that_succeed(tmp_path: Path) -> None:
+    statuses: dict[str, set[int]] = {name: set() for name in REQUESTS}
+    with closing(Emulator(Settings(state=tmp_path / "state"))) as emulator:
+        for numbers in ((1, 2, 3, 4, 5, 6), (4, 1, 5, 2), (0,), (7, 3, 9, 11, 2), (5, 8, 1)):
+            for name, draw in REQUESTS.items():
+                with contextlib.suppress(EditError):
+                    method, target, body = draw(Hand(emulator.account, numbers))
+                    statuses[name].add(Client(emulator).write(target, body, method).status)
+    assert [name for name, found in statuses.items() if not found & {200, 201}] == []
 
 
 def test_every_way_to_edit_is_among_the_edits() -> None:

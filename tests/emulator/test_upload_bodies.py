@@ -50,6 +50,8 @@ class TestFileNames:
             ("Zoë 🎂.jpg".encode().decode("latin-1"), "Zoë 🎂.jpg"),
             ("Zoë.jpg", "Zoë.jpg"),
             ("Zo%C3%AB%20%F0%9F%8E%82.jpg", "Zoë 🎂.jpg"),
+            ("Zoë%20🎂.jpg".encode().decode("latin-1"), "Zoë 🎂.jpg"),
+            ("👨‍👩‍👧.jpg", "👨‍👩‍👧.jpg"),
             ("100%.jpg", "100%.jpg"),
             ("100%ee.jpg", "100%ee.jpg"),
             ("北京.jpg", "北京.jpg"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import json
 import shutil
@@ -19,12 +20,16 @@ from xml.etree import ElementTree
 import pytest
 
 from smugsync.emulator.account.account import MAX_IMAGES
+from smugsync.emulator.account.content import Content
+from smugsync.emulator.api.view import View
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.media.information import inspect
 from smugsync.emulator.media.octets import Octets
 from smugsync.emulator.media.pictures import make_gif, make_heic, make_picture, make_png, make_video
+from smugsync.emulator.messages import Request
 from smugsync.emulator.settings import Settings
 from smugsync.emulator.upload.formats import Limits, judge
+from smugsync.emulator.upload.receive import Receiver
 from smugsync.emulator.upload.replies import UploadRefused
 from tests.emulator.ask import HOST, ORIGIN, Client, Clock, sign
 from tests.emulator.uploading import Uploader, uploader
@@ -184,6 +189,7 @@ class TestRefusal:
         ("limits", "data"),
         [
             (Limits(photo=len(JPEG) - 1), JPEG),
+            (Limits(pixels=640 * 427 - 1), JPEG),
             (Limits(video=len(FILM) - 1), FILM),
             (Limits(seconds=1.9), FILM),
         ],
@@ -193,8 +199,12 @@ class TestRefusal:
         with pytest.raises(UploadRefused, match=r"^6: "):
             judge(Octets.of(data), limits)
 
-    def test_a_photo_has_half_a_gigabyte_and_a_video_three(self) -> None:
-        assert Limits() == Limits(photo=500 * 2**20, video=3 * 2**30, seconds=1200)
+    def test_the_limits_are_those_that_the_account_tells(self) -> None:
+        told = uploader().client.get("/api/v2/user/demo!uploadlimits")["Response"]["UserUploadLimits"]
+        photo, video = sorted(told, key=lambda limit: str(limit["Type"]))
+        limits = Limits()
+        assert (photo["MaxSize"], photo["MaxPixels"]) == (limits.photo, limits.pixels)
+        assert (video["MaxSize"], limits.seconds) == (limits.video, 20 * 60)
 
     @pytest.mark.parametrize(
         "headers",
@@ -648,6 +658,26 @@ class TestReplacing:
         old = at.put(JPEG)
         assert at.fail(b"no picture", imageuri=old["ImageKey"])[0] == 64
         assert at.client.get(old["Uri"])["Response"]["AlbumImage"] == old
+
+
+def test_a_disk_that_is_full_is_a_system_error() -> None:
+    def keep(source: bytes | Path) -> Content:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    at = uploader()
+    view = View(at.emulator.account, "demo", ORIGIN)
+    headers = {"x-smug-albumuri": at.uri, "x-smug-version": "v2", "x-smug-responsetype": "JSON"}
+    answer: Any = Receiver(keep).receive(Request("POST", "/upload/", headers=headers, body=JPEG), view).json()
+    assert (answer["stat"], answer["code"]) == ("fail", 5)
+    assert at.album.photos == []
+
+
+@pytest.mark.parametrize("code", [5, 6, 9, 63, 64, 72, 409])
+def test_any_failure_can_be_had_as_a_fault(code: int) -> None:
+    at = uploader()
+    at.emulator.faults.add(f"stat-fail:code={code},times=1")
+    assert at.fail(JPEG)[0] == code
+    at.put(JPEG)
 
 
 def test_a_full_demo_is_a_place_to_upload_to() -> None:

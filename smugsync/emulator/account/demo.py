@@ -18,6 +18,9 @@ from smugsync.emulator.media.pictures import make_gif, make_picture, make_png, m
 
 #: When the first photo was uploaded, in epoch seconds; the others follow.
 FIRST_UPLOAD: Final = 1_588_117_135
+#: Recorded; older names ended earlier than derived ones do now.
+SITE_FILES: Final = "My SmugMug Site Files (Do Not Delete)"
+SITE_URL_NAME: Final = "My-SmugMug-Site-Files-Do-Not"
 PASSWORD: Final = "open sesame"  # noqa: S105 - of an album that does not exist
 
 
@@ -97,11 +100,9 @@ def _fill(account: Account) -> None:
 
     account.add_album("Nothing yet")
     account.add_page("About me")
-    site = "My-SmugMug-Site-Files-Do-Not"  # recorded: older names ended earlier
     files = account.add_album(
-        "My SmugMug Site Files (Do Not Delete)", node_type="System Album", url_name=site
+        SITE_FILES, node_type="System Album", privacy="Unlisted", url_name=SITE_URL_NAME
     )
-    files.node.privacy = "Unlisted"
     account.add_photo(files, "logo.png", make_png(next(seeds)))
 
     visitor = account.root_of(account.visitor)

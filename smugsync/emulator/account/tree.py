@@ -83,10 +83,10 @@ class Tree(Places):
             changes |= {"password": password, "security": "Password" if password else "None"}
         self.edit_node(node, **changes)
 
-    def stamp(self, node: Node) -> None:
+    def stamp(self, node: Node, now: int | None = None) -> None:
         """Move `DateModified`, and that of the folder the node lies in: recorded folders have the stamp of
         the album in them that changed last. The root's stands still (recorded)."""
-        node.modified = self.now()
+        node.modified = self.now() if now is None else now
         self.mark(node)
         if node.parent is not None and node.parent.parent is not None:
             node.parent.modified = node.modified
@@ -200,5 +200,5 @@ class Tree(Places):
         parent.children.append(node)
         self.nodes[node.id] = node
         self.mark(parent)
-        self.stamp(node)
+        self.stamp(node, now)
         return node

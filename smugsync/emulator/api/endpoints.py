@@ -330,9 +330,7 @@ _ALL: Final = (
         patch=image_fields.IMAGE_PATCH,
         writes=_EDITABLE,
     ),
-    Endpoint(
-        "ImageSearch", "Image", "Objects", "Search for images", parameters=_SEARCH, notes=_SINGLE_ARGS
-    ),
+    Endpoint("ImageSearch", "Image", "Objects", "Search for images", parameters=_SEARCH, notes=_SINGLE_ARGS),
     Endpoint(
         "LargestImage",
         "LargestImage",

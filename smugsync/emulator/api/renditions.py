@@ -35,9 +35,9 @@ def draw_size_details(view: View, image: Image) -> Entity:
     sizes = sizes_of(view, image)
     film = _describe_film(view, image)
     shown = [size for size in sizes if size.name != "Original"]
-    template = shown[0] if shown else Size("", "#size#", 0, 0, "jpg")
+    template = media_uri(view, image, "#size#", shown[0].extension if shown else "jpg")
     data: dict[str, Any] = {
-        "ImageUrlTemplate": media_uri(view, image, "#size#", template.extension).replace("%23size%23", "#size#"),
+        "ImageUrlTemplate": template.replace("%23size%23", "#size#"),
         "UsableSizes": [f"ImageSize{size.name}" for size in sizes],
     }
     for size in sizes:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from smugsync.emulator.account.content import Bytes, Content, Noise
 from smugsync.emulator.account.look import look_into
-from smugsync.emulator.account.model import Image
+from smugsync.emulator.account.model import Album, Image
 from smugsync.emulator.api.view import View
 from smugsync.emulator.media.information import MediaInfo
 from smugsync.emulator.media.pictures import LANDSCAPES, landscape_pixels, make_picture
@@ -35,6 +35,7 @@ SIZES: Final = (
 )
 _RANK: Final = {name: rank for rank, (name, _, _) in enumerate(SIZES)} | {"Original": len(SIZES)}
 _SQUARE: Final = ("Tiny", "Thumb")  # 100 x 100 and 150 x 150 of a wide picture (recorded)
+_CHEAP: Final = 2_000_000  # pixels of a picture whose sizes are made at once
 VIDEO_LETTERS: Final = "1920"
 _ORIGINAL_LETTERS: Final = ("D", "O")
 _EXTENSIONS: Final[Mapping[str, str]] = {"JPG": "jpg", "PNG": "png", "GIF": "gif", "HEIC": "heic"}
@@ -71,11 +72,25 @@ def token_of(view: View, image: Image, letters: str) -> str:
     return hashlib.blake2b(what.encode(), digest_size=20).hexdigest()
 
 
+#: What stands for the path of an album whose names are not shown (recorded for unlisted albums).
+NO_PLACE: Final = "/photos"
+
+
+def media_place(home: Album | None) -> str:
+    """The part of a media address that follows the album's address."""
+    public = home is not None and home.node.effective_privacy == "Public"
+    return home.node.url_path if home is not None and public else NO_PLACE
+
+
 def media_uri(view: View, image: Image, letters: str, extension: str) -> str:
-    """`ORIGIN/photos/Path/To/Album/i-KEY/SERIAL/TOKEN/D/Stem-D.jpg` (facts 5, with this server's origin)."""
+    """`ORIGIN/photos/Path/To/Album/i-KEY/SERIAL/TOKEN/D/Stem-D.jpg` (facts 5, with this server's origin).
+
+    The names of an album that is not public do not show: `.../photos/i-KEY/SERIAL/TOKEN/D/i-KEY-D.jpg`.
+    """
     home = view.account.album(image.home)
-    place = home.node.url_path if home else ""
-    stem = PurePath(image.file_name).stem or f"i-{image.key}"
+    place = media_place(home)
+    stem = PurePath(image.file_name).stem if place != NO_PLACE else ""
+    stem = stem or f"i-{image.key}"
     path = f"/photos{place}/i-{image.key}/{image.serial}/{token_of(view, image, letters)}/{letters}/"
     return view.origin + quote(path) + quote(f"{stem}-{letters}.{extension}", safe="")
 
@@ -168,9 +183,6 @@ def known_length(view: View, image: Image, size: Size) -> int | None:
     if held is None and still is not None and still.width * still.height <= _CHEAP:
         held = scaled(view, image, size.letters)
     return held.size if held is not None else None
-
-
-_CHEAP: Final = 2_000_000  # pixels
 
 
 def _name(image: Image, letters: str) -> str:

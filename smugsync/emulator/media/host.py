@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 from smugsync.emulator.account.content import Content
 from smugsync.emulator.account.look import FORMATS
 from smugsync.emulator.account.model import Image
-from smugsync.emulator.api.sizes import VIDEO_LETTERS, scaled, token_of
+from smugsync.emulator.api.sizes import VIDEO_LETTERS, media_place, scaled, token_of
 from smugsync.emulator.api.view import View
 from smugsync.emulator.messages import Request, Response, Span, html_response
 
@@ -44,7 +44,7 @@ def serve_media(request: Request, view: View) -> Response:
     if found is None or image is None:
         return _missing()
     home, letters = view.account.album(image.home), found["letters"]
-    current = home is not None and found["place"] == home.node.url_path
+    current = home is not None and found["place"] == media_place(home)
     if (
         not current
         or int(found["serial"]) != image.serial

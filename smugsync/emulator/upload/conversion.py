@@ -60,13 +60,17 @@ def make_rendition(source: bytes | Path, kind: str, *, seed: int) -> bytes | Pat
     if isinstance(source, bytes):
         return _rebrand(source[:12]) + source[12:] + box
     made = source.with_name(f"{source.name}.mp4")
-    shutil.copyfile(source, made)
-    with made.open("r+b") as file:
-        head = _rebrand(file.read(12))
-        file.seek(0)
-        file.write(head)
-        file.seek(0, io.SEEK_END)
-        file.write(box)
+    try:
+        shutil.copyfile(source, made)
+        with made.open("r+b") as file:
+            head = _rebrand(file.read(12))
+            file.seek(0)
+            file.write(head)
+            file.seek(0, io.SEEK_END)
+            file.write(box)
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise
     return made
 
 

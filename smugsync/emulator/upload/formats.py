@@ -28,9 +28,10 @@ SMALL_EDGE: Final = 320  #: pixels of the longer edge; the limit is not known, t
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a file may be: bytes of a photo, bytes and seconds of a film (facts 6.3: likely)."""
+    """Bytes and pixels of a photo, bytes and seconds of a film: the most there may be (facts 6.3: likely)."""
 
     photo: int = 500 << 20
+    pixels: int = 210_000_000
     video: int = 3 << 30
     seconds: float = 20 * 60
 
@@ -48,6 +49,8 @@ def judge(window: Octets, limits: Limits) -> MediaInfo:
             raise UploadRefused(WRONG_FORMAT, "wrong format (the picture cannot be read)")
         if len(window) > limits.photo:
             raise _too_large("a photo", limits.photo)
+        if info.width * info.height > limits.pixels:
+            raise UploadRefused(WRONG_FORMAT, f"wrong format (a photo has at most {limits.pixels} pixels)")
         return info
     if found in ISO_FILMS | OTHER_FILMS:
         return _judge_film(window, limits)

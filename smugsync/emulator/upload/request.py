@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -104,8 +105,7 @@ def _file_name(request: Request) -> str:
 def clean_name(name: str) -> str:
     """The last part of a path, without control characters."""
     last = re.split(r"[/\\]", name)[-1]
-    kept = "".join(c for c in last if c.isprintable() or c.isspace()).strip()
-    kept = re.sub(r"\s", " ", kept)
+    kept = "".join(c for c in last if unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp")).strip()
     return "" if kept in (".", "..") else kept
 
 
@@ -126,12 +126,11 @@ def _decode_percent(value: str) -> str:
 
     What does not come out as text is taken as it was written: `100%ee.jpg` is a name, too.
     """
-    if re.search(r"%[0-9A-Fa-f]{2}", value) is None:
-        return decode_text(value)
+    text = decode_text(value)
     try:
-        return unquote_to_bytes(value).decode("utf-8")
+        return unquote_to_bytes(text).decode("utf-8")
     except UnicodeDecodeError:
-        return decode_text(value)
+        return text
 
 
 def _digest(value: str) -> str:
