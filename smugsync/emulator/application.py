@@ -115,8 +115,9 @@ class Application:
             headers = [(n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in response.headers]
             headers.append((b"content-length", str(length).encode()))
             await send({"type": "http.response.start", "status": response.status, "headers": headers})
-            if request.method != "HEAD" and response.status != 304:
-                await self._send_body(response, scope, send)
+            bodiless = request.method == "HEAD" or response.status == 304
+            if not bodiless and not await self._send_body(response, scope, send):
+                return
             if delivery.limit is None or delivery.limit >= length:
                 await send({"type": "http.response.body", "body": b""})
                 return
@@ -124,15 +125,19 @@ class Application:
             await self._wait(None)
         self._drop(scope, hard=delivery.then == "reset")
 
-    async def _send_body(self, response: Response, scope: Scope, send: Send) -> None:
-        """As far as somebody listens. What cannot be read any more ends the connection."""
+    async def _send_body(self, response: Response, scope: Scope, send: Send) -> bool:
+        """Whether somebody listened to the end. What cannot be read any more ends the connection."""
         try:
             for piece in response.pieces():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
-                if self._transport(scope) is None:
-                    return
+                await asyncio.sleep(0)  # a fast reader must not keep others from their turn
+                transport = self._transport(scope)
+                if transport is None or transport.is_closing():
+                    return False
         except OSError:
             self._drop(scope, hard=False)
+            return False
+        return True
 
     async def _wait(self, seconds: float | None) -> None:
         """Until the time is over or the server stops."""

@@ -23,9 +23,14 @@ def split_host(host: str, scheme: str) -> tuple[str, str]:
 
 
 def by_host(request: Request) -> Request:
-    """The request as the paths of this server have it: at the media host, every address is one of media."""
+    """The request as the paths of this server have it: at the media host, every address is one of media.
+
+    There, the addresses of this server are understood beside those of the service, whose own `/photos/`
+    stands before the images of albums that show no address.
+    """
     name, _ = split_host(request.headers.get("host", ""), request.scheme)
-    if name != MEDIA_HOST or request.path.startswith(MEDIA_PREFIX):
+    path = request.path
+    if name != MEDIA_HOST or (path.startswith(MEDIA_PREFIX) and not path.startswith(f"{MEDIA_PREFIX}i-")):
         return request
     return replace(request, path=MEDIA_PREFIX + request.path.removeprefix("/"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +52,9 @@ class Emulated:
         line = self.process.stdout.readline() if listening else ""
         assert line, "the emulator does not listen"
         self.ready: dict[str, str] = {**json.loads(line), **(ready or {})}
-        self._control = httpx.Client(base_url=f"{self.ready['api_url']}/_emulator/", trust_env=False)
+        trusted = ssl.create_default_context(cafile=self.ready.get("ca_file"))
+        address = f"{self.ready['api_url']}/_emulator/"
+        self._control = httpx.Client(base_url=address, trust_env=False, verify=trusted)
 
     def __enter__(self) -> Self:
         return self

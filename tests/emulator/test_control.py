@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,10 +107,32 @@ def test_a_day_of_edits(emulator: Emulator) -> None:
     assert "Öther" not in albums(call(emulator, "GET", "/account")[1]["root"])
 
 
+def test_every_user_is_there_to_look_at_and_to_edit(tmp_path: Path) -> None:
+    (tmp_path / "Hills").mkdir()
+    (tmp_path / "Hills" / "one.jpg").write_bytes(b"one")
+    emulator = Emulator(Settings(people=(("bob", tmp_path), ("eve", None))))
+    assert call(emulator, "GET", "/users")[1]["users"] == ["demo", "demo-visitor", "bob", "eve"]
+    status, tree = call(emulator, "GET", "/account/BOB")
+    assert (status, tree["nickname"]) == (200, "bob")
+    assert list(albums(tree["root"])) == ["Hills"]
+    album = edit(emulator, "add-album", name="Of Bob", parent=tree["root"]["node"])["album"]
+    edit(emulator, "add-photo", album=album, file_name="a.jpg", seed=1)
+    assert list(albums(call(emulator, "GET", "/account/bob")[1]["root"])) == ["Hills", "Of Bob"]
+    assert "Of Bob" not in albums(call(emulator, "GET", "/account")[1]["root"])
+    shown = Client(emulator).all("/api/v2/user/bob!albums", "Album")
+    assert {album["Name"] for album in shown} == {"Hills", "Of Bob"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
         ("GET", "/nothing", None, 404),
+        ("GET", "/", None, 404),
+        ("GET", "/account/nobody", None, 404),
+        ("DELETE", "/account", None, 404),
+        ("DELETE", "/switches", None, 404),
+        ("POST", "/switches", {"nonsense": 1}, 400),
+        ("DELETE", "/tokens/nope", None, 404),
         ("POST", "/edits/nothing", {}, 404),
         ("POST", "/edits/delete-photo", {"image": "nope"}, 404),
         ("POST", "/edits/add-photo", {}, 404),

@@ -135,3 +135,29 @@ def test_a_file_that_changes_keeps_its_word(tmp_path: Path) -> None:
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="nowhere"):
         Emulator(Settings(library=tmp_path / "nowhere"))
+
+
+def test_another_users_files_are_below_their_own_root(tmp_path: Path) -> None:
+    put(tmp_path, "Travel/Iceland/a.jpg", "Travel/China/b.jpg", "loose.jpg")
+    account = Emulator(Settings(library=tmp_path, people=(("bob", tmp_path),))).account
+    bob = account.root_of("bob")
+    assert bob is not None
+    own, theirs = ([(node.type, node.name) for node in root.walk()] for root in (account.root, bob))
+    assert own == theirs
+    assert {node.owner for node in bob.walk()} == {"bob"}
+    assert len({image.key for image in account.all_images()}) == 6
+
+
+def test_a_users_keys_depend_on_nobody_else(tmp_path: Path) -> None:
+    """So that a mirror of one account still fits when another user comes, or gets more files."""
+    put(tmp_path, "Own/a.jpg", "Theirs/Travel/b.jpg", "More/c.jpg")
+
+    def keys(*people: tuple[str, Path | None]) -> dict[str, str]:
+        account = Emulator(Settings(library=tmp_path / "Own", people=people)).account
+        return {image.file_name: image.key for image in account.all_images()}
+
+    alone, both = (
+        keys(("bob", tmp_path / "Theirs")),
+        keys(("eve", tmp_path / "More"), ("bob", tmp_path / "Theirs")),
+    )
+    assert {name: both[name] for name in alone} == alone

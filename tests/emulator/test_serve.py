@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import json
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from smugsync.emulator.media.information import MediaInfo
 from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
 from tests.emulator.ask import sign
@@ -107,6 +110,134 @@ def test_connections_are_kept(server: Running) -> None:
         ports.add(connection.sock.getsockname()[1])
     connection.close()
     assert len(ports) == 1
+
+
+def answers(line: socket.socket, number: int) -> list[tuple[int, dict[str, str], bytes]]:
+    """So many responses from one connection, in the order they come."""
+    file, found = line.makefile("rb"), []
+    for _ in range(number):
+        status = int(file.readline().split()[1])
+        headers = {}
+        while (header := file.readline()) != b"\r\n":
+            name, _, value = header.decode().partition(":")
+            headers[name.lower()] = value.strip()
+        found.append((status, headers, file.read(int(headers["content-length"]))))
+    file.close()
+    return found
+
+
+def connect(server: Running) -> socket.socket:
+    address = urlsplit(server.url)
+    return socket.create_connection((address.hostname or "", address.port or 0), timeout=10)
+
+
+def test_requests_may_come_before_the_answers_to_earlier_ones(server: Running) -> None:
+    key, edit = server.ready["api_key"], b'{"name": "By pipeline"}'
+    sent = (
+        f"GET /api/v2/user/demo?APIKey={key} HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n"
+        f"POST /_emulator/edits/add-folder HTTP/1.1\r\nHost: x\r\nContent-Length: {len(edit)}\r\n\r\n"
+        f"{edit.decode()}GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+        "GET /_emulator/users HTTP/1.1\r\nHost: x\r\n\r\n"
+    )
+    with connect(server) as line:
+        line.sendall(sent.encode())
+        found = answers(line, 4)
+    assert [status for status, _, _ in found] == [200, 200, 404, 200]
+    assert json.loads(found[0][2])["Response"]["User"]["NickName"] == "demo"
+    assert json.loads(found[1][2])["name"] == "By pipeline"
+    assert json.loads(found[3][2])["users"][0] == "demo"
+
+
+def test_slow_clients_hold_nobody_up(server: Running) -> None:
+    with contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(connect(server)) for _ in range(50)]
+        for number, line in enumerate(slow):
+            line.sendall(b"POST /_emulator/edits HTTP/1.1\r\nContent-Length: 99\r\n"[: 10 + number])
+        assert get(server, "/api/v2/user/demo").status_code == 200
+
+
+class Watched:
+    """Content that tells how much of it was read, and when nobody reads any more."""
+
+    size = 64 * 1024 * 1024
+    md5 = ""
+    path = None
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.given = 0
+        self.left = threading.Event()
+        self._fails = fails
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        try:
+            while start < stop:
+                piece = bytes(min(256 * 1024, stop - start))
+                start += len(piece)
+                self.given += len(piece)
+                yield piece
+                if self._fails:
+                    raise OSError("the disk is broken")
+        finally:
+            self.left.set()
+
+
+@contextlib.contextmanager
+def watched(content: Watched) -> Iterator[tuple[Running, str]]:
+    """A server, and the address of the content on it."""
+    with running(Settings(albums=1)) as server:
+        account = server.emulator.account
+        picture = MediaInfo("JPG", 60, 40)
+        image = account.add_photo(next(iter(account.albums.values())), "a.jpg", content, picture=picture)
+        shown = get(server, f"/api/v2/image/{image.id}").json()["Response"]["Image"]
+        yield server, str(shown["ArchivedUri"])
+
+
+def test_who_reads_slowly_gets_everything_and_holds_nobody_up() -> None:
+    with watched(Watched()) as (server, url), httpx.stream("GET", url) as response:
+        pieces = response.iter_raw(1024)
+        assert next(pieces)
+        assert get(server, "/api/v2/user/demo").status_code == 200
+        assert sum(map(len, pieces)) == Watched.size - 1024
+
+
+def test_nothing_is_read_for_those_who_left() -> None:
+    content = Watched()
+    with watched(content) as (_, url):
+        with httpx.stream("GET", url) as response:
+            next(response.iter_raw(1024))
+        assert content.left.wait(10)
+        assert content.given < content.size
+
+
+def test_bytes_that_cannot_be_read_end_the_connection() -> None:
+    with watched(Watched(fails=True)) as (server, url):
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"):
+            httpx.get(url)
+        assert get(server, "/api/v2/user/demo").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"), [("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("localhost", "127.0.0.1")]
+)
+def test_any_address_may_be_listened_on(host: str, shown: str) -> None:
+    with running(Settings(albums=1, images=1, host=host)) as server:
+        assert server.url.startswith(f"http://{shown}:")
+        assert get(server, "/api/v2/user/demo").status_code == 200
+
+
+def test_media_have_the_address_that_the_client_knows() -> None:
+    """A client on another machine, or behind a port that leads here, knows other names than this one."""
+    with running(Settings(albums=1, images=1, host="0.0.0.0")) as server:
+        image = next(server.emulator.account.all_images())
+        port = urlsplit(server.url).port
+        url = f"{server.url}/api/v2/image/{image.id}?APIKey={server.ready['api_key']}"
+        for host, origin in (
+            (f"nas.example:{port}", f"http://nas.example:{port}"),
+            ("www.smugmug.com", server.url),
+            ("nas.example:1", server.url),
+        ):
+            shown = httpx.get(url, headers={**JSON, "Host": host}).json()["Response"]["Image"]
+            assert str(shown["ArchivedUri"]).startswith(f"{origin}/photos/")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""The addresses of users, nodes and folders."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from smugsync.emulator.api import album_fields, node_fields
+from smugsync.emulator.api.endpoint import ACTION, DOC, EDITABLE, FREE, SEARCH, SINGLE, Endpoint
+from smugsync.emulator.api.parameters import Parameter, select, text
+
+_ORDER = select(
+    "Order",
+    "Album Settings",
+    "Album Settings",
+    "Position",
+    "Last Updated (Descending)",
+    "Last Updated (Ascending)",
+    "Date Added (Descending)",
+    "Date Added (Ascending)",
+)
+_CHILDREN = (
+    select("Type", "All", "All", "Folder Album Page", "Folder", "Album", "Page", "System Album"),
+    select("SortMethod", "Organizer", "DateAdded", "DateModified", "Name", "Organizer"),
+    select("SortDirection", "Ascending", "Ascending", "Descending"),
+)
+
+PLACES: Final = (
+    # -- users
+    Endpoint("AuthUser", "User", "Object", "Authenticated user", DOC + "user.html"),
+    Endpoint("User", "User", "Object", "User By Nickname", DOC + "user.html"),
+    Endpoint("BioImage", "BioImage", "Object", "User BioImage"),
+    Endpoint("CoverImage", "CoverImage", "Object", "User CoverImage"),
+    Endpoint("UserProfile", "UserProfile", "Object", "User's profile information"),
+    Endpoint("Features", "Features", "Object", "User's account features information"),
+    Endpoint("SiteSettings", "SiteSettings", "Object", "User site settings"),
+    Endpoint(
+        "UserAlbums",
+        "Album",
+        "Objects",
+        "All of user's albums",
+        page=50,
+        parameters=(Parameter("MinimumImages", "Integer", minimum=0), _ORDER),
+    ),
+    Endpoint("UserCollections", "Collection", "Objects", "All of user's collections"),
+    Endpoint("UserGeoMedia", "Image", "Objects", "Geotagged images for user"),
+    Endpoint("UserPopularMedia", "Image", "Objects", "User's popular images"),
+    Endpoint("UserFeaturedAlbums", "Album", "Objects", "User's featured albums"),
+    Endpoint("UserRecentImages", "Image", "Objects", "User's recent images"),
+    Endpoint(
+        "UserImageSearch",
+        "Image",
+        "Objects",
+        "Search for user images",
+        parameters=(
+            text("q", None, "Search in titles, captions and keywords"),
+            select("Order", "Popular", "Popular", "Oldest", "Newest"),
+            select("MediaType", "All", "All", "Images", "Videos"),
+        ),
+    ),
+    Endpoint("UserTopKeywords", "UserTopKeywords", "Object", "User's top keywords"),
+    Endpoint("UrlPathLookup", "Folder,Album,Page", "Object", "Lookup user's folder, album, or page by path"),
+    Endpoint("UserUploadLimits", "UserUploadLimits", "List", "User's upload limits"),
+    Endpoint("UserAlbumTemplates", "AlbumTemplate", "Objects", "User's album templates"),
+    Endpoint("UserTasks", "Task", "Objects", "User's tasks"),
+    Endpoint("UserWatermarks", "Watermark", "Objects", "User's watermarks"),
+    Endpoint("UserPrintmarks", "Printmark", "Objects", "User's printmarks"),
+    Endpoint("UserContacts", "Contact", "Objects", "User's contacts"),
+    Endpoint("UserGrants", "Grant", "Objects", "User's grants"),
+    Endpoint("UserGuideStates", "UserGuideStates", "Object", "User's guides"),
+    Endpoint("UserHideGuides", "UserHideGuides", "Object", "User's hidden guides"),
+    Endpoint("UserCoupons", "Coupon", "Objects", "User's coupons"),
+    Endpoint("UserLatestQuickNews", "UserLatestQuickNews", "List", "User's latest news"),
+    Endpoint("UserAssetsAlbum", "Album", "Object", "User's album for site files"),
+    Endpoint(
+        "DuplicateImageSearch",
+        "Image",
+        "Objects",
+        "Search for duplicate images",
+        parameters=(Parameter("AlbumUri", "Uri", locators=("Album",)), text("FileName", None)),
+    ),
+    Endpoint("UserDeletedAlbums", "DeletedAlbum", "Objects", "User's deleted albums"),
+    Endpoint("UserDeletedFolders", "DeletedFolder", "Objects", "User's deleted folders"),
+    Endpoint("UserDeletedPages", "DeletedPage", "Objects", "User's deleted pages"),
+    Endpoint("DeletedAlbum", "DeletedAlbum", "Object", "Deleted album"),
+    Endpoint("DeletedFolder", "DeletedFolder", "Object", "Deleted folder"),
+    Endpoint("DeletedPage", "DeletedPage", "Object", "Deleted page"),
+    Endpoint("RecoverDeletedAlbum", "", "", "Recover a deleted album", writes=ACTION),
+    Endpoint("RecoverDeletedFolder", "", "", "Recover a deleted folder", writes=ACTION),
+    Endpoint("RecoverDeletedPage", "", "", "Recover a deleted page", writes=ACTION),
+    Endpoint("UnlockUser", "", "", "Unlock password-protected site", post=album_fields.UNLOCK, writes=FREE),
+    # -- nodes and folders
+    Endpoint(
+        "Node", "Node", "Object", "Node with the given id.", patch=node_fields.NODE_PATCH, writes=EDITABLE
+    ),
+    Endpoint("ParentNode", "Node", "Object", "Parent node of the given node."),
+    Endpoint(
+        "ParentNodes",
+        "Node",
+        "Objects",
+        "Hierarchy of nodes from the given node (inclusive) to the root node.",
+        page=7,
+        notes=SINGLE,
+    ),
+    Endpoint(
+        "ChildNodes",
+        "Node",
+        "Objects",
+        "Child nodes of the given node.",
+        parameters=_CHILDREN,
+        post=node_fields.NODE_POST,
+        writes=ACTION,
+        notes=SINGLE,
+    ),
+    Endpoint("NodeCoverImage", "Image", "Object", "Cover image for a folder, album, or page"),
+    Endpoint("HighlightImage", "Image", "Object", "Highlight image for a folder, album, or page"),
+    Endpoint("NodeComments", "Comment", "Objects", "Comments on a Node"),
+    Endpoint("NodeGrants", "Grant", "Objects", "Grants for this node."),
+    Endpoint("MoveNodes", "", "", "Move nodes into this node", post=node_fields.MOVE_NODES, writes=ACTION),
+    Endpoint("NodeSearch", "Node", "Objects", "Search for nodes", parameters=SEARCH, notes=SINGLE),
+    Endpoint(
+        "Folder",
+        "Folder",
+        "Object",
+        "A folder or legacy (sub)category by UrlPath",
+        patch=node_fields.FOLDER_PATCH,
+        writes=EDITABLE,
+    ),
+    Endpoint(
+        "FolderByID",
+        "Folder",
+        "Object",
+        "Get folder by its ID",
+        patch=node_fields.FOLDER_PATCH,
+        writes=EDITABLE,
+    ),
+    Endpoint(
+        "ParentFolders",
+        "Folder",
+        "Objects",
+        "The sequence of parent folders, from the given folder to the root",
+    ),
+    Endpoint("ParentFolder", "Folder", "Object", "Parent folder"),
+    Endpoint("FolderHighlightImage", "Image", "Object", "Highlight image for folder"),
+    Endpoint(
+        "Folders",
+        "Folder",
+        "Objects",
+        "Folders inside of the folder",
+        post=node_fields.FOLDER_POST,
+        writes=ACTION,
+    ),
+    Endpoint("FolderList", "FolderList", "List", "Recursive list of all of the user's folders"),
+    Endpoint(
+        "FolderAlbums",
+        "Album",
+        "Objects",
+        "Albums inside of the folder",
+        post=node_fields.FOLDER_ALBUM_POST,
+        writes=ACTION,
+    ),
+    Endpoint("AlbumList", "AlbumList", "List", "List of user's albums"),
+    Endpoint("FolderSearch", "FolderByID", "Objects", "Search for folders", parameters=SEARCH[:-1]),
+    Endpoint("FolderPages", "Page", "Objects", "Pages inside of the folder"),
+    Endpoint("Size", "Size", "Object", "Size of folder", parameters=(select("depth", "1", "1", "MAX"),)),
+)
