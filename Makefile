@@ -7,12 +7,13 @@ READY  := $(VENV)/.ready
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint bench soak lock clean
+.PHONY: help setup demo test lint bench soak peers lock clean
 help:
 	@echo "make demo    set up, then mirror the built-in demo account into ./demo-mirror"
 	@echo "make test    set up, then every check: ruff, mypy --strict, pytest"
 	@echo "make lint    ruff and mypy only"
 	@echo "make soak    the long crash runs"
+	@echo "make peers   other people's clients against the emulator"
 	@echo "make bench   the figures of the documentation, measured here"
 
 setup: $(READY)
@@ -36,6 +37,11 @@ test: lint
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak -s $(PYTEST_ARGS)
 
+peers: $(READY)
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet -r tests/peers/requirements.txt
+	$(BIN)/python -m pytest -m peers tests/peers $(PYTEST_ARGS)
+
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
@@ -44,4 +50,4 @@ lock:
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --all-extras --python-version 3.11 --quiet -o requirements.lock pyproject.toml
 
 clean:
-	rm -rf $(VENV) demo-mirror build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers demo-mirror build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,7 +16,8 @@ limits              how many requests are left
 model, places       nodes, albums, images; finding them by key or path
 tree                every edit of nodes; what was deleted and can be recovered
 account, holdings   every edit of albums and images, and the time stamps it moves; who holds which image
-edits, usage        the same edits as JSON, for `/_emulator/`; how much is in a part of an account
+edits, arguments    the same edits as JSON, for `/_emulator/`; what they are told, checked
+usage               how much is in a part of an account
 demo, library       an account to show; a directory as an account
 synthetic           an account of any size
 content, look       bytes to download; what is in them

@@ -5,7 +5,8 @@ routes, parameters and errors belong to the emulated service, and the core answe
 response value.
 
 API answers are made in worker threads, since the first listing of a large library hashes files, and so are
-smaller pictures; media are streamed by the event loop.
+smaller pictures; media are streamed by the event loop. Uploads and smaller pictures have threads of their
+own, so that nobody waits behind a few large ones for a listing.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
 
@@ -29,6 +31,9 @@ from smugsync.emulator.upload.spooling import Bodies, ClientLeft, Receive, TooLa
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Scope = MutableMapping[str, Any]
 
+#: How many uploads are received at once, and how many smaller pictures made; more wait for their turn.
+_UPLOADS: Final = 4
+_PICTURES: Final = 2
 #: How long a client may take to answer a goodbye, once the server stops, in seconds.
 _GOODBYE: Final = 0.2
 
@@ -43,6 +48,8 @@ class Application:
         self._emulator = emulator
         self.closing = asyncio.Event()
         self.bodies = Bodies()
+        self._uploads = ThreadPoolExecutor(_UPLOADS, "uploads")
+        self._pictures = ThreadPoolExecutor(_PICTURES, "pictures")
         connections: dict[tuple[str, int], asyncio.Transport] = {}
         self._connections = connections
 
@@ -51,9 +58,9 @@ class Application:
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # uvicorn's own signature
                 super().connection_made(transport)
-                line = transport.get_extra_info("socket")
-                if line is not None:  # asyncio does so only for sockets made with an explicit protocol
-                    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.line = transport.get_extra_info("socket")
+                if self.line is not None:  # asyncio does so only for sockets made with an explicit protocol
+                    self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if self.client is not None:
                     connections[self.client] = transport
 
@@ -68,12 +75,20 @@ class Application:
                 self.loop.call_later(_GOODBYE, self._leave)
 
             def _leave(self) -> None:
-                if self.transport.is_closing():
+                if not self.transport.is_closing():
+                    return
+                with contextlib.suppress(AttributeError):  # closed twice: some Pythons lost the way to it
                     self.transport.abort()
+                with contextlib.suppress(OSError):
+                    if self.line is not None:
+                        self.line.shutdown(socket.SHUT_RDWR)
 
         self.protocol = Protocol
 
     def close(self) -> None:
+        """Wait for what is under way, and let go of the rest."""
+        for threads in (self._uploads, self._pictures):
+            threads.shutdown(cancel_futures=True)
         self.bodies.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,21 +96,27 @@ class Application:
             return
         request = Request(
             scope["method"],
-            scope["raw_path"].decode("latin-1"),
+            _origin_form(scope["raw_path"].decode("latin-1")),
             scope["query_string"].decode("latin-1"),
             {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
             scheme=scope["scheme"],
         )
         try:
             request = await self._with_body(request, receive)
-            if request.path.startswith(media_host.PREFIX) and media_host.is_quick(request.path):
+            is_media = request.path.startswith(media_host.PREFIX)
+            if is_media and media_host.is_quick(request.path):
                 response = self._emulator.handle(request)
             else:
-                response = await asyncio.to_thread(self._emulator.handle, request)
+                usual = self._uploads if is_upload(request) else None
+                threads = self._pictures if is_media else usual
+                loop = asyncio.get_running_loop()
+                response = await loop.run_in_executor(threads, self._emulator.handle, request)
         except ClientLeft:
             return  # half a request is none: what it would have done is not done
         except TooLarge:
             response = html_response(413, "Request Entity Too Large", "The body is too large.")
+        except OSError:
+            response = html_response(500, "Internal Server Error", "There is no room for the body.")
         finally:
             if request.upload is not None:
                 request.upload.unlink(missing_ok=True)
@@ -160,3 +181,11 @@ class Application:
             transport.abort()
         else:
             transport.close()
+
+
+def _origin_form(target: str) -> str:
+    """The path of a target that names its host, as clients send it to a proxy (RFC 9112, 3.2.2)."""
+    scheme, separator, rest = target.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        return target
+    return "/" + rest.partition("/")[2]

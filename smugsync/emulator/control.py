@@ -1,4 +1,5 @@
-"""`/_emulator/...`: look at the account, change it, set faults, read counters. JSON, no signature.
+"""`/_emulator/...`: look at the account, change it, set faults, read counters. JSON, no signature, and for
+that reason not for pages of other sites that somebody has open in a browser.
 
 ========================= =========================================================================
 GET  /counters            requests by route, method and status; totals
@@ -13,22 +14,26 @@ DELETE /tokens/TOKEN      revoke the grant it comes from
 POST /applications        {"name": ..., "key": ..., "secret": ...} -> one more application
 GET  /users               the nicknames, the account's own first
 GET  /account[/NICKNAME]  the tree, with keys, names and MD5s
-POST /edits/NAME          one edit; the answer names what was touched. See `Control.edits`
+POST /edits/NAME          one edit; the answer names what was touched. See `account.edits`
 ========================= =========================================================================
 """
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from smugsync.emulator.account.edits import EDITS, describe_tree
-from smugsync.emulator.messages import Request, Response, json_response
+from smugsync.emulator.hosts import is_from_a_page_elsewhere
+from smugsync.emulator.messages import Request, Response, json_response, read_json
 
 if TYPE_CHECKING:
     from smugsync.emulator.emulator import Emulator
 
 PREFIX = "/_emulator"
+_ELSEWHERE: Final = (
+    "pages of other sites may not ask here: the Host has to be an address, a name without a dot, this"
+    " machine's name or one of smugmug.com, and an Origin has to be the same"
+)
 
 
 class Control:
@@ -38,16 +43,19 @@ class Control:
         self._emulator = emulator
 
     def handle(self, request: Request) -> Response:
-        """400 with a sentence for a request that makes no sense, 404 for an unknown address."""
+        """400 with a sentence for a request that makes no sense, 403 for one that a page of another site
+        has a browser send, 404 for an unknown address."""
+        if is_from_a_page_elsewhere(request, self._emulator.settings.host):
+            return json_response(403, {"error": _ELSEWHERE})
         parts = [part for part in request.path.removeprefix(PREFIX).split("/") if part]
         try:
-            body = json.loads(request.body or b"{}")
+            body = read_json(request.body or b"{}")
             if not isinstance(body, dict):
                 raise ValueError("the body is not a JSON object")
             return json_response(200, self._answer(request.method, parts, body), pretty=True)
         except LookupError as error:
             return json_response(404, {"error": f"there is no {error}"})
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             return json_response(400, {"error": str(error)})
 
     def _answer(self, method: str, parts: list[str], body: dict[str, Any]) -> object:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from email.utils import formatdate
@@ -11,14 +13,14 @@ from typing import Any, Final
 
 import httpx
 
-from smugsync.emulator.account.content import Content
+from smugsync.emulator.account.content import Content, File
 from smugsync.emulator.api import album_download
 from smugsync.emulator.api.service import Api
 from smugsync.emulator.api.view import View
 from smugsync.emulator.control import Control
 from smugsync.emulator.counters import Counters
 from smugsync.emulator.faults.faults import Faults
-from smugsync.emulator.hosts import by_host, media_origin, signed_origins
+from smugsync.emulator.hosts import by_host, media_origin, signed_origins, split_host
 from smugsync.emulator.limits import Windows
 from smugsync.emulator.media import host as media_host
 from smugsync.emulator.media.scaling import find_scaler
@@ -33,7 +35,8 @@ from smugsync.emulator.transport import make_transport
 from smugsync.emulator.upload.receive import Receiver
 from smugsync.emulator.upload.request import HOST as UPLOAD_HOST
 from smugsync.emulator.upload.request import is_upload
-from smugsync.errors import SmugsyncError
+from smugsync.errors import Interrupted, SmugsyncError
+from smugsync.stop import Stop
 
 NOBODY: Final = Caller(None, "")
 VIEWERS: Final[tuple[Viewer, ...]] = ("owner", "other", "anonymous")
@@ -46,19 +49,25 @@ class Emulator:
     media addresses start with the host a request was sent to.
     """
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
-        """Raises ValueError for a fault nobody knows, OSError for a directory that cannot be read, and a
-        SmugsyncError for a state file that cannot be used."""
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], float] = time.time, stop: Stop | None = None
+    ) -> None:
+        """After the `stop`, nothing is begun that takes long.
+
+        Raises ValueError for a fault nobody knows, OSError for a directory that cannot be read, and a
+        SmugsyncError for a state file that cannot be used.
+        """
         self.origin: str | None = None
         self.clock = clock
-        opened = open_account(settings, clock)
+        self._stop = stop
+        opened = open_account(settings, clock, stop)
         self.settings = opened.settings
         self.account = opened.account
         self.keeper = opened.keeper
         try:
             self._begin(opened.tokens)
         except BaseException:
-            self.close()
+            self.keeper.close()
             raise
 
     def _begin(self, tokens: Mapping[str, Any] | None) -> None:
@@ -69,7 +78,7 @@ class Emulator:
             self.faults.add(spec)
         self.control = Control(self)
         self._api = Api()
-        self._receiver = Receiver(self.keep)
+        self._receiver = Receiver(self.keep, self.keeper.drop, stop=self._stop)
         self._scaler = find_scaler()
         self.gatekeeper = Gatekeeper(clock=self._skewed_clock, switches=lambda: self.switches)
         self._sign_in = SignIn(
@@ -118,18 +127,31 @@ class Emulator:
         return make_transport(self.handle)
 
     def handle(self, request: Request) -> Response:
-        """The answer to one request. Everything that will go wrong with it is decided here."""
+        """The answer to one request. Everything that will go wrong with it is decided here, but for what
+        nobody thought of: that is answered with 500, and told on stderr."""
         request = by_host(request)
-        if request.path.startswith("/_emulator"):
-            return self._saved(self.control.handle(request))
+        inside = request.path.startswith("/_emulator")
+        try:
+            response = self._saved(request, self.control.handle(request)) if inside else self._answer(request)
+        except Interrupted:
+            response = json_response(503, {"Code": 503, "Message": "Service Unavailable"})
+        except Exception:  # noqa: BLE001 - it is told, and the next request is answered
+            traceback.print_exc()
+            response = json_response(500, {"Code": 500, "Message": "Internal Server Error"})
+        if not inside:
+            response = self._finish(request, response)
+            self.counters.count(request, response)
+        return response
+
+    def _answer(self, request: Request) -> Response:
         faults = self.faults.strike(request)
         response = next(filter(None, (fault.instead(self.clock()) for fault in faults)), None)
         if response is None:
-            response = self._saved(self._route(request))
+            response = self._route(request)
+            if not request.path.startswith(media_host.PREFIX):  # which change nothing, and wait for nobody
+                response = self._saved(request, response)
             for fault in faults:
                 response = fault.afterwards(request, response)
-        response = self._finish(request, response)
-        self.counters.count(request, response)
         return response
 
     def keep(self, upload: bytes | Path) -> Content:
@@ -140,14 +162,27 @@ class Emulator:
         return self.keeper.keep(upload)
 
     def close(self) -> None:
-        """Let go of files and of what was kept for this run only."""
-        self.keeper.close()
+        """Write down what is left to, and let go of files and of what was kept for this run only.
 
-    def _saved(self, response: Response) -> Response:
-        """The response, once a restart would not lose what led to it; else an error."""
+        Raises a SmugsyncError if the state file cannot be written.
+        """
+        try:
+            self.keeper.save(self.account, self.gatekeeper)
+        finally:
+            self.keeper.close()
+
+    def _saved(self, request: Request, response: Response) -> Response:
+        """The response, once a restart would not lose what led to it; else an error.
+
+        Reads are answered all the same. What could not be saved holds as long as this process does, and is
+        tried again with every request: a client that repeats a write after the error finds it done, and
+        may do it twice.
+        """
         try:
             self.keeper.save(self.account, self.gatekeeper)
         except SmugsyncError as error:
+            if request.method in ("GET", "HEAD") and not request.path.startswith(SIGN_IN):
+                return response
             return json_response(500, {"Code": 500, "Message": str(error)})
         return response
 
@@ -172,8 +207,19 @@ class Emulator:
             caller = self.gatekeeper.identify(request, origins=signed_origins(request, self.origin))
         except Refused as error:
             return json_response(401, {"Code": 401, "Message": error.message})
+        view = self._view(request, caller)
+        if request.method in ("GET", "HEAD"):
+            # Nobody waits while files are hashed: drawn without, then again.
+            unhashed: list[File] = []
+            with self.account.lock:
+                response = self._api.handle(request, replace(view, unhashed=unhashed))
+            if not unhashed:
+                return response
+            for file in unhashed:
+                with contextlib.suppress(OSError):  # it is gone
+                    _ = file.md5
         with self.account.lock:
-            return self._api.handle(request, self._view(request, caller))
+            return self._api.handle(request, view)
 
     def _take_upload(self, request: Request) -> Response:
         """The upload host wants the signature in the header, and none over the body (facts 1.3)."""
@@ -210,6 +256,7 @@ class Emulator:
             self.switches,
             f"{caller.api_key}/{caller.user or ''}",
             self._scaler,
+            split_host(request.headers.get("host", ""), request.scheme)[0],
         )
 
 

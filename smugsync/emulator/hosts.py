@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from smugsync.emulator.messages import Request
 
 #: The service's host for the bytes of photos. Its addresses need not begin with `/photos`.
 MEDIA_HOST: Final = "photos.smugmug.com"
 MEDIA_PREFIX: Final = "/photos/"
+#: Below it, every host is the service's or one of its users' sites.
+DOMAIN: Final = "smugmug.com"
 
 _PORTS: Final = {"http": "80", "https": "443"}
 
@@ -55,3 +60,38 @@ def signed_origins(request: Request, origin: str | None) -> list[str]:
     if origin:
         addresses.append(origin)
     return list(dict.fromkeys([*addresses, "https://api.smugmug.com"]))
+
+
+def is_from_a_page_elsewhere(request: Request, own: str = "") -> bool:
+    """Whether a page of the web has a browser send this, which may read and do what its reader may.
+
+    Browsers say so by the `Origin` of another server, or by a `Host` under which nobody finds this one but
+    who was led here by it (DNS rebinding). `own` is one more name of this server.
+    """
+    host = request.headers.get("host")
+    if host is None:  # no browser leaves it out
+        return "origin" in request.headers
+    here = split_host(host, request.scheme)
+    if not _is_own(here[0], own):
+        return True
+    origin = request.headers.get("origin")
+    if origin is None:
+        return False
+    try:
+        scheme, netloc = urlsplit(origin)[:2]
+    except ValueError:
+        return True
+    return (scheme, *split_host(netloc, scheme)) != (request.scheme, *here)
+
+
+def _is_own(name: str, own: str) -> bool:
+    """Whether clients may know this server by that name: an address, or a name that no stranger can have
+    registered, because it has no dot or is this machine's or, by a hosts file, the service's."""
+    name = name.removesuffix(".")
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        machine = socket.gethostname().casefold()
+        known = (machine, f"{machine.partition('.')[0]}.local", own.casefold())
+        return "." not in name or name in known or f".{name}".endswith((f".{DOMAIN}", ".localhost"))
+    return True

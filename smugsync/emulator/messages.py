@@ -7,15 +7,18 @@ knows *how* that is done on its kind of connection.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from smugsync.emulator.account.content import Content
 
 CHUNK = 256 * 1024
+#: How many arrays and objects of JSON may lie in each other.
+DEEPEST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +51,15 @@ class Request:
     def fields(self) -> dict[str, Any]:
         """What a write says: a JSON object, or a form, whose repeated fields become a list.
 
-        Raises ValueError for a body that is neither.
+        Raises ValueError for a body that is neither, and for JSON that `read_json` does not take.
         """
         if not self.body.strip():
             return {}
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind.endswith("json") or (not self.form and self.body.lstrip()[:1] == b"{"):
-            value = json.loads(self.body)
+            value = read_json(self.body)
+            if value is None:
+                return {}
             if not isinstance(value, dict):
                 raise ValueError("the body is not a JSON object")
             return value
@@ -140,9 +145,48 @@ class Response:
                 return
 
 
+def read_json(text: str | bytes) -> Any:
+    """JSON that an answer can repeat.
+
+    Raises ValueError for what is no JSON, for text with half a surrogate pair, which no UTF-8 can say, for
+    numbers beyond a float, and for what is nested more than `DEEPEST` deep.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError:
+        raise _too_deep() from None
+    _check(value, DEEPEST)
+    return value
+
+
+def _check(value: Any, room: int) -> None:
+    match value:
+        case str():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                raise ValueError("the JSON has text that is not Unicode: half a surrogate pair") from None
+        case float() if not math.isfinite(value):
+            raise ValueError("the JSON has a number that is none")
+        case list() | dict():
+            if room == 0:
+                raise _too_deep()
+            for item in value:
+                _check(item, room - 1)
+            if isinstance(value, dict):
+                for item in value.values():
+                    _check(item, room - 1)
+
+
+def _too_deep() -> ValueError:
+    return ValueError(f"the JSON is nested more than {DEEPEST} deep")
+
+
 def json_response(status: int, value: object, *, pretty: bool = False) -> Response:
+    """UTF-8. What that cannot say (file names may hold it) becomes a question mark."""
     text = json.dumps(value, ensure_ascii=False, indent=4) if pretty else _dumps(value)
-    return Response(status, (("Content-Type", "application/json; charset=utf-8"),), text.encode())
+    kind = (("Content-Type", "application/json; charset=utf-8"),)
+    return Response(status, kind, text.encode("utf-8", "replace"))
 
 
 def html_response(status: int, title: str, text: str) -> Response:

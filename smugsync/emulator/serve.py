@@ -24,6 +24,7 @@ from smugsync.emulator.application import Application
 from smugsync.emulator.certificates import Certified, certify
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.settings import Settings
+from smugsync.stop import Stop
 
 #: How long running answers may take to end after the stop, in seconds.
 GRACE: Final = 0.7
@@ -32,13 +33,15 @@ _MOMENT: Final = 0.02
 
 
 def serve(settings: Settings, *, announce: Callable[[Mapping[str, str]], None]) -> None:
-    """Serve until SIGTERM or SIGINT. `announce` gets address and credentials once the socket listens.
+    """Serve until SIGTERM, SIGINT or SIGHUP. `announce` gets address and credentials once the socket listens.
 
     Raises OSError if the port is taken or a directory cannot be read, and whatever `Emulator` and
     `certify` raise.
     """
-    emulator = Emulator(settings)
+    stop = Stop()
+    emulator = Emulator(settings, stop=stop)
     with contextlib.closing(emulator), _serving(emulator, settings, announce) as server:
+        server.on_stop = stop.set
         server.run_until_stopped()
 
 
@@ -148,6 +151,12 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def _signals() -> list[signal.Signals]:
+    """Those that ask to stop; not the terminal's end where somebody wants to outlive it (nohup)."""
+    stays = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    return [signal.SIGINT, signal.SIGTERM] + ([] if stays else [signal.SIGHUP])
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, told where to listen, to whom to say so, and to leave without raising the signal again."""
 
@@ -163,6 +172,7 @@ class _Server(uvicorn.Server):
         self._announce = announce
         self._certified = certified
         self._application = Application(emulator)
+        self.on_stop: Callable[[], None] = lambda: None
         config = uvicorn.Config(
             self._application,
             http=self._application.protocol,
@@ -197,6 +207,7 @@ class _Server(uvicorn.Server):
         self._announce(describe_ready(self._emulator, origin, ca_file))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.on_stop()
         self._application.closing.set()
         asyncio.get_running_loop().call_later(GRACE, self._listener.hang_up)
         await super().shutdown(sockets=sockets)
@@ -212,7 +223,7 @@ class _Server(uvicorn.Server):
         def stop(number: int, frame: FrameType | None) -> None:
             self.should_exit = True
 
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, stop) for number in _signals()}
         try:
             yield
         finally:

@@ -30,6 +30,8 @@ HELP: Final = """\
                             an UrlName that is derived and taken: made unique, or 409 (default suffix)
   duplicates=accept|refuse  an upload of a name that the album holds: a second image, or 409 (default accept)
   replaced-name=keep|take   an image that is replaced keeps its FileName, or takes the new one (default keep)
+  small-videos=refuse|accept
+                            films of up to 40 kB or of few pixels (default refuse)
   mismatch-code=N           the code when a body does not fit its Content-MD5 (default 5)
   processing=SECONDS        how long a new video stays Processing (default 0)
   image-lag=SECONDS         Image.LastUpdated lies so far after the upload (default 0)
@@ -59,6 +61,7 @@ class Switches:
     derived_names: Literal["suffix", "conflict"] = "suffix"
     duplicates: Literal["accept", "refuse"] = "accept"
     replaced_name: Literal["keep", "take"] = "keep"
+    small_videos: Literal["refuse", "accept"] = "refuse"
     mismatch_code: int = 5
     processing: float = 0
     image_lag: float = 0
@@ -94,6 +97,7 @@ _CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
     "derived_names": ("suffix", "conflict"),
     "album_updated": ("uploads", "images"),
     "duplicates": ("accept", "refuse"),
+    "small_videos": ("refuse", "accept"),
     "replaced_name": ("keep", "take"),
 }
 

@@ -175,6 +175,16 @@ def test_what_is_unknown_is_refused_with_the_table(owner: Client, album: Album) 
     assert shown(owner, album) == before
 
 
+@pytest.mark.parametrize("given", ["inf", "-inf", "nan", "1e999", 10**400])
+def test_a_number_has_an_end(owner: Client, album: Album, given: object) -> None:
+    assert refused(owner, uri(album), "PATCH", ProofDays=given) == (400, {"ProofDays"})
+    assert shown(owner, album)["ProofDays"] == 0
+
+
+def test_where_a_template_would_be_is_nothing(owner: Client, album: Album) -> None:
+    assert owner.status(shown(owner, album)["TemplateUri"]) == 404
+
+
 def test_the_name_is_the_nodes_too(owner: Client, album: Album) -> None:
     patch(owner, uri(album), Name="Ocean", Keywords=["a", "b"], Privacy="Unlisted", Description="deep")
     node = owner.get(f"/api/v2/node/{album.node.id}")["Response"]["Node"]
@@ -441,6 +451,25 @@ def test_links_depend_on_settings_as_recorded(owner: Client, album: Album, their
     assert ("/gallery/n-" in ours["WebUri"]) == ("/gallery/n-" in theirs["WebUri"])
 
 
+def test_what_is_told_without_the_password_is_as_recorded(owner: Client, album: Album) -> None:
+    """Whatever the album's own settings are."""
+    recorded = RECORDED / "seed" / "album_7NnPHZ_password_level.json"
+    if not recorded.exists():
+        pytest.skip("there are no recorded answers")
+    theirs = json.loads(recorded.read_text())["Response"]["Album"]
+    for allowed in (True, False):
+        fields: dict[str, Any] = {
+            "AllowDownloads": allowed,
+            "Share": allowed,
+            "DownloadPassword": "x" * allowed,
+        }
+        patch(owner, uri(album), SecurityType="Password", Password=PASSWORD, **fields)
+        ours = shown(other(owner), album)
+        assert ours.keys() == theirs.keys()
+        for name in ("AllowDownloads", "CanShare", "HasDownloadPassword", "SecurityType", "ResponseLevel"):
+            assert ours[name] == theirs[name], name
+
+
 # -- moving, collecting, deleting, sorting -----------------------------------------------------------------
 
 
@@ -566,6 +595,24 @@ def test_other_peoples_images_cannot_be_taken(owner: Client, album: Album) -> No
     assert refused(stranger, f"/api/v2/image/{album.photos[0].id}", "PATCH", AlbumUri=uri(theirs))[0] == 403
     assert refused(owner, uri(album, album.photos[0]), "PATCH", AlbumUri=uri(theirs))[0] == 403
     assert (len(album.photos), len(theirs.photos)) == (3, 0)
+
+
+@pytest.mark.parametrize(("action", "field"), [("collectimages", "CollectUris"), ("moveimages", "MoveUris")])
+def test_what_is_behind_a_password_cannot_be_named(
+    owner: Client, album: Album, action: str, field: str
+) -> None:
+    """As if it were not there; other people's images could be seen otherwise, and so refused with 403."""
+    stranger = other(owner)
+    root = owner.emulator.account.root_of("demo-visitor")
+    theirs = owner.emulator.account.add_album("Theirs", parent=root)
+    patch(owner, uri(album), SecurityType="Password", Password=PASSWORD)
+    target = f"{uri(theirs)}!{action}"
+    assert refused(stranger, target, **{field: uris(album)[0]}) == (400, {field})
+    assert theirs.photos == []
+    assert stranger.write(f"{uri(album)}!unlock", {"Password": PASSWORD}).status == 200
+    assert stranger.write(target, {field: uris(album)[0]}).status == (
+        200 if action == "collectimages" else 403
+    )
 
 
 def test_a_link_can_be_moved(owner: Client, album: Album) -> None:

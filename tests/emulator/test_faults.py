@@ -37,6 +37,14 @@ def test_every_kind_is_explained() -> None:
         "500:times=x",
         "500:times=1.5",
         "edit:do=this",
+        "html:status=99999",
+        "html:status=199",
+        "html:status=204",
+        "html:status=403.5",
+        "skew:seconds=1e15",
+        "skew:seconds=-1e15",
+        "503:retry=1e300",
+        "429:window=1e300",
         "@/api/*",
         "",
     ],
@@ -69,6 +77,38 @@ def test_answers_instead(spec: str, status: int, kind: str) -> None:
     assert (response.header("Content-Type") or "").startswith(kind)
     if spec == "empty":
         assert response.content() == b""
+
+
+def test_a_refusal_says_what_would_be_taken() -> None:
+    with pytest.raises(ValueError, match="status is one of 200 to 599"):
+        client("html:status=99999")
+
+
+def test_of_two_faults_that_answer_one_does() -> None:
+    asker = client("503:times=1", "429:times=1", "html403:after=2,times=1")
+    assert [asker.status(USER) for _ in range(4)] == [503, 429, 403, 200]
+
+
+def test_what_would_spoil_an_answer_waits_for_one() -> None:
+    asker = client("429:times=1", "truncate@/api/*:times=1")
+    first = asker.send(USER)
+    assert (first.status, b"".join(first.pieces())) == (429, first.content())
+    assert [fault["struck"] for fault in asker.emulator.faults.describe()] == [1, 0]
+    second = asker.send(USER)
+    assert (second.status, len(b"".join(second.pieces()))) == (200, len(second.content()) // 2)
+    assert asker.send(USER).delivery.limit is None
+    assert [fault["left"] for fault in asker.emulator.faults.describe()] == [0, 0]
+
+
+def test_one_answer_may_be_spoiled_in_two_ways() -> None:
+    asker = client("slow:min=0,seconds=9", "truncate@/api/*:at=10")
+    delivery = asker.send(USER).delivery
+    assert (delivery.delay, delivery.limit) == (9, 10)
+
+
+def test_requests_that_pass_first_may_be_answered_by_another_fault() -> None:
+    asker = client("429:times=1", "504:after=1,times=1")
+    assert [asker.status(USER) for _ in range(3)] == [429, 504, 200]
 
 
 def test_route_count_and_delay() -> None:
@@ -179,6 +219,47 @@ def test_videos_get_stuck() -> None:
     assert "Expansions" not in recent or not recent["Expansions"]
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "!largestvideo",
+        "!largestvideo?_verbosity=1",
+        "!largestvideo?_verbosity=3",
+        "!download",
+        "!download?_verbosity=1",
+        "!sizedetails",
+        "?_expand=LargestVideo,ImageDownload,ImageSizeDetails&_filter=IsVideo,Processing,Status,ArchivedUri",
+    ],
+)
+def test_a_stuck_video_looks_like_one_that_is_processing(address: str) -> None:
+    asker = Client(Emulator(Settings()))
+    account = asker.emulator.account
+    video = next(image for image in account.all_images() if image.is_video)
+    target = f"/api/v2/image/{video.id}{address}"
+    assert asker.status(target) == 200
+    asker.emulator.faults.add("stuck-video")
+    stuck = asker.send(target)
+    asker.emulator.faults.clear()
+    account.edit(video, processing=True)
+    processing = asker.send(target)
+    assert (stuck.status, stuck.json()) == (processing.status, processing.json())
+    assert stuck.status == (200 if "size" in address or address[0] == "?" else 404)
+
+
+def test_photos_are_downloaded_beside_a_stuck_video() -> None:
+    asker = Client(Emulator(Settings(faults=("stuck-video",))))
+    photo = next(image for image in asker.emulator.account.all_images() if not image.is_video)
+    assert asker.get(f"/api/v2/image/{photo.id}!download")["Response"]["ImageDownload"]["Url"]
+
+
+def test_an_altered_answer_keeps_its_headers() -> None:
+    asker = client("total")
+    key = next(asker.emulator.account.all_images()).key
+    response = asker.send(f"/api/v2/image/{key}")
+    assert response.status == 301
+    assert f"/image/{key}-0" in (response.header("Location") or "")
+
+
 def test_order_and_metadata_cannot_be_relied_on() -> None:
     asker = Client(Emulator(Settings(faults=("unstable-order", "stale-metadata"))))
     twins = next(a for a in asker.emulator.account.albums.values() if a.node.name == "Twins")
@@ -224,6 +305,16 @@ def test_the_clock_is_off() -> None:
         "Tue, 14 Nov 2023 22:13:20 GMT",
         "Wed, 15 Nov 2023 22:13:20 GMT",
     )
+
+
+def test_the_clock_is_off_by_a_century_at_most() -> None:
+    clock = Clock(1_700_000_000.0)
+    for far, year in (("3200000000", "2125"), ("-3200000000", "1922")):
+        asker = Client(Emulator(Settings(albums=0), clock=clock), "anonymous")
+        for _ in range(100):
+            asker.emulator.faults.add(f"skew:seconds={far}")
+        response = asker.send(USER)
+        assert (response.status, str(response.header("Date"))[12:16]) == (200, year)
 
 
 def test_answers_are_slow() -> None:

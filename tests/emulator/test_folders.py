@@ -379,3 +379,10 @@ def test_every_link_of_every_folder_answers(reader: Client, viewer: Viewer) -> N
                 assert answer.status == 200, (name, link)
                 assert body["Response"]["Locator"] == link["Locator"]
                 assert body["Response"]["LocatorType"] == link["LocatorType"]
+
+
+def test_a_password_alone_protects(owner: Client) -> None:
+    album = create_album(owner, Name="Secret", UrlName="Secret", Password="geheim")
+    assert album["SecurityType"] == "Password"
+    theirs = Client(owner.emulator, "anonymous").get(album["Uri"])["Response"]["Album"]
+    assert theirs["ResponseLevel"] == "Password"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import Any
 
 import pytest
 
+from smugsync.emulator.account.content import Bytes
 from smugsync.emulator.account.model import Album, Image
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.media.pictures import make_picture, make_video
@@ -135,6 +137,23 @@ def test_a_position_is_text_with_fourteen_decimals(owner: Client, image: Image) 
     assert (after["Latitude"], after["Longitude"]) == ("0.00000000000000", "0.00000000000000")
 
 
+def test_a_position_is_shown_as_it_was_given(owner: Client, image: Image) -> None:
+    """In decimals: 64.1 is no binary fraction."""
+    for given in ("64.1", 64.1):
+        after = patch(owner, place(image), Latitude=given, Longitude="-121.778494444440001")
+        assert (after["Latitude"], after["Longitude"]) == ("64.10000000000000", "-121.77849444444000")
+    assert patch(owner, place(image), Latitude="-0.0")["Latitude"] == "0.00000000000000"
+    album = owner.emulator.account.albums[image.home]
+    picture = make_picture(1, taken=None, gps=(64.1, -20.3))
+    shot = owner.emulator.account.add_photo(album, "shot.jpg", picture)
+    found = owner.emulator.account.add_photo(album, "set.jpg", picture, latitude="1.1", longitude="-1e-3")
+    positions = [(seen(owner, one)["Latitude"], seen(owner, one)["Longitude"]) for one in (shot, found)]
+    assert positions == [
+        ("64.10000000000000", "-20.30000000000000"),
+        ("1.10000000000000", "-0.00100000000000"),
+    ]
+
+
 def test_an_image_moves_with_its_album_address(owner: Client, album: Album, image: Image) -> None:
     target = new_album(owner, "Target")
     after = patch(owner, place(image), AlbumUri=uri(target), Caption="moved")
@@ -180,6 +199,12 @@ def test_reading_another_revision_is_redirected(
         response = owner.send(f"{target}{image.key}{revision}")
         assert response.status == 301
         assert (response.header("Location") or "").endswith(f"{target}{image.key}-1")
+
+
+@pytest.mark.parametrize("revision", ["9" * 4500, "x", ""])
+def test_a_revision_is_a_number(owner: Client, album: Album, image: Image, revision: str) -> None:
+    for target in ("/api/v2/image/", f"{uri(album)}/image/"):
+        assert owner.status(f"{target}{image.key}-{revision}") == 404
 
 
 def test_several_at_once(owner: Client, album: Album) -> None:
@@ -289,6 +314,70 @@ def test_there_are_no_watermarks(owner: Client, image: Image) -> None:
 
 
 # -- reading -----------------------------------------------------------------------------------------------
+
+
+def homes(client: Client, image: Image) -> list[str]:
+    return [shown["Name"] for shown in client.all(f"{place(image)}!albums", "Album")]
+
+
+@pytest.mark.parametrize("viewer", ["other", "anonymous"])
+@pytest.mark.parametrize("privacy", ["Private", "Unlisted"])
+def test_the_albums_of_an_image_are_those_that_can_be_found(
+    owner: Client, album: Album, image: Image, viewer: Viewer, privacy: str
+) -> None:
+    best = new_album(owner, "Best of")
+    act(owner, f"{uri(best)}!collectimages", CollectUris=uri(album, image))
+    assert homes(other(owner, viewer), image) == ["Sea", "Best of"]
+    patch(owner, uri(best), Privacy=privacy)
+    assert homes(owner, image) == ["Sea", "Best of"]
+    assert homes(other(owner, viewer), image) == ["Sea"]
+    patch(owner, uri(best), Privacy="Public")
+    patch(owner, uri(album), Privacy=privacy)
+    assert homes(other(owner, viewer), image) == ["Best of"]
+
+
+@pytest.mark.parametrize("viewer", ["other", "anonymous"])
+@pytest.mark.parametrize("privacy", ["Private", "Unlisted"])
+def test_a_collected_image_does_not_tell_a_home_that_cannot_be_found(
+    owner: Client, viewer: Viewer, privacy: str
+) -> None:
+    account = owner.emulator.account
+    account.add_folder("Secrets")
+    home, best = new_album(owner, "Diary", "d.jpg", parent="Secrets"), new_album(owner, "Best of")
+    image = home.photos[0]
+    act(owner, f"{uri(best)}!collectimages", CollectUris=uri(home, image))
+
+    def addresses(client: Client) -> set[str]:
+        entry = client.get(uri(best, image))["Response"]["AlbumImage"]
+        listed = client.get(f"{uri(best)}!images")["Response"]["AlbumImage"][0]
+        share = client.get(entry["Uris"]["AlbumImageShareUris"]["Uri"])["Response"]["AlbumImageShareUris"]
+        return {entry["WebUri"], listed["WebUri"], share["WebUri"], share["EmbedUri"]}
+
+    at_home = f"https://demo.smugmug.com/Secrets/Diary/i-{image.key}"
+    assert addresses(other(owner, viewer)) == {at_home}
+    assert home.node.parent is not None
+    patch(owner, f"/api/v2/node/{home.node.parent.id}", Privacy=privacy)
+    assert addresses(other(owner, viewer)) == {f"https://demo.smugmug.com/Best-of/i-{image.key}"}
+    [own] = addresses(owner)
+    assert home.node.id in own
+
+
+def test_the_archived_md5_of_a_film_is_no_files(owner: Client, album: Album) -> None:
+    """Facts 5. It moves when the film is replaced, and nothing is read for it."""
+
+    class Unread(Bytes):
+        @property
+        def md5(self) -> str:
+            raise AssertionError("a film is not hashed for a list")
+
+    account, film = owner.emulator.account, make_video(1)
+    image = account.add_photo(album, "film.mp4", Unread(film), rendition=Bytes(b"other"))
+    before = seen(owner, image)["ArchivedMD5"]
+    assert len(before) == 32
+    assert before not in {hashlib.md5(data).hexdigest() for data in (film, b"other")}
+    assert seen(owner, image)["ArchivedMD5"] == before
+    account.replace(image, Unread(film))
+    assert seen(owner, image)["ArchivedMD5"] != before
 
 
 def found(client: Client, query: str) -> list[str]:

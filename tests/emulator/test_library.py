@@ -8,6 +8,7 @@ import pytest
 
 from smugsync.emulator.account.account import MAX_IMAGES
 from smugsync.emulator.emulator import Emulator
+from smugsync.emulator.messages import Request
 from smugsync.emulator.settings import Settings
 from tests.emulator.ask import Client
 
@@ -16,7 +17,7 @@ def put(root: Path, *names: str) -> None:
     for name in names:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(name.encode())
+        path.write_bytes(os.fsencode(name))
 
 
 def tree(root: Path) -> dict[str, list[str]]:
@@ -130,6 +131,57 @@ def test_a_file_that_changes_keeps_its_word(tmp_path: Path) -> None:
     (tmp_path / "A" / "a.jpg").write_bytes(b"changed")
     os.utime(tmp_path / "A" / "a.jpg", ns=(1, 1))
     assert image.content.md5 == hashlib.md5(b"changed").hexdigest() != before
+
+
+def test_a_file_that_is_gone_leaves_the_others_to_be_listed(tmp_path: Path) -> None:
+    put(tmp_path, "A/a.jpg", "A/b.jpg", "A/film.mp4", "A/c.mp4")
+    asker = Client(Emulator(Settings(library=tmp_path)))
+    key = next(iter(asker.emulator.account.albums))
+    for name in ("b.jpg", "c.mp4"):
+        (tmp_path / "A" / name).unlink()
+    asked = f"/api/v2/album/{key}!images?_expand=LargestVideo,LargestImage"
+    shown = {image["FileName"]: image for image in asker.all(asked, "AlbumImage")}
+    assert shown["a.jpg"]["ArchivedMD5"] == hashlib.md5(b"A/a.jpg").hexdigest()
+    assert not {"ArchivedUri", "ArchivedSize", "ArchivedMD5"} & set(shown["b.jpg"])
+    assert shown["b.jpg"]["OriginalSize"] == len("A/b.jpg")
+    assert asker.write(f"/api/v2/album/{key}!download", {}).status == 200
+    tree = asker.emulator.handle(Request("GET", "/_emulator/account"))
+    assert tree.status == 200
+    assert b'"md5": null' in tree.content()
+
+
+def test_a_file_that_went_after_it_was_hashed_keeps_its_trio_and_is_not_found(tmp_path: Path) -> None:
+    put(tmp_path, "A/a.jpg", "A/b.jpg")
+    asker = Client(Emulator(Settings(library=tmp_path)))
+    [album] = asker.emulator.account.albums
+    before = asker.all(f"/api/v2/album/{album}!images", "AlbumImage")
+    (tmp_path / "A/b.jpg").unlink()
+    assert asker.all(f"/api/v2/album/{album}!images", "AlbumImage") == before
+    found = [asker.media(image["ArchivedUri"]).status for image in before]
+    assert found == [200, 404]
+
+
+def test_names_that_are_not_utf_8_are_shown_as_far_as_they_are(tmp_path: Path) -> None:
+    library, bob = tmp_path / "library", tmp_path / os.fsdecode(b"bob\xfe")
+    for place in (library, bob):
+        for name in (b"dir\xe9/x.jpg", b"dir\xe8/x.jpg", b"Al/caf\xe9.jpg", b"Al/caf\xe8.jpg"):
+            put(place, os.fsdecode(name))
+    settings = Settings(library=library, people=(("bob", bob),), media_url="http://nginx/")
+    asker = Client(Emulator(settings))
+    account = asker.emulator.account
+    assert [node.name for node in account.root.children] == ["Al", "dir\ufffd", "dir\ufffd"]
+    for album in account.albums.values():
+        shown = asker.all(f"/api/v2/album/{album.key}!images", "AlbumImage")
+        names = {image["FileName"] for image in shown}
+        assert names == ({"caf\ufffd.jpg"} if album.node.name == "Al" else {"x.jpg"})
+        if album.node.owner == "demo" and album.node.name == "Al":
+            addresses = {image["ArchivedUri"] for image in shown}
+            assert addresses == {"http://nginx/Al/caf%E8.jpg", "http://nginx/Al/caf%E9.jpg"}
+        elif album.node.owner == "demo":
+            assert shown[0]["ArchivedUri"].startswith("http://nginx/dir%E")
+    again = Emulator(settings).account
+    assert {image.key for image in again.all_images()} == {image.key for image in account.all_images()}
+    assert len({image.key for image in account.all_images()}) == 8
 
 
 def test_a_library_that_is_not_there(tmp_path: Path) -> None:

@@ -79,6 +79,37 @@ def test_ranges(client: Client) -> None:
     assert client.media(url, if_none_match=etag).status == 304
 
 
+@pytest.mark.parametrize(
+    "wanted", ["bytes=5-2", "bytes=-", "bytes=", "bytes=0-1,5-6", "bytes=a-b", "bytes=²-"]
+)
+def test_a_range_that_is_none_is_ignored(client: Client, wanted: str) -> None:
+    url = str(shown(client, "Twins")["ArchivedUri"])
+    response = client.media(url, range=wanted)
+    assert (response.status, response.header("Content-Range")) == (200, None)
+    assert response.content() == client.media(url).content()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "left"),
+    [
+        ("bytes=0-{many}", 206, 0),
+        ("bytes={zeros}7-", 206, 7),
+        ("bytes=-{many}", 206, 0),
+        ("bytes={many}-", 416, None),
+        ("bytes={many}-{many}", 416, None),
+        ("bytes=-0", 416, None),
+    ],
+)
+def test_a_range_may_have_any_number_of_digits(
+    client: Client, wanted: str, status: int, left: int | None
+) -> None:
+    url = str(shown(client, "Twins")["ArchivedUri"])
+    whole = client.media(url).content()
+    response = client.media(url, range=wanted.format(many="9" * 5000, zeros="0" * 5000))
+    assert response.status == status
+    assert response.content() == (b"" if left is None else whole[left:])
+
+
 def test_addresses_change_with_rename_and_replacement(client: Client) -> None:
     before = shown(client, "Twins")
     album = account(client).albums[str(before["AlbumKey"])]

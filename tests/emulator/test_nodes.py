@@ -20,12 +20,11 @@ from smugsync.emulator.settings import Settings, Switches, Viewer
 from tests.emulator.ask import Client, Clock, demo
 
 RECORDED = Path(__file__).parents[3] / "shared" / "recorded" / "smugmug-v2" / "bzimmer"
-NOW = int(time.time())  # requests are signed with the real time
 
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock(NOW)
+    return Clock(int(time.time()))  # requests are signed with the real time
 
 
 @pytest.fixture
@@ -325,7 +324,7 @@ def test_new_nodes_go_to_the_end(owner: Client) -> None:
     assert "SortIndex" not in created[0]  # recorded
     listed = owner.get(f"{root_uri(owner)}!children")["Response"]["Node"]
     assert [node["Name"] for node in listed] == ["Z", "A", "M"]
-    assert listed[0]["SortIndex"] == NOW
+    assert listed[0]["SortIndex"] == account_of(owner).now()
 
 
 @pytest.mark.parametrize(("viewer", "status"), [("other", 403), ("anonymous", 401)])
@@ -551,7 +550,7 @@ def test_things_of_others_are_not_moved(reader: Client) -> None:
 
 
 def test_nothing_moves_to_another_user() -> None:
-    account = Account("demo", clock=lambda: NOW)
+    account = Account("demo", clock=time.time)
     folder, theirs = account.add_folder("F"), account.root_of(account.visitor)
     assert theirs is not None
     with pytest.raises(EditError):
@@ -699,7 +698,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["create", "delete", "recover", "move
 def test_the_tree_stays_a_tree(steps: list[tuple[str, int]]) -> None:
     """Whatever is created, deleted, recovered and moved: keys and addresses are unique, folders have five
     levels, images are in their albums, and what is deleted is nowhere else."""
-    account = Account("demo", clock=lambda: NOW)
+    account = Account("demo", clock=time.time)
     for number, (what, choice) in enumerate(steps):
         living, gone = list(account.root.walk()), [n for n in account.bin.nodes.values() if n.deleted]
         folders = [node for node in living if node.is_folder]

@@ -57,6 +57,16 @@ def test_the_last_page_is_short_and_has_no_next(many: Client) -> None:
     assert "NextPage" not in last["Pages"]
 
 
+@pytest.mark.parametrize(("count", "start"), [(10, 111), (40, 81), (50, 101), (60, 61), (119, 120), (120, 1)])
+def test_the_last_page_has_something(many: Client, count: int, start: int) -> None:
+    """Of 120 albums, also where the pages come out even."""
+    last = pages(many, f"{ALBUMS}?count={count}")["LastPage"]
+    assert last == f"{ALBUMS}?count={count}&start={start}"
+    found = many.get(last)["Response"]
+    assert len(found["Album"]) == found["Pages"]["Count"] == 121 - start
+    assert "NextPage" not in found["Pages"]
+
+
 def test_following_the_links_shows_everything_once(many: Client) -> None:
     keys = [image["ImageKey"] for image in many.all(images_of(many), "AlbumImage")]
     assert len(keys) == len(set(keys)) == 230
@@ -173,3 +183,12 @@ def test_an_empty_list_has_no_key(owner: Client) -> None:
         "FirstPage": f"{target}?start=1&count=100",
         "LastPage": f"{target}?start=1&count=100",
     }
+
+
+@pytest.mark.parametrize("long", ["path", "query"])
+def test_what_is_asked_for_may_be_too_long(owner: Client, long: str) -> None:
+    """The web server in front of the service refuses it with a page (seen with a list of 792 keys)."""
+    keys = ",".join(["abcdefg-0"] * 700)
+    response = owner.send(f"/api/v2/image/{keys}" if long == "path" else f"{ALBUMS}?FileNames={keys}")
+    assert (response.status, response.header("Content-Type")) == (403, "text/html; charset=utf-8")
+    assert owner.send(f"{ALBUMS}?FileNames={keys[:5000]}").status == 200

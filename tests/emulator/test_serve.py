@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import http.client
 import json
+import os
 import shutil
 import signal
 import socket
@@ -14,6 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -296,3 +298,45 @@ def test_a_signal_ends_it_in_the_middle_of_a_stall() -> None:
         rest, errors = process.communicate(timeout=10)
     assert (process.returncode, rest, errors) == (0, "", "")
     assert time.monotonic() - begin < 4
+
+
+def test_a_signal_ends_it_while_a_large_file_is_hashed(tmp_path: Path) -> None:
+    """A first listing hashes; of a terabyte, nobody waits for that."""
+    large = tmp_path / "Album" / "large.jpg"
+    large.parent.mkdir()
+    large.touch()
+    os.truncate(large, 1 << 40)  # takes no room on the disk
+    program = (
+        "import json, sys\n"
+        "from pathlib import Path\n"
+        "from smugsync.emulator.serve import serve\n"
+        "from smugsync.emulator.settings import Settings\n"
+        "settings = Settings(library=Path(sys.argv[1]))\n"
+        "serve(settings, announce=lambda ready: print(json.dumps(dict(ready)), flush=True))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    address = urlsplit(ready["api_url"])
+    with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as line:
+        target = f"/api/v2/user/demo!recentimages?APIKey={ready['api_key']}"
+        line.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\n\r\n".encode())
+        patience = time.monotonic() + 10
+        while not is_open(process.pid, large):
+            assert time.monotonic() < patience
+        begin = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        rest, errors = process.communicate(timeout=10)
+    assert (process.returncode, rest, errors) == (0, "", "")
+    assert time.monotonic() - begin < 2
+
+
+def is_open(process: int, path: Path) -> bool:
+    """Whether the process has the file open now."""
+    found = False
+    for descriptor in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(OSError):  # it was closed meanwhile
+            found |= descriptor.readlink() == path
+    return found

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -21,15 +21,19 @@ from typing import Any
 
 import pytest
 
-from smugsync.emulator.account.content import CHUNK, Bytes, File
+from smugsync.emulator.account.content import CHUNK, Bytes, Content, File
 from smugsync.emulator.account.model import Album, Image
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.media.pictures import make_picture
 from smugsync.emulator.messages import Request
-from smugsync.emulator.settings import Settings
-from smugsync.emulator.state.database import FORMAT, PIECE, Database, StoredContent
+from smugsync.emulator.settings import Settings, Switches
+from smugsync.emulator.state.connection import FORMAT
+from smugsync.emulator.state.database import PIECE, Database, StoredContent
+from smugsync.emulator.state.keeper import IN_MEMORY, Fleeting
 from smugsync.emulator.state.statefile import StateFile
-from smugsync.errors import Busy, SmugsyncError, UsageError
+from smugsync.emulator.upload.receive import Receiver
+from smugsync.errors import Busy, Interrupted, SmugsyncError, UsageError
+from smugsync.stop import Stop
 from tests.emulator.ask import Client
 from tests.emulator.portraits import portray
 from tests.emulator.uploading import Uploader
@@ -113,7 +117,6 @@ def test_what_a_client_did_survives(state: Path) -> None:
 def test_keys_go_on_where_they_stopped(state: Path) -> None:
     with emulating(state) as emulator:
         first = emulator.account.add_album("New")
-        control(emulator, "GET", "users")
     with emulating(state) as emulator:
         assert emulator.account.add_album("New").key != first.key
 
@@ -233,6 +236,31 @@ def test_the_state_wins_over_what_became_of_the_library(state: Path, library: Pa
         assert client.status(f"/api/v2/album/{album_of(emulator, 'Hills').key}!images") == 200
 
 
+def test_files_that_went_while_nobody_ran_are_listed_and_not_found(state: Path, library: Path) -> None:
+    with emulating(state, library=library):
+        pass
+    (library / "Sea/one.jpg").unlink()
+    with emulating(state) as emulator:
+        client, sea = Client(emulator), album_of(emulator, "Sea")
+        [shown] = client.all(f"/api/v2/album/{sea.key}!images", "AlbumImage")
+        assert "ArchivedUri" not in shown
+        assert shown["OriginalSize"] == len(make_picture(0, taken=None))
+        assert client.write(f"/api/v2/album/{sea.key}!download", {}).status == 200
+        assert control(emulator, "GET", "account")["nickname"] == "demo"
+
+
+def test_a_library_whose_names_are_not_utf_8(state: Path, tmp_path: Path) -> None:
+    place = tmp_path / "library" / os.fsdecode(b"dir\xfe") / os.fsdecode(b"caf\xe9.jpg")
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"bytes")
+    people = (("bob", place.parent),)
+    with emulating(state, library=tmp_path / "library", people=people) as emulator:
+        before = portray(emulator.account)
+    with emulating(state, library=tmp_path / "library", people=people) as emulator:
+        assert portray(emulator.account) == before
+        assert [read(image.content) for image in emulator.account.all_images()] == [b"bytes"] * 2
+
+
 # -- settings that are given again -----------------------------------------------------------------
 
 
@@ -339,6 +367,16 @@ def test_a_file_somebody_else_works_with(state: Path) -> None:
         refused(state, Busy, "another emulator works with")
     with emulating(state):
         pass
+
+
+@pytest.mark.parametrize("link", [os.symlink, os.link])
+def test_a_file_somebody_else_works_with_by_another_name(state: Path, link: Callable[..., None]) -> None:
+    other = state.with_name("another name")
+    with emulating(state):
+        link(state, other)
+        refused(other, Busy, "another emulator works with")
+    with emulating(other), pytest.raises(Busy):
+        Emulator(Settings(state=state))
 
 
 def test_a_directory_that_does_not_exist(tmp_path: Path) -> None:
@@ -482,6 +520,16 @@ def noise_picture(number: int) -> bytes:
     return make_picture(100 + number, taken=None) + noise(number)
 
 
+def test_a_copy_that_outlives_its_model_in_one_save_keeps_the_bytes(state: Path) -> None:
+    with emulating(state) as emulator:
+        model = album_of(emulator, "Twins").photos[0]
+        data = read(model.content)
+        copies = [emulator.account.copy(model, album_of(emulator, "Best of")) for _ in range(8)]
+        emulator.account.delete(model)
+        control(emulator, "GET", "users")
+        assert [read(copy.content) for copy in copies] == [data] * 8
+
+
 def test_who_reads_goes_on_although_the_bytes_are_replaced(state: Path) -> None:
     with emulating(state) as emulator:
         album = album_of(emulator, "Twins")
@@ -541,3 +589,121 @@ def test_a_full_disk_is_an_error_and_nothing_is_forgotten(state: Path) -> None:
     with emulating(state) as emulator:
         assert portray(emulator.account) == before
         assert {str(n) for n in range(120)} <= {node.name for node in emulator.account.root.children}
+
+
+@contextmanager
+def room_for(emulator: Emulator, size: int) -> Iterator[None]:
+    """As if the disk had so many bytes left for the state file."""
+    assert isinstance(emulator.keeper, StateFile)
+    connection = emulator.keeper._database._connection
+    [pages], [page] = (
+        connection.execute(f"PRAGMA {name}").fetchone() for name in ("page_count", "page_size")
+    )
+    connection.execute(f"PRAGMA max_page_count = {pages + size // page}")
+    yield
+    connection.execute("PRAGMA max_page_count = 1000000000")
+
+
+def test_an_upload_that_does_not_fit_leaves_nothing_and_stops_nobody(state: Path) -> None:
+    with emulating(state) as emulator:
+        uploader, client = Uploader(emulator, album_of(emulator, "Twins")), Client(emulator)
+        pieces = query(state, "SELECT count(*) FROM piece")
+        with room_for(emulator, 10 * PIECE):
+            assert uploader.fail(make_picture(1, taken=None) + noise(20 * PIECE))[0] == 5
+            assert query(state, "SELECT count(*) FROM piece") == pieces
+            assert client.status("/api/v2/user/demo") == 200
+            assert control(emulator, "POST", "edits/add-folder", name="Later")["name"] == "Later"
+            uploader.put(make_picture(1, taken=None) + noise(PIECE), filename="small.jpg")
+    with emulating(state) as emulator:
+        assert "small.jpg" in {image.file_name for image in album_of(emulator, "Twins").photos}
+
+
+def test_uploads_leave_some_of_the_disk_to_edits(file: StateFile) -> None:
+    file._database.reserve = 1 << 60
+    with pytest.raises(OSError, match="the disk is full"):
+        file.keep(noise(10))
+    assert query(file._database.path, "SELECT count(*) FROM content") == [(0,)]
+
+
+def test_what_cannot_be_saved_keeps_nobody_from_reading(state: Path) -> None:
+    with emulating(state) as emulator:
+        client = Client(emulator)
+        with room_for(emulator, 0):
+            tries = (
+                client.write(
+                    f"/api/v2/node/{emulator.account.root.id}!children", {"Type": "Album", "Name": str(n)}
+                )
+                for n in range(200)
+            )
+            assert next(answer for answer in tries if answer.status != 201).status == 500
+            assert client.status("/api/v2/user/demo!albums") == 200
+            for path in ("counters", "account", "users"):
+                assert emulator.handle(Request("GET", f"/_emulator/{path}")).status == 200
+
+
+def test_the_log_stays_small_while_somebody_reads(file: StateFile) -> None:
+    content = file.keep(noise(3 * PIECE))
+    reading = content.read(0, content.size)
+    next(reading)
+    for _ in range(4):
+        file.keep(noise(10 * PIECE))
+    log = file._database.path.with_name(f"{file._database.path.name}-wal")
+    assert log.stat().st_size < 16 * PIECE
+
+
+def contents(state: Path) -> Any:
+    return query(state, "SELECT count(*), sum(size) FROM content")
+
+
+def test_uploads_refused_for_their_name_take_no_room(state: Path) -> None:
+    with emulating(state, switches=Switches(duplicates="refuse")) as emulator:
+        uploader = Uploader(emulator, album_of(emulator, "Twins"))
+        data = make_picture(1, taken=None) + noise(PIECE)
+        uploader.put(data, filename="a.jpg")
+        before = contents(state)
+        for _ in range(3):
+            assert uploader.fail(data, filename="a.jpg")[0] == 409
+        assert contents(state) == before
+        assert state.stat().st_size < 8 * PIECE
+
+
+def test_what_was_kept_for_no_image_is_dropped(state: Path) -> None:
+    with emulating(state) as emulator:
+        album, before = emulator.account.add_album("Short-lived"), contents(state)
+
+        def keep(source: bytes | Path) -> Content:
+            emulator.account.delete_node(album.node)
+            return emulator.keep(source)
+
+        emulator._receiver = Receiver(keep, emulator.keeper.drop)
+        answer: Any = Uploader(emulator, album).send(make_picture(1, taken=None)).json()
+        assert answer["code"] == 9
+        assert contents(state) == before
+
+
+def test_nothing_is_copied_in_after_the_stop(state: Path, tmp_path: Path) -> None:
+    upload, stop = tmp_path / "upload", Stop()
+    upload.write_bytes(noise(PIECE))
+    with closing(StateFile(Database(state), stop=stop)) as file:
+        stop.set()
+        with pytest.raises(Interrupted):
+            file.keep(upload)
+
+
+def test_what_is_due_is_saved_also_after_the_stop(state: Path) -> None:
+    stop = Stop()
+    with closing(Emulator(Settings(state=state), stop=stop)) as emulator:
+        stop.set()
+        emulator.account.add_photo(album_of(emulator, "Twins"), "late.jpg", make_picture(1, taken=None))
+    with emulating(state) as emulator:
+        assert "late.jpg" in {image.file_name for image in album_of(emulator, "Twins").photos}
+
+
+def test_without_a_state_file_larger_uploads_lie_on_the_disk() -> None:
+    with closing(Fleeting()) as keeper:
+        large, small = keeper.keep(noise(IN_MEMORY + 1)), keeper.keep(noise(IN_MEMORY))
+        assert (large.path is not None, small.path is not None) == (True, False)
+        assert read(large) == noise(IN_MEMORY + 1)
+        place = large.path
+        assert place is not None
+    assert not place.exists()

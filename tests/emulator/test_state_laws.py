@@ -12,6 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -209,6 +210,66 @@ def test_every_edit_is_kept(steps: list[tuple[str, tuple[int, ...]]], lag: float
                 continue
             file.save(account, Nobody())
             assert_kept(account, killed(Path(directory)))
+
+
+class Known:
+    """What there is in the small account, by name."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.root = account.root
+        self.travel = self.root.children[0]
+        albums = {album.node.name: album for album in account.albums.values()}
+        self.iceland, self.best = albums["Iceland"], albums["Best"]
+        self.collected = self.best.photos[0]
+        self.family = next(node for node in account.bin.nodes.values() if node.name == "Family")
+        self.china = next(node for node in account.bin.nodes.values() if node.name == "China")
+
+
+def _recover(account: Account, *nodes: Node) -> None:
+    for node in nodes:
+        account.recover(node)
+
+
+CASES: dict[str, Callable[[Account, Known], object]] = {
+    "move an album out of its folder": lambda a, k: a.move_node(k.iceland.node, k.root),
+    "move an album to another folder": lambda a, k: a.move_node(k.best.node, k.travel),
+    "delete an album": lambda a, k: a.delete_node(k.iceland.node),
+    "delete an album of collected images": lambda a, k: a.delete_node(k.best.node),
+    "delete a folder with everything in it": lambda a, k: a.delete_node(k.travel),
+    "recover a folder with everything in it": lambda a, k: a.recover(k.family),
+    "recover an album": lambda a, k: a.recover(k.china),
+    "recover two": lambda a, k: _recover(a, k.china, k.family),
+    "collect": lambda a, k: a.collect(k.iceland.photos[2], k.best),
+    "take a collected image away": lambda a, k: a.delete(k.collected, k.best),
+    "delete an image that was collected": lambda a, k: a.delete(k.collected),
+    "move an image that was collected": lambda a, k: a.move(k.collected, k.best),
+    "move a link": lambda a, k: a.move(k.collected, a.add_album("Third"), k.best),
+    "sort by hand": lambda a, k: a.reorder(k.iceland, [k.iceland.photos[2].key]),
+    "several of a kind": lambda a, k: [a.add_photo(k.best, f"{n}.jpg", b"") for n in range(9)],
+    "a tree of its own": lambda a, k: a.add_album("Deep", parent=a.add_folder("In", parent=k.travel)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_this_edit_is_kept(name: str, tmp_path: Path) -> None:
+    account = small_account(clock := Clock(BEGIN))
+    with kept(account, tmp_path) as file:
+        before = portray(account)
+        clock.now += 7
+        CASES[name](account, Known(account))
+        assert portray(account) != before
+        file.save(account, Nobody())
+        assert_kept(account, killed(tmp_path))
+
+
+def test_an_edit_that_says_nothing_would_be_noticed(tmp_path: Path) -> None:
+    account = small_account(Clock(BEGIN))
+    with kept(account, tmp_path) as file:
+        Known(account).collected.title = "nobody was told"
+        file.save(account, Nobody())
+        with pytest.raises(AssertionError, match="nobody was told"):
+            assert_kept(account, killed(tmp_path))
 
 
 Asked = tuple[str, str, dict[str, Any]]

@@ -194,6 +194,7 @@ TABLE: list[tuple[str, Callable[[Stage], object], set[str]]] = [
     ("rename", settle(Name="Renamed"), {"source LU"}),
     ("rename the node", rename_node, {"source LU"}),
     ("settings", settle(EXIF=False, SortMethod="Filename"), {"source LU"}),
+    ("settings that are none", settle(Colour="red"), set()),
     ("reading", look, set()),
     ("download", download, set()),
 ]
@@ -202,6 +203,17 @@ TABLE: list[tuple[str, Callable[[Stage], object], set[str]]] = [
 @pytest.mark.parametrize(("action", "moves"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_actions_move_stamps(stage: Stage, action: Callable[[Stage], object], moves: set[str]) -> None:
     assert stage.changed_by(action) == moves
+
+
+@pytest.mark.parametrize("address", ["node/{id}", "folder/id/{id}", "folder/user/demo/Land"])
+@pytest.mark.parametrize("fields", [{}, {"Colour": "red"}])
+def test_an_edit_of_nothing_moves_nothing(stage: Stage, address: str, fields: dict[str, Any]) -> None:
+    folder = stage.client.emulator.account.add_folder("Land")
+    target = "/api/v2/" + address.format(id=folder.id)
+    before = patch(stage.client, target, Description="known")["DateModified"]
+    stage.clock.now += STEP
+    assert patch(stage.client, target, **fields)["DateModified"] == before
+    assert patch(stage.client, target, Description="new")["DateModified"] != before
 
 
 @pytest.mark.parametrize("action", [edit(AlbumUri="/api/v2/album/nope"), settle(SortMethod="Colour")])

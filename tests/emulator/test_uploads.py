@@ -28,7 +28,7 @@ from smugsync.emulator.media.octets import Octets
 from smugsync.emulator.media.pictures import make_gif, make_heic, make_picture, make_png, make_video
 from smugsync.emulator.messages import Request
 from smugsync.emulator.settings import Settings
-from smugsync.emulator.upload.formats import Limits, judge
+from smugsync.emulator.upload.formats import SMALL_VIDEO, Limits, judge
 from smugsync.emulator.upload.receive import Receiver
 from smugsync.emulator.upload.replies import UploadRefused
 from tests.emulator.ask import HOST, ORIGIN, Client, Clock, sign
@@ -182,8 +182,15 @@ class TestRefusal:
     def test_a_video_of_low_resolution_is_too_small(self) -> None:
         width = b"\2\x80\0\0\1\x68\0\0"  # 640 x 360 in 16.16 fixed point
         assert FILM.count(width) == 1
-        small = FILM.replace(width, b"\0\xb0\0\0\0\x90\0\0")
+        small = FILM.replace(width, b"\0\x60\0\0\0\x40\0\0")
         assert uploader().fail(small) == (72, "video too small")
+        assert uploader(small_videos="accept").put(small)["IsVideo"]
+
+    def test_a_video_of_a_few_bytes_is_an_unknown_type(self) -> None:
+        few = make_video(1)
+        assert len(few) <= SMALL_VIDEO
+        assert uploader().fail(few)[0] == 64
+        assert uploader(small_videos="accept").put(few)["IsVideo"]
 
     @pytest.mark.parametrize(
         ("limits", "data"),

@@ -200,6 +200,12 @@ def test_small_albums_may_be_left_out(reader: Client) -> None:
     assert "Nothing yet" in everything
 
 
+@pytest.mark.parametrize("least", ["inf", "-1", "nan", "1e999", "9" * 4500])
+def test_a_nonsense_of_a_number_is_ignored(reader: Client, least: str) -> None:
+    pages = reader.get(f"{USER}!albums?MinimumImages={least}")["Response"]["Pages"]
+    assert pages["Total"] == len(album_names(reader, f"{USER}!albums"))
+
+
 @pytest.mark.parametrize(
     ("path", "locator", "name"),
     [

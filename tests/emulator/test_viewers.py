@@ -52,6 +52,8 @@ def test_a_password_hides_what_is_inside(emulator: Emulator, viewer: Viewer) -> 
     client, locked = Client(emulator, viewer), album(emulator, "Wedding M + J")
     shown = client.get(f"/api/v2/album/{locked.key}")["Response"]["Album"]
     assert shown["ResponseLevel"] == "Password"
+    told = ("AllowDownloads", "CanShare", "HasDownloadPassword")
+    assert [shown[name] for name in told] == [False, False, False]  # recorded so
     assert {"ImageCount", "LastUpdated", "ImagesLastUpdated"}.isdisjoint(shown)
     assert shown["Uris"].keys() == {
         "AlbumShareUris",
@@ -92,6 +94,21 @@ def test_hidden_images_are_the_owners_alone() -> None:
     target = f"/api/v2/album/{twins.key}!images"
     assert Client(emulator).get(target)["Response"]["Pages"]["Total"] == 4
     assert Client(emulator, "other").get(target)["Response"]["Pages"]["Total"] == 3
+
+
+@pytest.mark.parametrize("viewer", ["owner", "other", "anonymous"])
+def test_counts_are_those_of_the_lists(viewer: Viewer) -> None:
+    emulator = Emulator(Settings())
+    twins = album(emulator, "Twins")
+    emulator.account.edit(twins.photos[0], hidden=True)
+    client, left = Client(emulator, viewer), 4 if viewer == "owner" else 3
+    for shown in client.all(ALBUMS, "Album"):
+        if "AlbumImages" in shown["Uris"]:
+            pages = client.get(shown["Uris"]["AlbumImages"]["Uri"])["Response"]["Pages"]
+            assert shown["ImageCount"] == pages["Total"]
+            assert shown["Name"] != "Twins" or shown["ImageCount"] == left
+    large = {shown["Name"] for shown in client.all(f"{ALBUMS}?MinimumImages=4", "Album")}
+    assert ("Twins" in large) is (viewer == "owner")
 
 
 def test_web_addresses_are_on_the_owners_site(emulator: Emulator) -> None:

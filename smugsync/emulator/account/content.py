@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import random
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from smugsync.stop import Stop
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -96,14 +99,22 @@ class Bytes:
 
 
 class File:
-    """A file that is served as it is. Hashed when a listing first needs it, again when it was touched."""
+    """A file that is served as it is. Hashed when a listing first needs it, again when it was touched.
 
-    __slots__ = ("_known", "_md5", "path")
+    Once it is gone, size and MD5 are the last that were known; `size` and `md5` are those of an earlier
+    look. Several threads may ask; one of them hashes. Hashing ends with `stop`: then `md5` raises
+    Interrupted.
+    """
 
-    def __init__(self, path: Path) -> None:
+    __slots__ = ("_hashing", "_known", "_md5", "_size", "_stop", "path")
+
+    def __init__(self, path: Path, stop: Stop | None = None, *, size: int = 0, md5: str = "") -> None:
         self.path: Path | None = path
+        self._stop = stop
         self._known: tuple[int, int] | None = None
-        self._md5 = ""
+        self._size = size
+        self._md5 = md5
+        self._hashing = threading.Lock()
 
     @property
     def _file(self) -> Path:
@@ -113,14 +124,45 @@ class File:
 
     @property
     def size(self) -> int:
-        return self._file.stat().st_size
+        with contextlib.suppress(OSError):  # it is gone
+            self._size = self._file.stat().st_size
+        return self._size
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether `md5` needs no reading of the file: it is known, or there is nothing to read."""
+        try:
+            status = self._file.stat()
+        except OSError:
+            return True
+        return self._known == (status.st_size, status.st_mtime_ns)
 
     @property
     def md5(self) -> str:
+        """Raises OSError if the file cannot be read and was not hashed before."""
+        with self._hashing:
+            try:
+                return self._hash()
+            except OSError:
+                if not self._md5:
+                    raise
+                return self._md5
+
+    @property
+    def last_known(self) -> tuple[int, str]:
+        """Size and MD5 as they were when somebody last looked; "" if it was never hashed."""
+        return self._size, self._md5
+
+    def _hash(self) -> str:
         status = self._file.stat()
         if self._known != (status.st_size, status.st_mtime_ns):
-            with self._file.open("rb") as file:
-                self._md5 = hashlib.file_digest(file, "md5").hexdigest()
+            digest, room = hashlib.md5(), memoryview(bytearray(4 * CHUNK))
+            with self._file.open("rb", buffering=0) as file:
+                while count := file.readinto(room):
+                    digest.update(room[:count])
+                    if self._stop is not None:
+                        self._stop.check()
+            self._md5 = digest.hexdigest()
             self._known = (status.st_size, status.st_mtime_ns)
         return self._md5
 

@@ -1,7 +1,8 @@
 """The account as JSON, and edits of it as JSON: what `/_emulator/` offers to tests.
 
 Every edit takes an object of arguments and answers with what it touched. Albums are named by `album`
-(key), images by `image` (key), folders and pages by `node` (id).
+(key), images by `image` (key), folders and pages by `node` (id). An argument that is not there is a
+LookupError, one of another kind than it should be a ValueError; then nothing was done.
 """
 
 from __future__ import annotations
@@ -11,12 +12,23 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from smugsync.emulator.account.account import Account
+from smugsync.emulator.account.arguments import (
+    Arguments,
+    degrees_of,
+    flag_of,
+    optional_text_of,
+    privacy_of,
+    text_of,
+    texts_of,
+    url_name_of,
+)
 from smugsync.emulator.account.look import iso
 from smugsync.emulator.account.model import Album, Image, Node
 from smugsync.emulator.media.pictures import make_picture, make_png, make_video
 
-Arguments = Mapping[str, Any]
-_TEXTS: Final = ("title", "caption", "hidden", "latitude", "longitude", "processing", "broken", "file_name")
+_TEXTS: Final = ("title", "caption", "file_name")
+_DEGREES: Final = ("latitude", "longitude")
+_FLAGS: Final = ("hidden", "processing", "broken")
 
 
 def describe_tree(account: Account, nickname: str | None = None) -> dict[str, Any]:
@@ -61,8 +73,15 @@ def _describe_album(album: Album) -> dict[str, Any]:
 
 
 def _describe_image(image: Image) -> dict[str, Any]:
-    """`md5` and `size` are those of what can be downloaded: of a video, the rendition's."""
+    """`md5` and `size` are those of what can be downloaded: of a video, the rendition's.
+
+    `md5` is None if the file is gone and nobody ever hashed it.
+    """
     content = image.rendition or image.content
+    try:
+        md5: str | None = content.md5
+    except OSError:
+        md5 = None
     return {
         "image": image.key,
         "serial": image.serial,
@@ -70,7 +89,7 @@ def _describe_image(image: Image) -> dict[str, Any]:
         "file_name": image.file_name,
         "format": image.format,
         "is_video": image.is_video,
-        "md5": content.md5,
+        "md5": md5,
         "size": content.size,
         "title": image.title,
         "caption": image.caption,
@@ -106,15 +125,20 @@ def _node(account: Account, arguments: Arguments) -> Node:
 
 
 def _parent(account: Account, arguments: Arguments) -> Node:
-    return account.root if "parent" not in arguments else _node(account, {"node": arguments["parent"]})
+    parent = account.root if "parent" not in arguments else _node(account, {"node": arguments["parent"]})
+    if not parent.is_folder:
+        raise ValueError("parent is a folder")
+    return parent
 
 
 def _bytes(arguments: Arguments) -> bytes:
     """`data` in base64, or a picture made from `seed` (by the extension of `file_name`)."""
     if "data" in arguments:
-        return base64.b64decode(arguments["data"], validate=True)
-    seed, name = int(arguments.get("seed", 1)), str(arguments.get("file_name", "")).lower()
-    taken = arguments.get("taken")
+        return base64.b64decode(text_of(arguments, "data"), validate=True)
+    seed, name = arguments.get("seed", 1), str(arguments.get("file_name", "")).lower()
+    if not isinstance(seed, int):
+        raise ValueError("seed is a whole number")
+    taken = None if arguments.get("taken") is None else text_of(arguments, "taken")
     if name.endswith(".png"):
         return make_png(seed, taken=taken)
     if name.endswith((".mp4", ".mov")):
@@ -123,16 +147,29 @@ def _bytes(arguments: Arguments) -> bytes:
 
 
 def _changes(arguments: Arguments) -> dict[str, Any]:
-    changes = {name: arguments[name] for name in _TEXTS if name in arguments}
+    """Fields of Image that are given anew."""
+    changes: dict[str, Any] = {name: text_of(arguments, name) for name in _TEXTS if name in arguments}
+    changes |= {name: flag_of(arguments, name) for name in _FLAGS if name in arguments}
+    changes |= {name: degrees_of(arguments, name) for name in _DEGREES if name in arguments}
     if "keywords" in arguments:
-        changes["keywords"] = tuple(arguments["keywords"])
+        changes["keywords"] = tuple(texts_of(arguments, "keywords"))
     return changes
+
+
+def _settings(arguments: Arguments) -> dict[str, Any]:
+    """Fields of Node that a new one may be given."""
+    settings: dict[str, Any] = {}
+    if "url_name" in arguments:
+        settings["url_name"] = url_name_of(arguments)
+    if "privacy" in arguments:
+        settings["privacy"] = privacy_of(arguments)
+    return settings
 
 
 def _add_photo(account: Account, arguments: Arguments) -> object:
     """album, file_name, data or seed; title, caption, keywords ... as wished"""
     changes = _changes(arguments)
-    name = str(changes.pop("file_name"))
+    name = changes.pop("file_name")
     image = account.add_photo(_album(account, arguments), name, _bytes(arguments), **changes)
     return _describe_image(image)
 
@@ -173,28 +210,27 @@ def _collect_photo(account: Account, arguments: Arguments) -> object:
 def _reorder(account: Account, arguments: Arguments) -> object:
     """album, images"""
     album = _album(account, arguments)
-    account.reorder(album, [str(key) for key in arguments["images"]])
+    account.reorder(album, texts_of(arguments, "images"))
     return _describe_album(album)
 
 
 def _add_album(account: Account, arguments: Arguments) -> object:
     """name; parent (a node), url_name, privacy"""
-    settings = {name: arguments[name] for name in ("url_name", "privacy") if name in arguments}
-    parent = _parent(account, arguments)
-    return _describe_album(account.add_album(str(arguments["name"]), parent=parent, **settings))
+    name, settings, parent = text_of(arguments, "name"), _settings(arguments), _parent(account, arguments)
+    return _describe_album(account.add_album(name, parent=parent, **settings))
 
 
 def _add_folder(account: Account, arguments: Arguments) -> object:
     """name; parent (a node), url_name, privacy"""
-    settings = {name: arguments[name] for name in ("url_name", "privacy") if name in arguments}
-    parent = _parent(account, arguments)
-    return _describe_node(account.add_folder(str(arguments["name"]), parent=parent, **settings))
+    name, settings, parent = text_of(arguments, "name"), _settings(arguments), _parent(account, arguments)
+    return _describe_node(account.add_folder(name, parent=parent, **settings))
 
 
 def _rename(account: Account, arguments: Arguments) -> object:
     """album or node; name, url_name or both"""
     node = _node(account, arguments)
-    account.rename(node, name=arguments.get("name"), url_name=arguments.get("url_name"))
+    url_name = url_name_of(arguments) if "url_name" in arguments else None
+    account.rename(node, name=optional_text_of(arguments, "name"), url_name=url_name)
     return _describe_album(node.album) if node.album else {"node": node.id, "url_path": node.url_path}
 
 
@@ -215,17 +251,15 @@ def _delete_node(account: Account, arguments: Arguments) -> object:
 def _set_privacy(account: Account, arguments: Arguments) -> object:
     """album or node; privacy, password ("" takes it away)"""
     node = _node(account, arguments)
-    privacy = arguments.get("privacy", node.privacy)
-    if privacy not in ("Public", "Unlisted", "Private"):
-        raise ValueError("privacy is Public, Unlisted or Private")
-    account.set_privacy(node, privacy, password=arguments.get("password"))
+    privacy = privacy_of(arguments) if "privacy" in arguments else node.privacy
+    account.set_privacy(node, privacy, password=optional_text_of(arguments, "password"))
     return {"node": node.id, "privacy": node.privacy, "security": node.security}
 
 
 def _set_largest_size(account: Account, arguments: Arguments) -> object:
     """album, largest_size: anything but Original keeps originals from others than the owner"""
     album = _album(account, arguments)
-    account.edit_album(album, largest_size=str(arguments["largest_size"]))
+    account.edit_album(album, largest_size=text_of(arguments, "largest_size"))
     return _describe_album(album)
 
 

@@ -13,8 +13,10 @@ MAX_URL_NAME = 60
 
 
 def make_key(text: str, length: int) -> str:
-    """A key of `length` characters that depends on nothing but `text`."""
-    return spell(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=32).digest()), length)
+    """A key of `length` characters that depends on nothing but `text`, which may hold file names that are
+    not UTF-8."""
+    data = text.encode("utf-8", "surrogateescape")
+    return spell(int.from_bytes(hashlib.blake2b(data, digest_size=32).digest()), length)
 
 
 def spell(number: int, length: int) -> str:

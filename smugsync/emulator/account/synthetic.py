@@ -6,7 +6,7 @@ table of images is needed. Only an album that is edited is turned into a list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, overload
 
@@ -23,10 +23,15 @@ _INVERSE: Final = pow(_FACTOR, -1, _KEYS)
 _FOLDER_SIZE: Final = 100  #: albums per folder
 _BEGIN: Final = datetime(2001, 1, 1)  # a camera's clock has no zone
 _EPOCH: Final = 1_500_000_000
+_PAUSE: Final = 600  #: seconds from the first upload of an album to that of the next, if that is enough
 
 
 class SyntheticImages(Sequence[Image]):
-    """The images of album number `index`; equal arguments give equal images, never the same object."""
+    """The images of album number `index`; equal arguments give equal images, never the same object.
+
+    They are alike in everything but names and times, and in the order of their uploads; no album's uploads
+    overlap with another's.
+    """
 
     def __init__(self, key: str, index: int, count: int, *, size: int, offset: int) -> None:
         self._key = key
@@ -49,15 +54,18 @@ class SyntheticImages(Sequence[Image]):
             raise IndexError(at)
         return self._make(at % self._count)
 
+    def file_name(self, place: int) -> str:
+        return f"IMG_{self._index:04d}_{place:05d}.JPG"
+
     def _make(self, place: int) -> Image:
         number = self._offset + self._index * self._count + place
         key = spell(number * _FACTOR % _KEYS, 7)
         taken = (_BEGIN + timedelta(minutes=number)).isoformat()
-        uploaded = _EPOCH + self._index * 600 + place
+        uploaded = _begin_of(self._index, self._count) + place
         return Image(
             key=key,
             home=self._key,
-            file_name=f"IMG_{self._index:04d}_{place:05d}.JPG",
+            file_name=self.file_name(place),
             content=Noise(key, self._size),
             format="JPG",
             uploaded=uploaded,
@@ -65,6 +73,18 @@ class SyntheticImages(Sequence[Image]):
             updated=uploaded + 3,
             picture=MediaInfo("JPG", 6000, 4000, taken),
         )
+
+
+def file_names(photos: Sequence[Image]) -> Iterator[str]:
+    """Those of all these images; none is made for it."""
+    if isinstance(photos, SyntheticImages):
+        return map(photos.file_name, range(len(photos)))
+    return (image.file_name for image in photos)
+
+
+def _begin_of(index: int, images: int) -> int:
+    """When the first image of album number `index` was uploaded."""
+    return _EPOCH + index * max(_PAUSE, images)
 
 
 def fill_synthetic(account: Account, *, albums: int, images: int, size: int) -> None:
@@ -77,7 +97,8 @@ def fill_synthetic(account: Account, *, albums: int, images: int, size: int) -> 
             folder = account.add_folder(f"Year {2001 + index // _FOLDER_SIZE}")
         album = account.add_album(f"Album {index:05d}", parent=folder)
         album.photos = SyntheticImages(album.key, index, images, size=size, offset=offset)
-        album.node.added = album.node.modified = album.images_updated = _EPOCH + index * 600 + images
+        album.images_updated = _begin_of(index, images) + images
+        album.node.added = album.node.modified = album.images_updated
         made.append(album)
     account.adopt_lazily(_decoder(made, images, offset))
 

@@ -122,12 +122,21 @@ def _whole_album(view: View, album: Album) -> dict[str, Any]:
         "NodeID": node.id,
         "OriginalSizes": 0,  # recorded so until the service computed them
         "TotalSizes": 0,
-        "ImageCount": len(album.photos),
+        "ImageCount": image_count(view, album),
         "UrlPath": node.url_path,
         "CanShare": album.share,
         "HasDownloadPassword": bool(album.download_password),
         "Packages": False,
     }
+
+
+def image_count(view: View, album: Album) -> int:
+    """How many images the album's list has for this viewer: what is hidden does not count for others
+    (uncertain)."""
+    photos = album.photos
+    if view.owns(album.node) or not isinstance(photos, list):
+        return len(photos)
+    return sum(view.shows(image, album.node) for image in photos)
 
 
 def _locked_album_links(album: Album) -> Iterator[Link]:

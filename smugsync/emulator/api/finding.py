@@ -44,7 +44,7 @@ def open_album(ask: Ask, key: str) -> Album:
 def revision_of(name: str) -> tuple[str, int | None]:
     """`KEY-SERIAL` -> key and revision; the revision may be left out."""
     key, dash, serial = name.partition("-")
-    if dash and not serial.isdecimal():
+    if dash and not (serial.isdecimal() and len(serial) < 16):
         raise ApiError(404)
     return key, int(serial) if dash else None
 

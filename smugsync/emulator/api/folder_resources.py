@@ -54,7 +54,8 @@ def _patch(ask: Ask) -> Answer:
     node = mine(ask, _folder(ask))
     changes = read_changes(ask, ask.values, node)
     with editing("Name"):
-        ask.view.account.edit_node(node, **changes)
+        if changes:
+            ask.view.account.edit_node(node, **changes)
     return ask.answer(draw_folder(ask.view, node, ALL_FIELDS))
 
 

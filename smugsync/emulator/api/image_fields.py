@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from smugsync.emulator.api.parameters import Parameter, select
 from smugsync.emulator.api.words import split_keywords
+
+
+def degrees(value: object) -> str:
+    """A latitude or longitude as the service shows it: padded with zeros to fourteen decimals (recorded)."""
+    return f"{Decimal(str(value)).quantize(_FOURTEEN) + 0:f}"  # no minus before a zero
+
+
+_FOURTEEN: Final = Decimal("0.00000000000000")
 
 
 class _Words(Parameter):
@@ -16,10 +25,13 @@ class _Words(Parameter):
 
 
 class _Degrees(Parameter):
-    """A position, kept as the text the service shows: fourteen decimals (recorded). Empty is none."""
+    """A position, kept as the text the service shows. Empty is none."""
 
     def read(self, value: object) -> str:
-        return f"{self._number('0' if value in ('', None) else value):.14f}"
+        if value in ("", None):
+            return degrees(0)
+        self._number(value)
+        return degrees(value)
 
 
 #: In the order of the image's own fields (recorded: `Options.Output`).

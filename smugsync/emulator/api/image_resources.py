@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from smugsync.emulator.account.model import Image
+from smugsync.emulator.account.runs import Joined, in_order
 from smugsync.emulator.api import image_changes as changes
 from smugsync.emulator.api.addresses import scope_of
 from smugsync.emulator.api.albums import draw_album
-from smugsync.emulator.api.containers import web_uri
 from smugsync.emulator.api.finding import (
     ALL_FIELDS,
     each,
@@ -18,7 +18,7 @@ from smugsync.emulator.api.finding import (
     visible_image,
 )
 from smugsync.emulator.api.metadata import draw_metadata
-from smugsync.emulator.api.photos import draw_album_image, draw_image, may_see_metadata
+from smugsync.emulator.api.photos import draw_album_image, draw_image, image_web_uri, may_see_metadata
 from smugsync.emulator.api.renditions import (
     draw_download,
     draw_largest_image,
@@ -94,8 +94,9 @@ def _download(view: View, image: Image) -> Entity | None:
 
 
 def _albums(ask: Ask) -> Answer:
+    """Those that the viewer may find: an unlisted album is told to nobody who does not know it (likely)."""
     image, view = visible_image(ask, ask.names[0]), ask.view
-    albums = [album for album in view.account.albums_of(image) if view.sees(album.node)]
+    albums = [album for album in view.account.albums_of(image) if view.lists_everywhere(album.node)]
     return ask.answer(each(albums, draw_album, ask))
 
 
@@ -130,22 +131,20 @@ def _in_album(handler: Callable[[Ask], Answer]) -> Callable[[Ask], Answer]:
 
 
 def _share(ask: Ask) -> Answer:
-    image = visible_image(ask, ask.names[-1])
-    home = ask.view.account.album(image.home)
-    if home is None:
-        raise ApiError(404)
-    address = f"{web_uri(ask.view, home.node)}/i-{image.key}"
+    album = open_album(ask, ask.names[0])
+    address = image_web_uri(ask.view, album, shown_image(ask, album, ask.names[1]))
     return ask.answer(Entity(ask.uri, ask.endpoint.description, {"WebUri": address, "EmbedUri": address}))
 
 
 def _image_search(ask: Ask) -> Answer:
     """In titles, captions and keywords, not in file names (measured)."""
     words = words_of(ask.params)
-    found = [image for image in findable_images(ask.view, scope_of(ask)) if says(image, words)]
-    if ask.params.get("SortMethod") == "LastUpdated":
-        descending = ask.params.get("SortDirection", "Descending") != "Ascending"
-        found.sort(key=lambda image: image.updated, reverse=descending)
-    return ask.answer(each(found, draw_image, ask))
+    found = findable_images(ask.view, scope_of(ask), lambda image: says(image, words))
+    if ask.params.get("SortMethod") != "LastUpdated":
+        return ask.answer(each(Joined(found), draw_image, ask))
+    descending = ask.params.get("SortDirection", "Descending") != "Ascending"
+    images = in_order(found, lambda image: (image.updated, image.upload_key), backwards=descending)
+    return ask.answer(each(images, draw_image, ask))
 
 
 IMAGE_ROUTES: tuple[Route, ...] = (
@@ -179,6 +178,6 @@ IMAGE_ROUTES: tuple[Route, ...] = (
         delete=changes.delete_album_image,
     ),
     route("/album/{}/image/{}!metadata", "AlbumImageMetadata", _in_album(_metadata)),
-    route("/album/{}/image/{}!shareuris", "AlbumImageShareUris", _in_album(_share)),
+    route("/album/{}/image/{}!shareuris", "AlbumImageShareUris", _share),
     route("/album/{}/image/{}!pricelistexclusions", "AlbumImagePricelistExclusions", _in_album(_bare)),
 )

@@ -28,6 +28,8 @@ Duration AudioCodec VideoCodec Software SerialNumber LensSerialNumber""".split()
 
 #: Where a field shows a tag as exiftool prints it, the first tag that is there.
 _TAGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Title": ("ObjectName",),
+    "Caption": ("Caption-Abstract", "ImageDescription"),
     "UserComment": ("UserComment",),
     "Keywords": ("Keywords",),
     "Author": ("Artist", "By-line"),
@@ -87,14 +89,13 @@ _DIAGONAL: Final = math.hypot(24, 36)  # of a 35 mm frame, in millimetres
 def draw_metadata(view: View, image: Image, uri: str) -> Entity:
     """Flat; text nearly everywhere, camera times without a zone (facts 3.7).
 
-    Title and caption are the image's own. Keywords are the file's: a recorded image had some that its
-    table does not show.
+    All of it is the file's, also title, caption and keywords: a recorded image had keywords that its table
+    does not show.
     """
     info = examine(image)
     exif = info.exif
     data: dict[str, Any] = dict.fromkeys(_FIELDS, "")
     data |= {name: _first(exif, tags) for name, tags in _TAGS.items()}
-    data |= {"Title": image.title, "Caption": image.caption}
     data |= _position(exif) | _optics(exif)
     if data["ISO"].isdecimal():
         data["ISO"] = int(data["ISO"])  # a number (recorded); others saw text

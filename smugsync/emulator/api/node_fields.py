@@ -187,6 +187,11 @@ MOVE_NODES: Final = (
 
 
 def complete(parameters: tuple[Parameter, ...], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a creation, with the defaults of those that were not given and have one."""
+    """The values of a creation, with the defaults of those that were not given and have one.
+
+    Who sends a password and nothing else about it means it to be asked for (likely).
+    """
     defaults = {one.name: one.default for one in parameters if one.default is not None}
+    if values.get("Password") and "SecurityType" in defaults:
+        defaults["SecurityType"] = "Password"
     return defaults | dict(values)

@@ -38,7 +38,8 @@ def _patch(ask: Ask) -> Answer:
     node = my_node(ask, ask.names[0])
     changes = read_changes(ask, ask.values, node)
     with editing("Name"):
-        ask.view.account.edit_node(node, **changes)
+        if changes:
+            ask.view.account.edit_node(node, **changes)
     return ask.answer(draw_node(ask.view, node, ALL_FIELDS))
 
 

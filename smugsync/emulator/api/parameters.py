@@ -6,6 +6,7 @@ a parameter and reads it. A field the table does not know is ignored, as the ser
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -131,6 +132,8 @@ class Parameter:
             number = float(str(value))
         except ValueError:
             raise ValueError("Invalid number") from None
+        if not math.isfinite(number):
+            raise ValueError("Invalid number")
         low = float("-inf") if self.minimum is None else self.minimum
         high = float("inf") if self.maximum is None else self.maximum
         if not low <= number <= high:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -10,6 +11,7 @@ from typing import Any, Final
 from smugsync.emulator.account.look import iso, look_into, pacific_to_utc
 from smugsync.emulator.account.model import Album, Image
 from smugsync.emulator.api.containers import album_uri, web_uri
+from smugsync.emulator.api.image_fields import degrees
 from smugsync.emulator.api.shape import Entity, Link, Selection
 from smugsync.emulator.api.sizes import original_extension, original_uri, thumbnail_uri
 from smugsync.emulator.api.view import View
@@ -38,14 +40,17 @@ def draw_image(view: View, image: Image, selection: Selection) -> Entity:
         "Image by key",
         _fields(view, image, selection),
         lambda: _image_links(view, image),
-        _web_uri(view, image) if home and view.owns(home.node) else None,  # the owner's alone (recorded)
+        image_web_uri(view, home, image) if home and view.owns(home.node) else None,  # recorded so
     )
 
 
-def _web_uri(view: View, image: Image) -> str:
-    """On the site of the album it belongs to, also where another album collected it (facts 7)."""
+def image_web_uri(view: View, album: Album, image: Image) -> str:
+    """Where people look at an image that `album` shows: in the album it belongs to, also where another
+    collected it (facts 7), unless the viewer must not learn of that one."""
     home = view.account.album(image.home)
-    return f"{web_uri(view, home.node) if home else view.site}/i-{image.key}"
+    if home is None or not view.lists_everywhere(home.node):
+        home = album
+    return f"{web_uri(view, home.node)}/i-{image.key}"
 
 
 def draw_album_image(view: View, album: Album, image: Image, selection: Selection) -> Entity:
@@ -60,7 +65,7 @@ def draw_album_image(view: View, album: Album, image: Image, selection: Selectio
         tail={
             "Movable": True,
             "Origin": "Album" if image.home == album.key else "Collected",
-            "WebUri": _web_uri(view, image),
+            "WebUri": image_web_uri(view, album, image),
         },
     )
 
@@ -159,7 +164,7 @@ def _fields(view: View, image: Image, selection: Selection) -> dict[str, Any]:
 
 
 def _position(image: Image, info: MediaInfo | None, *, hidden: bool) -> dict[str, Any]:
-    """Degrees as text with fourteen decimals, the altitude in whole metres (recorded).
+    """Degrees as text, the altitude in whole metres (recorded).
 
     What was set goes before what the camera wrote.
     """
@@ -171,8 +176,8 @@ def _position(image: Image, info: MediaInfo | None, *, hidden: bool) -> dict[str
     elif not altitude:
         altitude = max(0, int(float(exif.get("GPSAltitude") or 0)))
     return {
-        "Latitude": latitude or f"{float(exif.get('GPSLatitude') or 0):.14f}",
-        "Longitude": longitude or f"{float(exif.get('GPSLongitude') or 0):.14f}",
+        "Latitude": degrees(latitude or exif.get("GPSLatitude") or 0),
+        "Longitude": degrees(longitude or exif.get("GPSLongitude") or 0),
         "Altitude": altitude,
     }
 
@@ -184,16 +189,28 @@ def has_position(image: Image) -> bool:
 
 
 def _archived(view: View, image: Image, selection: Selection) -> dict[str, Any]:
-    """The trio. A video's describes neither the upload nor what can be downloaded (facts 5)."""
+    """The trio. A video's describes neither the upload nor what can be downloaded (facts 5).
+
+    Of a file that was lost before anybody hashed it, nothing.
+    """
+    md5: str | None = ""
+    if selection.wants("ArchivedMD5"):
+        md5 = _unlike(image) if image.is_video else view.md5(image.content)
+    if md5 is None:
+        return {}
     data: dict[str, Any] = {}
     if selection.wants("ArchivedUri"):
         data["ArchivedUri"] = original_uri(view, image)
     if selection.wants("ArchivedSize"):
         data["ArchivedSize"] = image.content.size + (1024 if image.is_video else 0)
     if selection.wants("ArchivedMD5"):
-        md5 = image.content.md5
-        data["ArchivedMD5"] = md5[16:] + md5[:16] if image.is_video else md5
+        data["ArchivedMD5"] = md5
     return data
+
+
+def _unlike(image: Image) -> str:
+    """An MD5 that is none of any file's, and costs no look into the file."""
+    return hashlib.md5(f"{image.id}/{image.content.size}".encode()).hexdigest()
 
 
 def _image_links(view: View, image: Image) -> Iterator[Link]:

@@ -27,6 +27,7 @@ _CHILDREN = (
 PLACES: Final = (
     # -- users
     Endpoint("AuthUser", "User", "Object", "Authenticated user", DOC + "user.html"),
+    Endpoint("SiteUser", "User", "Object", "User of the site", DOC + "user.html"),
     Endpoint("User", "User", "Object", "User By Nickname", DOC + "user.html"),
     Endpoint("BioImage", "BioImage", "Object", "User BioImage"),
     Endpoint("CoverImage", "CoverImage", "Object", "User CoverImage"),

@@ -74,8 +74,8 @@ class Page:
     @classmethod
     def of(cls, params: Mapping[str, Any], *, default: int, maximum: int) -> Page:
         """The page asked for; a count beyond `maximum` is clamped, nonsense counts as not given."""
-        count = _number(params.get("count"), default)
-        return cls(_number(params.get("start"), 1), min(count, maximum))
+        count = positive(params.get("count"), default)
+        return cls(positive(params.get("start"), 1), min(count, maximum))
 
     def describe(self, uri: str, query: Query, *, number: int, total: int, filters: bool) -> dict[str, Any]:
         """`Pages` as recorded: explicit parameters keep their order and spelling, defaults come as start,
@@ -114,7 +114,7 @@ class Page:
         yield from Query.make(values.items()).parts
 
 
-def _number(given: object, default: int) -> int:
+def positive(given: object, default: int) -> int:
     """A positive number; anything else counts as not given."""
     text = str(given)
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 and int(text) else default

@@ -64,8 +64,8 @@ def _describe(view: View, image: Image, size: Size) -> dict[str, Any]:
     length = known_length(view, image, size)
     if length is not None:
         data["Size"] = length
-    if size.name == "Original":
-        data["MD5"] = image.content.md5
+    if size.name == "Original" and (md5 := view.md5(image.content)) is not None:
+        data["MD5"] = md5
     return {**data, "Watermarked": False}
 
 
@@ -98,6 +98,9 @@ def _describe_film(view: View, image: Image) -> dict[str, Any] | None:
     rendition = image.rendition
     if not image.is_video or rendition is None or image.broken or image.is_processing(view.account.clock()):
         return None
+    md5 = view.md5(rendition)
+    if md5 is None:
+        return None
     info = look_into(image)
     rate = rendition.size * 8 / 1000 / info.duration if info.duration else 0  # kilobits a second
     return {
@@ -106,9 +109,9 @@ def _describe_film(view: View, image: Image) -> dict[str, Any] | None:
         "Height": info.height or 1080,
         "Width": info.width or 1920,
         "Size": rendition.size,
-        "MD5": rendition.md5,
+        "MD5": md5,
         "Duration": f"{info.duration:.3f}",
-        "Bitrate": str(round(rate)),
+        "Bitrate": round(rate),
         "Usable": True,
         "Watermarked": False,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from smugsync.emulator.account.model import Image, Node
 from smugsync.emulator.api.view import View
@@ -24,12 +24,24 @@ def findable_nodes(view: View, places: Iterable[Node]) -> Iterator[Node]:
                 yield node
 
 
-def findable_images(view: View, places: Iterable[Node]) -> Iterator[Image]:
-    """The images that are at home below those places, in albums that are open to the viewer."""
+def findable_images(
+    view: View, places: Iterable[Node], fits: Callable[[Image], bool] = lambda _: True
+) -> Iterator[Sequence[Image]]:
+    """The images that are at home below those places, in albums that are open to the viewer, and that fit;
+    album by album, in the order of the tree.
+
+    Images that are made when asked are alike (see `synthetic`): of an album of those all fit, or none. So
+    `fits` must not look at names and times.
+    """
     for node in findable_nodes(view, places):
         album = node.album
-        if album is not None and not view.locked(node):
-            yield from (i for i in album.photos if i.home == album.key and view.shows(i, node))
+        if album is None or view.locked(node):
+            continue
+        photos = album.photos
+        if isinstance(photos, list):
+            yield [i for i in photos if i.home == album.key and view.shows(i, node) and fits(i)]
+        elif len(photos) and fits(photos[0]):
+            yield photos
 
 
 def says(image: Image, words: Sequence[str]) -> bool:

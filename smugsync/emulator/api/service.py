@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from smugsync.emulator.api.album_resources import ALBUM_ROUTES
 from smugsync.emulator.api.deleted_resources import DELETED_ROUTES
-from smugsync.emulator.api.endpoints import Endpoint
+from smugsync.emulator.api.endpoints import ENDPOINTS, Endpoint
 from smugsync.emulator.api.folder_resources import FOLDER_ROUTES
 from smugsync.emulator.api.image_resources import IMAGE_ROUTES
 from smugsync.emulator.api.negotiation import JSON, PAGE, negotiate, write
@@ -24,7 +24,7 @@ from smugsync.emulator.messages import Request, Response, html_response
 
 ROUTES: Final = USER_ROUTES + NODE_ROUTES + FOLDER_ROUTES + ALBUM_ROUTES + IMAGE_ROUTES + DELETED_ROUTES
 #: A longer request line is answered by the web server in front of the API (seen with 792 image keys).
-MAX_TARGET: Final = 8000
+MAX_TARGET: Final = 6000
 
 _READING: Final = ("GET", "HEAD")
 #: What an override may ask for where it is no POST that is overridden (documentation: overrides).
@@ -82,7 +82,7 @@ class _Exchange:
         if request.path in (PREFIX, PREFIX + "/", PREFIX + "/user"):
             if method not in _HARMLESS:
                 raise ApiError(405)
-            return {"Response": {"Uri": self.query.echoed.behind(request.path)}, "Code": 200, "Message": "Ok"}
+            return {"Response": self._nobody(), "Code": 200, "Message": "Ok"}
         if route is None:
             raise ApiError(404)
         endpoint = route.endpoint
@@ -97,6 +97,16 @@ class _Exchange:
         if method not in _READING:
             ask = _with_body(ask, request, method)
         return self._compose(handler(ask), ask)
+
+    def _nobody(self) -> dict[str, Any]:
+        """What an address answers that names no object: its place, and no more (`/user`: confirmed)."""
+        place: dict[str, Any] = {"Uri": self.query.echoed.behind(self.request.path)}
+        if self.request.path.endswith("/user"):
+            user = ENDPOINTS["User"]
+            place |= {"Locator": user.locator, "LocatorType": user.kind}
+            if self.wishes.verbosity > 1:
+                place |= {"UriDescription": user.description, "EndpointType": user.name, "DocUri": user.doc}
+        return place
 
     def _compose(self, answer: Answer, ask: Ask) -> dict[str, Any]:
         switches = self.view.switches
@@ -156,8 +166,7 @@ class _Exchange:
         if status == 405 and route is not None:
             more.append(("Allow", ", ".join(route.methods)))
         if error.location is not None:
-            origin = f"{self.request.scheme}://{self.request.headers.get('host', 'api.smugmug.com')}"
-            more.append(("Location", origin + self.query.signed.behind(error.location)))
+            more.append(("Location", self.view.origin + self.query.signed.behind(error.location)))
         return replace(response, headers=(*response.headers, *more))
 
     def _write(self, status: int, body: dict[str, Any]) -> Response:
@@ -195,7 +204,7 @@ def _check_grant(endpoint: Endpoint, method: str, view: View) -> None:
 def _with_body(ask: Ask, request: Request, method: str) -> Ask:
     try:
         given = request.fields
-    except (ValueError, RecursionError):
+    except ValueError:
         raise ApiError(400) from None
     try:
         values = read_all(ask.endpoint.takes(method), given, whole=method == "POST")
@@ -207,7 +216,7 @@ def _with_body(ask: Ask, request: Request, method: str) -> Ask:
 def _read_body(request: Request) -> Mapping[str, Any]:
     try:
         return request.fields
-    except (ValueError, RecursionError):
+    except ValueError:
         return {}
 
 

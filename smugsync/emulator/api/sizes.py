@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -103,7 +104,7 @@ def shared_uri(view: View, content: Content) -> str | None:
         path = content.path.relative_to(view.library)
     except ValueError:
         return None
-    return f"{view.media_url.rstrip('/')}/{quote(path.as_posix())}"
+    return f"{view.media_url.rstrip('/')}/{quote(os.fsencode(path))}"
 
 
 def original_uri(view: View, image: Image) -> str:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, Final
 
 from smugsync.emulator.account.model import Image, Node
+from smugsync.emulator.account.runs import Joined, in_order
+from smugsync.emulator.account.synthetic import file_names
 from smugsync.emulator.api.addresses import named_album
-from smugsync.emulator.api.albums import draw_album
+from smugsync.emulator.api.albums import draw_album, image_count
 from smugsync.emulator.api.containers import draw_folder, draw_node, draw_user, full_name
 from smugsync.emulator.api.finding import ALL_FIELDS, each, nothing_listed, root_of, several
 from smugsync.emulator.api.node_changes import my_root
 from smugsync.emulator.api.photos import draw_image, has_position
+from smugsync.emulator.api.query import positive
 from smugsync.emulator.api.routes import ApiError, Ask, Handler, Route, route
 from smugsync.emulator.api.searching import findable_images, says, words_of
 from smugsync.emulator.api.shape import Answer, Entity
@@ -37,6 +41,14 @@ def _auth_user(ask: Ask) -> Answer:
     return ask.answer(draw_user(view, root_of(ask, view.user), ALL_FIELDS))
 
 
+def _site_user(ask: Ask) -> Answer:
+    """Whose site the request was sent to: `NICK.smugmug.com`; at any other host, the account's own."""
+    account = ask.view.account
+    site, dot, domain = ask.view.host.partition(".")
+    root = account.root_of(site) if dot and domain.startswith("smugmug.com") else None
+    return ask.answer(draw_user(ask.view, root or account.root, ALL_FIELDS))
+
+
 def _users(ask: Ask) -> Answer:
     found = [ask.view.account.root_of(nickname) for nickname in ask.names[0].split(",")]
     return several(ask, [draw_user(ask.view, root, ALL_FIELDS) for root in found if root is not None])
@@ -49,9 +61,8 @@ def _root(ask: Ask) -> Node:
 def _albums(ask: Ask) -> Answer:
     """All albums in one list. `Order` as documented; by default the latest change comes first."""
     nodes = [n for n in _root(ask).walk() if n.type == "Album" and ask.view.lists_everywhere(n)]
-    least = ask.params.get("MinimumImages", "")
-    if least.isascii() and least.isdigit():
-        nodes = [node for node in nodes if node.album and len(node.album.photos) >= int(least)]
+    least = positive(ask.params.get("MinimumImages"), 0)
+    nodes = [node for node in nodes if node.album and image_count(ask.view, node.album) >= least]
     order = ask.params.get("Order", "Album Settings")
     if order.startswith("Date Added"):
         nodes.sort(key=lambda node: node.added)
@@ -85,12 +96,8 @@ def _assets_album(ask: Ask) -> Answer:
 # -- images of the whole account -------------------------------------------------------------------------
 
 
-def _images(ask: Ask) -> Iterator[Image]:
-    return findable_images(ask.view, [_root(ask)])
-
-
 def _recent(ask: Ask) -> Answer:
-    images = sorted(_images(ask), key=_newest, reverse=True)
+    images = in_order(findable_images(ask.view, [_root(ask)]), _newest, backwards=True)
     return ask.answer(each(images[:MAX_RECENT], draw_image, ask))
 
 
@@ -106,15 +113,19 @@ def _geo(ask: Ask) -> Answer:
         home = account.album(image.home)
         return home is not None and (home.geography or view.owns(home.node)) and has_position(image)
 
-    return ask.answer(each([image for image in _images(ask) if shown(image)], draw_image, ask))
+    return ask.answer(each(Joined(findable_images(view, [_root(ask)], shown)), draw_image, ask))
 
 
 def _search(ask: Ask) -> Answer:
     """`q` or `Text`, in titles, captions and keywords. What is popular is not known here: newest first."""
     words, kind = words_of(ask.params, "q", "Text"), ask.params.get("MediaType", "All")
-    found = [image for image in _images(ask) if says(image, words) and _is_kind(image, kind)]
-    found.sort(key=_newest, reverse=ask.params.get("Order") != "Oldest")
-    return ask.answer(each(found, draw_image, ask))
+
+    def fits(image: Image) -> bool:
+        return says(image, words) and _is_kind(image, kind)
+
+    found = findable_images(ask.view, [_root(ask)], fits)
+    images = in_order(found, _newest, backwards=ask.params.get("Order") != "Oldest")
+    return ask.answer(each(images, draw_image, ask))
 
 
 def _is_kind(image: Image, kind: str) -> bool:
@@ -128,16 +139,22 @@ def _duplicates(ask: Ask) -> Answer:
     album = named_album(ask, ask.params["AlbumUri"]) if ask.params.get("AlbumUri") else None
     if album is None and ask.params.get("AlbumUri"):
         raise ApiError(400, problems={"AlbumUri": ["There is no such album"]})
-    images = list(findable_images(ask.view, [root if album is None else album.node]))
+    runs = list(findable_images(ask.view, [root if album is None else album.node]))
     wanted = ask.params.get("FileName")
-    names = Counter(image.file_name for image in images)
-    found = [i for i in images if (i.file_name == wanted if wanted else names[i.file_name] > 1)]
+    names = Counter(chain.from_iterable(map(file_names, runs)))
+    found = [
+        run[place]
+        for run in runs
+        for place, name in enumerate(file_names(run))
+        if (name == wanted if wanted else names[name] > 1)
+    ]
     return ask.answer(each(found, draw_image, ask))
 
 
 def _top_keywords(ask: Ask) -> Answer:
     """The most frequent first."""
-    counts = Counter(keyword for image in _images(ask) for keyword in image.keywords)
+    images = Joined(findable_images(ask.view, [_root(ask)], lambda image: bool(image.keywords)))
+    counts = Counter(keyword for image in images for keyword in image.keywords)
     keywords = [keyword for keyword, _ in counts.most_common(MAX_KEYWORDS)]
     return ask.answer(Entity(ask.uri, ask.endpoint.description, {"KeyWords": keywords}))
 
@@ -236,6 +253,8 @@ _OWN: Final[tuple[tuple[str, str, Handler], ...]] = (
 
 USER_ROUTES: tuple[Route, ...] = (
     route("!authuser", "AuthUser", _auth_user),
+    route("!siteuser", "SiteUser", _site_user),
+    route("/!siteuser", "SiteUser", _site_user),
     route("/user/{}", "User", _users),
     *(route(f"/user/{{}}!{action}", endpoint, handler) for action, endpoint, handler in _PUBLIC + _OWN),
     route("/user/{}!unlock", "UnlockUser", post=_unlock),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from smugsync.emulator.account.account import Account
+from smugsync.emulator.account.content import Content, File
 from smugsync.emulator.account.model import Image, Node
 from smugsync.emulator.media.scaling import Scaler
 from smugsync.emulator.switches import Access, Permissions, Switches
@@ -35,11 +36,20 @@ class View:
     switches: Switches = field(default_factory=Switches)
     caller: str = ""
     scaler: Scaler | None = None
+    host: str = ""  #: the name the request was sent to
+    #: Files that were not hashed, because it takes long; None where they are hashed at once.
+    unhashed: list[File] | None = None
 
-    @property
-    def site(self) -> str:
-        """Where people look at the account; never this server (recorded: always the owner's site)."""
-        return f"https://{self.account.nickname}.smugmug.com"
+    def md5(self, content: Content) -> str | None:
+        """That of the content; "" if it was put down as `unhashed`, None if the file is gone and nobody
+        ever hashed it."""
+        if self.unhashed is not None and isinstance(content, File) and not content.is_hashed:
+            self.unhashed.append(content)
+            return ""
+        try:
+            return content.md5
+        except OSError:
+            return None
 
     def is_mine(self, node: Node) -> bool:
         """Whether it belongs to the user, whatever the application may see of it."""

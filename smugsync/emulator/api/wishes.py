@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from smugsync.emulator.messages import read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,10 @@ class Wishes:
 
         Raises ValueError for a `_config` that cannot be followed.
         """
-        try:
-            config: Any = json.loads(params.get("_config", "{}"))
-            if not isinstance(config, dict):
-                raise ValueError("_config is not an object")
-            selection = Selection.from_config(config)
-        except RecursionError:
-            raise ValueError("_config is nested too deeply") from None
+        config = read_json(params.get("_config", "{}"))
+        if not isinstance(config, dict):
+            raise ValueError("_config is not an object")
+        selection = Selection.from_config(config)
         fields, links = _names(params.get("_filter")), _names(params.get("_filteruri"))
         expand = dict.fromkeys(sorted(_names(params.get("_expand")) or ()), EVERYTHING)
         default = 3 if talkative else 2

@@ -11,8 +11,12 @@ def split_keywords(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     parts = [str(part) for part in value] if isinstance(value, list) else _split(str(value))
-    found = (part.strip().strip('"').strip() for part in parts)
+    found = (_unquote(part.strip()) for part in parts)
     return tuple(dict.fromkeys(part for part in found if part))
+
+
+def _unquote(text: str) -> str:
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def _split(text: str) -> list[str]:

@@ -19,6 +19,7 @@ from typing import Any, Final
 from smugsync.emulator.account.account import Account
 from smugsync.emulator.api.routes import MESSAGES
 from smugsync.emulator.faults import tampering
+from smugsync.emulator.faults.options import FAR, OPTIONS, problem_of
 from smugsync.emulator.messages import Delivery, Request, Response, html_response, json_response
 from smugsync.emulator.upload.replies import SYSTEM_ERROR, Form, UploadRefused
 
@@ -60,12 +61,11 @@ _ROUTES: Final = dict.fromkeys(("truncate", "corrupt", "stall", "reset"), "/phot
     "stat-fail": "/upload*",
 }
 _WHOLE_SERVER: Final = ("late", "skew")
+#: Kinds that happen to the account, whatever is answered.
+_BEFORE: Final = ("spurious", "edit")
 KINDS: Final = frozenset(
     "429 500 502 503 504 html html403 portal nonce_used empty truncate corrupt stall reset slow no-archived"
     " duplicates stuck-video unstable-order stale-metadata total spurious edit late skew stat-fail".split()
-)
-_OPTIONS: Final = frozenset(
-    ("times", "after", "retry", "window", "at", "seconds", "min", "by", "do", "status", "code")
 )
 
 
@@ -82,20 +82,25 @@ class Fault:
     struck: int = 0
     window_ends: float = 0  #: epoch seconds; until then it strikes whatever the counts say
 
-    def strikes(self, now: float) -> bool:
-        """Whether it strikes the matching request that comes now, which it then counts."""
+    def is_due(self, now: float) -> bool:
+        """Whether it is to strike the matching request that comes now; if not, it counts it as spared."""
+        if now < self.window_ends:
+            return True
+        if self.left == 0:
+            return False
+        if self.spared > 0:
+            self.spared -= 1
+            return False
+        return True
+
+    def strike(self, now: float) -> None:
+        """Count that it strikes."""
         if now >= self.window_ends:
-            if self.left == 0:
-                return False
-            if self.spared > 0:
-                self.spared -= 1
-                return False
             if self.left is not None:
                 self.left -= 1
             if "window" in self.options:
                 self.window_ends = now + self.number("window", 0)
         self.struck += 1
-        return True
 
     def number(self, name: str, default: float) -> float:
         return float(self.options.get(name, default))
@@ -187,16 +192,8 @@ def _altered(response: Response, alter: Callable[[Any], None]) -> Response:
         return response
     body = json.loads(response.content())
     alter(body)
-    return replace(json_response(response.status, body), delivery=response.delivery)
-
-
-def _sensible(name: str, value: str) -> bool:
-    if name == "do":
-        return value in ("add", "delete")
-    try:
-        return math.isfinite(float(value)) and (name not in ("times", "after") or value.isdigit())
-    except ValueError:
-        return False
+    status = body.get("Code", response.status)
+    return replace(response, status=status, body=json_response(status, body).body)
 
 
 class Faults:
@@ -223,8 +220,10 @@ class Faults:
         options = {}
         for part in filter(None, (piece.strip() for piece in tail.split(","))):
             name, equals, value = part.partition("=")
-            if not equals or name not in _OPTIONS or not _sensible(name, value):
+            if not equals or name not in OPTIONS:
                 raise ValueError(f"cannot read {part!r} in the fault {spec!r}; see the list of options")
+            if problem := problem_of(name, value):
+                raise ValueError(f"{problem}, not {value!r} as in the fault {spec!r}")
             options[name] = value
         times = options.pop("times", None)
         spared = int(options.pop("after", 0))
@@ -254,20 +253,27 @@ class Faults:
     @property
     def clock_skew(self) -> float:
         """Seconds by which the server's clock is ahead."""
-        return sum(f.number("seconds", 86400) for f in self._faults if f.kind == "skew")
+        total = sum(f.number("seconds", 86400) for f in self._faults if f.kind == "skew")
+        return max(-FAR, min(total, FAR))
 
     def strike(self, request: Request) -> tuple[Fault, ...]:
-        """The faults that strike this request; each counts as used."""
-        striking = []
+        """The faults that strike this request; each counts as used.
+
+        One answer goes out: where a fault gives it, no other does, and there is none to be spoiled.
+        """
         with self._lock:
-            for fault in self._faults:
-                if fault.kind in _WHOLE_SERVER or not fnmatchcase(request.path, fault.route):
-                    continue
-                if fault.strikes(self._account.clock()):
-                    striking.append(fault)
-        for fault in striking:
+            now = self._account.clock()
+            striking = (fault for fault in self._faults if fault.kind not in _WHOLE_SERVER)
+            matching = (fault for fault in striking if fnmatchcase(request.path, fault.route))
+            due = [fault for fault in matching if fault.is_due(now)]
+            instead = next((fault for fault in due if fault.instead(now) is not None), None)
+            if instead is not None:
+                due = [fault for fault in due if fault is instead or fault.kind in _BEFORE]
+            for fault in due:
+                fault.strike(now)
+        for fault in due:
             fault.before(request, self._account)
-        return tuple(striking)
+        return tuple(due)
 
     def _apply_to_server(self) -> None:
         late = [f.number("seconds", 30) for f in self._faults if f.kind == "late"]

@@ -9,17 +9,21 @@ from typing import Any, Final
 
 from smugsync.emulator.account.account import Account
 from smugsync.emulator.account.content import Noise
-from smugsync.emulator.account.look import in_album_order
+from smugsync.emulator.account.look import format_of, in_album_order
+from smugsync.emulator.api.routes import MESSAGES
 from smugsync.emulator.messages import Request
 
 _ALBUM: Final = re.compile(r"/api/v2/album/(\w+)!images")
+_DIGITS: Final = 18
+_STUCK: Final = {"Processing": True, "Status": "Preprocess", "SubStatus": ""}
+_FILM: Final = "VideoSize"
 _TRIO: Final = ("ArchivedUri", "ArchivedSize", "ArchivedMD5")
 
 
 def page_size(request: Request) -> int:
     """The `count` a request asks for, 0 if it names none."""
     text = dict(request.params).get("count", "")
-    return int(text) if text.isdigit() else 0
+    return int(text[:_DIGITS]) if text.isascii() and text.isdigit() else 0
 
 
 def edit_listed_album(request: Request, account: Account, what: str) -> None:
@@ -42,25 +46,42 @@ def drop_archived(body: Any, _: int) -> None:
 
 
 def repeat_names(body: Any, _: int) -> None:
-    images = list(_images(body))
-    for image in images[1:]:
-        if "FileName" in image:
-            image["FileName"] = images[0]["FileName"]
+    named = [image for image in _images(body) if "FileName" in image]
+    for image in named[1:]:
+        image["FileName"] = named[0]["FileName"]
 
 
 def stick_videos(body: Any, _: int) -> None:
+    """As the service shows a video that is processing: no film of it can be had anywhere."""
     for image in _images(body):
         if image.get("IsVideo"):
-            image["Processing"] = True
-            image["Status"], image["SubStatus"] = "Preprocess", ""
+            image |= {name: value for name, value in _STUCK.items() if name in image}
             for name in _TRIO:
                 image.pop(name, None)
-    expansions = body.get("Expansions") or {}
-    for uri in [uri for uri in expansions if uri.endswith("!largestvideo")]:
+    expansions, shown = body.get("Expansions") or {}, body.get("Response", {})
+    for uri in [uri for uri, part in expansions.items() if _leads_to_a_film(part)]:
         del expansions[uri]
-    if body.get("Response", {}).get("Locator") == "LargestVideo":
-        body["Response"].pop("LargestVideo", None)
-        body["Code"], body["Message"] = 404, "Not Found"
+    if not expansions:
+        body.pop("Expansions", None)
+    for part in (shown, *expansions.values()):
+        details = part.get("ImageSizeDetails", {})
+        for name in [name for name in details if name.startswith(_FILM)]:
+            del details[name]
+        if "UsableSizes" in details:
+            details["UsableSizes"] = [name for name in details["UsableSizes"] if not name.startswith(_FILM)]
+    if _leads_to_a_film(shown):
+        shown.pop(shown["Locator"])
+        body.pop("Options", None)
+        shown.pop("Timing", None)
+        body["Code"], body["Message"] = 404, MESSAGES[404]
+
+
+def _leads_to_a_film(part: Any) -> bool:
+    """Whether it is a `LargestVideo`, or an `ImageDownload` whose file is a video."""
+    locator = part.get("Locator")
+    if locator == "LargestVideo":
+        return locator in part
+    return locator == "ImageDownload" and format_of(part.get(locator, {}).get("Url", "")) == "MP4"
 
 
 def overstate_total(body: Any, by: int) -> None:

@@ -16,12 +16,15 @@ from pathlib import Path, PurePath
 from typing import Final
 
 from smugsync.emulator.account.content import Content
+from smugsync.emulator.upload.request import clean_name
 
 _LOCAL: Final = struct.Struct("<4s5H3I2H")
 _CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
 _END: Final = struct.Struct("<4s4H2IH")
 _VERSION: Final = 20
 _UTF8: Final = 0x800  # the names are UTF-8
+_LONGEST: Final = 255  # bytes of a name
+_LONG_EXTENSION: Final = 16  # characters, with the dot; more are none
 
 
 @dataclass(slots=True)
@@ -120,12 +123,24 @@ class _Header:
 
 
 def unique_names(names: Iterable[str]) -> Iterator[str]:
-    """`a.jpg`, `a.jpg`, `A.JPG` -> `a.jpg`, `a (2).jpg`, `A (3).JPG`: different on every file system."""
+    """`a.jpg`, `a.jpg`, `A.JPG` -> `a.jpg`, `a (2).jpg`, `A (3).JPG`: different on every file system.
+
+    Of a path only the last part is left, so that nothing is unpacked elsewhere.
+    """
     taken: set[str] = set()
-    for name in names:
-        path, number, candidate = PurePath(name), 1, name
+    for given in names:
+        name = clean_name(given) or "file"
+        suffix = PurePath(name).suffix
+        extension = suffix if len(suffix) < _LONG_EXTENSION else ""
+        stem = name.removesuffix(extension)
+        number, candidate = 1, _join(stem, extension)
         while candidate.casefold() in taken:
             number += 1
-            candidate = f"{path.stem} ({number}){path.suffix}"
+            candidate = _join(stem, f" ({number}){extension}")
         taken.add(candidate.casefold())
         yield candidate
+
+
+def _join(stem: str, tail: str) -> str:
+    """Both, the stem cut to what file systems take."""
+    return stem.encode()[: _LONGEST - len(tail.encode())].decode("utf-8", "ignore") + tail

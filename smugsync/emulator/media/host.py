@@ -24,7 +24,7 @@ PREFIX = "/photos/"
 _ADDRESS = re.compile(
     r"/photos(?P<place>(?:/.*)?)/i-(?P<key>\w+)/(?P<serial>\d+)/(?P<token>\w+)/(?P<letters>\w+)/[^/]*\Z"
 )
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)\Z")
 _ORIGINALS: Final = ("D", "O")
 _TYPES: Final = {"JPG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "HEIC": "image/heic"}
 
@@ -47,7 +47,7 @@ def serve_media(request: Request, view: View) -> Response:
     current = home is not None and found["place"] == media_place(home)
     if (
         not current
-        or int(found["serial"]) != image.serial
+        or found["serial"] != str(image.serial)
         or found["token"] != token_of(view, image, letters)
     ):
         return _missing()
@@ -86,6 +86,9 @@ def _missing() -> Response:
 
 
 def _send(request: Request, content: Content, image: Image, kind: str | None) -> Response:
+    """Raises OSError if the file is gone."""
+    if content.path is not None:
+        content.path.stat()  # a File knows its size also once it is gone
     size = content.size
     if kind is None:  # smaller sizes are the one or the other
         kind = "image/png" if b"".join(content.read(0, 4)) == b"\x89PNG" else "image/jpeg"
@@ -102,16 +105,14 @@ def _send(request: Request, content: Content, image: Image, kind: str | None) ->
     if request.headers.get("if-none-match") == etag:
         return Response(304, tuple(headers))
     wanted = request.headers.get("range")
-    span = _span(wanted, size) if wanted and _valid(request, etag, image.uploaded) else (0, size)
+    span = _span(wanted, size) if wanted and _valid(request, etag, image.uploaded) else None
     if span is None:
-        return Response(416, (*headers, ("Content-Range", f"bytes */{size}")))
+        return Response(200, tuple(headers), Span(content, 0, size))
     start, stop = span
-    partial = (
-        wanted is not None and _RANGE.match(wanted) is not None and _valid(request, etag, image.uploaded)
-    )
-    if partial:
-        headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{size}"))
-    return Response(206 if partial else 200, tuple(headers), Span(content, start, stop))
+    if start >= stop:
+        return Response(416, (*headers, ("Content-Range", f"bytes */{size}")))
+    headers.append(("Content-Range", f"bytes {start}-{stop - 1}/{size}"))
+    return Response(206, tuple(headers), Span(content, start, stop))
 
 
 def _valid(request: Request, etag: str, uploaded: int) -> bool:
@@ -128,13 +129,19 @@ def _valid(request: Request, etag: str, uploaded: int) -> bool:
 
 
 def _span(header: str, size: int) -> tuple[int, int] | None:
-    """The bytes asked for; the whole file for a header of another form; None if there are no such bytes."""
+    """Start and stop of the bytes asked for, none of which may be there; None for a header that is to be
+    ignored, as it is of another form or ends before it starts (RFC 9110, 14.1.1 and 14.2)."""
     found = _RANGE.match(header)
     if found is None or found.groups() == ("", ""):
-        return 0, size
-    first, last = found.groups()
-    if not first:
-        start, stop = max(0, size - int(last)), size
-    else:
-        start, stop = int(first), min(size, int(last) + 1) if last else size
-    return (start, stop) if start < stop else None
+        return None
+    first, last = (_number(digits) for digits in found.groups())
+    if not found[1]:
+        return max(0, size - last), size
+    if found[2] and last < first:
+        return None
+    return first, min(size, last + 1) if found[2] else size
+
+
+def _number(digits: str) -> int:
+    """What more digits say is beyond any file."""
+    return int(digits.lstrip("0")[:19] or "0")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
+import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -20,7 +23,10 @@ ROOM: Final = 64 << 20
 MOST_PIXELS: Final = 89_000_000
 _QUALITY: Final = 85
 #: What Pillow's readers raise on bytes that nobody meant.
-_BROKEN: Final = (ValueError, SyntaxError, EOFError, RuntimeError, LookupError, ArithmeticError, TypeError)
+_BROKEN: Final = (
+    *(ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, MemoryError, RuntimeError),
+    *(SyntaxError, TypeError, ValueError, struct.error, zlib.error),
+)
 
 Encoding = Literal["jpg", "png"]
 
@@ -74,23 +80,35 @@ def find_scaler() -> Scaler | None:
     return Scaler(frozenset({"JPG", "PNG", "GIF", "WEBP", "TIFF", "BMP"}) | heic)
 
 
+@contextmanager
+def decoding() -> Iterator[None]:
+    """Around what a library does with bytes of others: raises Unscalable for those it cannot decode, and
+    OSError only if the system cannot read them."""
+    from PIL.Image import DecompressionBombError  # noqa: PLC0415 - slow, and an extra
+
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise Unscalable(str(error)) from None  # Pillow's own, UnidentifiedImageError among them
+    except (DecompressionBombError, *_BROKEN) as error:
+        raise Unscalable(str(error)) from None
+
+
 def _scale(content: Content, size: tuple[int, int], encoding: Encoding, *, crop: bool) -> bytes:
-    from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError  # noqa: PLC0415 - slow, and an extra
+    from PIL import Image, ImageFile, ImageOps  # noqa: PLC0415 - slow, and an extra
 
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # what is there of a picture is shown
     _read_heic_too()
-    with open_content(content) as file:
-        try:
-            with Image.open(file) as picture:
-                picture.draft("RGB", (2 * max(size), 2 * max(size)))  # JPEG: decode no more than is needed
-                upright: Picture = ImageOps.exif_transpose(picture)
-                plain = upright.convert("RGBA" if encoding == "png" else "RGB")
-                shrink: Callable[[Picture, tuple[int, int]], Picture] = ImageOps.fit if crop else _resize
-                out = io.BytesIO()
-                shrink(plain, size).save(out, "PNG" if encoding == "png" else "JPEG", quality=_QUALITY)
-                return out.getvalue()
-        except (UnidentifiedImageError, *_BROKEN) as error:
-            raise Unscalable(str(error)) from None
+    with open_content(content) as file, decoding(), Image.open(file) as picture:
+        picture.draft("RGB", (2 * max(size), 2 * max(size)))  # JPEG: decode no more than is needed
+        upright: Picture = ImageOps.exif_transpose(picture)
+        plain = upright.convert("RGBA" if encoding == "png" else "RGB")
+        shrink: Callable[[Picture, tuple[int, int]], Picture] = ImageOps.fit if crop else _resize
+        out = io.BytesIO()
+        shrink(plain, size).save(out, "PNG" if encoding == "png" else "JPEG", quality=_QUALITY)
+        return out.getvalue()
 
 
 def _resize(picture: Picture, size: tuple[int, int]) -> Picture:

@@ -9,10 +9,14 @@ import threading
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from smugsync.emulator.account.account import Account
 from smugsync.emulator.account.content import Bytes, Content, File
+from smugsync.stop import Stop
+
+#: Bytes of an upload that are held in memory.
+IN_MEMORY: Final = 256 << 10
 
 
 class Tokens(Protocol):
@@ -30,6 +34,9 @@ class Keeper(Protocol):
     def keep(self, upload: bytes | Path) -> Content:
         """Take over the bytes, or the file at a path, which is moved away. Raises OSError if it cannot."""
 
+    def drop(self, content: Content) -> None:
+        """Let go of what was kept, unless an image shows it."""
+
     def save(self, account: Account, tokens: Tokens) -> None:
         """Write down what has changed since the last call. Raises SmugsyncError if it cannot."""
 
@@ -44,22 +51,31 @@ class Keeper(Protocol):
 
 
 class Fleeting:
-    """Keeps bytes in memory and files in a private directory, which is removed at the end."""
+    """Keeps a few bytes in memory and more of them in files of a private directory, which is removed at the
+    end. No file is hashed any more after the `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, stop: Stop | None = None) -> None:
+        self._stop = stop
         self._lock = threading.Lock()
         self._directory: Path | None = None
         self._number = 0
         self._clear: Callable[[], object] = lambda: None
 
     def keep(self, upload: bytes | Path) -> Content:
-        if isinstance(upload, bytes):
+        if isinstance(upload, bytes) and len(upload) <= IN_MEMORY:
             return Bytes(upload)
         with self._lock:
             self._number += 1
             place = self._home() / str(self._number)
-        shutil.move(upload, place)
-        return _Kept(place)
+        kept = _Kept(place, self._stop)
+        if isinstance(upload, bytes):
+            place.write_bytes(upload)
+        else:
+            shutil.move(upload, place)
+        return kept
+
+    def drop(self, content: Content) -> None:
+        """It goes by itself."""
 
     def save(self, account: Account, tokens: Tokens) -> None:
         """There is nothing to write it to."""
@@ -83,8 +99,8 @@ class Fleeting:
 class _Kept(File):
     """A file that goes with the last image that shows it."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, stop: Stop | None) -> None:
+        super().__init__(path, stop)
         weakref.finalize(self, _unlink, path)
 
 

@@ -17,6 +17,7 @@ from smugsync.emulator.state.database import Database
 from smugsync.emulator.state.keeper import Fleeting, Keeper
 from smugsync.emulator.state.statefile import StateFile
 from smugsync.errors import UsageError
+from smugsync.stop import Stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,10 @@ class Opened:
     tokens: Any = None  #: what the gatekeeper of an earlier run told, None if there was none
 
 
-def open_account(settings: Settings, clock: Callable[[], float]) -> Opened:
+def open_account(settings: Settings, clock: Callable[[], float], stop: Stop | None = None) -> Opened:
     """Fill an account as the settings say, or read it from their state file.
+
+    No file of a directory is hashed any more after the `stop`.
 
     Raises OSError if a directory cannot be read; UsageError, Busy or StateError for a state file that
     cannot be used, or that does not agree with the settings.
@@ -42,28 +45,30 @@ def open_account(settings: Settings, clock: Callable[[], float]) -> Opened:
     )
     if settings.state is None:
         account = Account(settings.nickname, clock=clock, seed=settings.seed)
-        _fill(account, settings)
-        _add_people(account, settings.people)
-        return Opened(settings, account, Fleeting())
+        _fill(account, settings, stop)
+        _add_people(account, settings.people, stop)
+        return Opened(settings, account, Fleeting(stop))
     if settings.albums is not None:
         raise UsageError("a synthetic account (--albums) is made anew at every start: leave out --state.")
     database = Database(settings.state)
     try:
         database.forget_unshown()
-        return _open_kept(settings, clock, database)
+        return _open_kept(settings, clock, database, stop)
     except BaseException:
         database.close()
         raise
 
 
-def _open_kept(settings: Settings, clock: Callable[[], float], database: Database) -> Opened:
+def _open_kept(
+    settings: Settings, clock: Callable[[], float], database: Database, stop: Stop | None
+) -> Opened:
     text = database.read_about("origin")
     if text is None:
         origin = _Origin.of(settings)
         account = Account(settings.nickname, clock=clock, seed=settings.seed)
-        _fill(account, settings)
-        _add_people(account, settings.people)
-        file = StateFile(database, origin.directories)
+        _fill(account, settings, stop)
+        _add_people(account, settings.people, stop)
+        file = StateFile(database, origin.directories, stop=stop)
         file.begin(account, lambda database: database.write_about("origin", origin.dump()))
         return Opened(settings, account, file)
     try:
@@ -71,33 +76,33 @@ def _open_kept(settings: Settings, clock: Callable[[], float], database: Databas
     except (ValueError, TypeError) as error:
         raise database.damaged() from error
     settings, newcomers = kept.agree(settings, database.path)
-    file = StateFile(database, _Origin.of(settings).directories)
+    file = StateFile(database, _Origin.of(settings).directories, stop=stop)
     account = Account(settings.nickname, clock=clock, seed=settings.seed)
     file.load(account)
     if newcomers:
-        _add_people(account, newcomers)
+        _add_people(account, newcomers, stop)
         origin = _Origin.of(settings)
         file.begin(account, lambda database: database.write_about("origin", origin.dump()))
     return Opened(settings, account, file, file.load_tokens())
 
 
-def _fill(account: Account, settings: Settings) -> None:
+def _fill(account: Account, settings: Settings, stop: Stop | None) -> None:
     if settings.library is not None:
-        fill_from_directory(account, settings.library)
+        fill_from_directory(account, settings.library, stop=stop)
     elif settings.albums is not None:
         fill_synthetic(account, albums=settings.albums, images=settings.images, size=settings.bytes_each)
     else:
         fill_demo(account)
 
 
-def _add_people(account: Account, people: tuple[tuple[str, Path | None], ...]) -> None:
+def _add_people(account: Account, people: tuple[tuple[str, Path | None], ...], stop: Stop | None) -> None:
     for nickname, directory in people:
         try:
             root = account.add_user(nickname)
         except EditError as error:
             raise UsageError(f"--user {nickname}: {error}.") from error
         if directory is not None:
-            fill_from_directory(account, directory, root)
+            fill_from_directory(account, directory, root, stop=stop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from smugsync.emulator.account.content import Content, File, Noise, open_content
 from smugsync.emulator.account.model import Image
 from smugsync.emulator.account.tree import Bin, Changes
 from smugsync.emulator.state.codec import KINDS, Decoder, Encoder, Thing, Unreadable, key_of, kind_of
-from smugsync.emulator.state.database import Database, StateError, StoredContent
+from smugsync.emulator.state.connection import StateError
+from smugsync.emulator.state.database import Database, StoredContent
 from smugsync.emulator.state.keeper import Tokens
+from smugsync.stop import Stop
 
 #: Attributes of the account that are kept as rows of their own, or that each run sets anew.
 _NOT_KEPT: Final = frozenset(
@@ -36,8 +38,11 @@ class StateFile:
     Files below `directories` stay where they are and are kept by their paths; all others are copied in.
     """
 
-    def __init__(self, database: Database, directories: Iterable[Path] = ()) -> None:
+    def __init__(
+        self, database: Database, directories: Iterable[Path] = (), *, stop: Stop | None = None
+    ) -> None:
         self._database = database
+        self._stop = stop
         self._directories = tuple(directories)
         self._shelves: dict[Name, str] = {}  #: as the file has them
         self._moved: dict[Name, str | None] = {}  #: as the transaction under way has them, None for struck
@@ -47,13 +52,17 @@ class StateFile:
     def keep(self, upload: bytes | Path) -> Content:
         try:
             if isinstance(upload, bytes):
-                return self._database.store(io.BytesIO(upload))
+                return self._database.store(io.BytesIO(upload), self._stop)
             with upload.open("rb") as file:
-                content = self._database.store(file)
+                content = self._database.store(file, self._stop)
         except StateError as error:
             raise OSError(str(error)) from error
         upload.unlink()
         return content
+
+    def drop(self, content: Content) -> None:
+        if isinstance(content, StoredContent):
+            self._database.drop(content.id)
 
     def read_note(self, name: str) -> str | None:
         return self._database.read_about(name)
@@ -96,6 +105,7 @@ class StateFile:
         with self._database.transaction():
             attributes = self._write(account, changes)
             note(self._database)
+            self._database.sweep()
         for name, shelf in self._moved.items():
             if shelf is None:
                 self._shelves.pop(name, None)
@@ -177,7 +187,7 @@ class StateFile:
 
     def _write_thing(self, encoder: Encoder, shelf: str, thing: Thing) -> None:
         kind, key = kind_of(thing), key_of(thing)
-        value = json.dumps(encoder.thing(thing), ensure_ascii=False, separators=(",", ":"))
+        value = json.dumps(encoder.thing(thing), separators=(",", ":"))  # ASCII: paths may not be UTF-8
         moves = self._shelf((kind, key)) != shelf
         self._database.write_thing(kind, key, shelf, value, moves=moves)
         self._moved[kind, key] = shelf
@@ -237,7 +247,8 @@ class StateFile:
             case Noise():
                 return {"noise": content.seed, "size": content.size}
             case File(path=Path() as path):
-                return {"path": str(path)}
+                size, md5 = content.last_known
+                return {"path": str(path), "size": size, "md5": md5}
         raise TypeError(f"a {type(content).__name__} was not taken over")
 
     def find(self, described: Mapping[str, Any]) -> Content:
@@ -249,8 +260,10 @@ class StateFile:
                 return stored
             case {"noise": str(seed), "size": int(size)}:
                 return Noise(seed, size)
+            case {"path": str(path), "size": int(size), "md5": str(md5)}:
+                return File(Path(path), self._stop, size=size, md5=md5)
             case {"path": str(path)}:
-                return File(Path(path))
+                return File(Path(path), self._stop)
         raise Unreadable("there is a file of an unknown kind")
 
 

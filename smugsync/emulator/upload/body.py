@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -14,6 +15,7 @@ from smugsync.emulator.media.octets import Octets
 from smugsync.emulator.messages import Request
 from smugsync.emulator.upload.replies import SYSTEM_ERROR, UploadRefused
 from smugsync.emulator.upload.request import clean_name, decode_text
+from smugsync.stop import Stop
 
 _CHUNK: Final = 1 << 20
 
@@ -37,10 +39,11 @@ class Payload:
             yield Octets.of_file(file, self.size)
 
 
-def read_payload(request: Request) -> Payload:
+def read_payload(request: Request, stop: Stop | None = None) -> Payload:
     """The file that was sent. A file is made for one that comes out of a large form; `discard` removes it.
 
-    Raises UploadRefused with code 5 for a body that is shorter than announced, or a form without a file.
+    Raises UploadRefused with code 5 for a body that is shorter than announced, or a form without a file, and
+    Interrupted after the `stop`.
     """
     source = request.body if request.upload is None else request.upload
     size = len(source) if isinstance(source, bytes) else source.stat().st_size
@@ -50,8 +53,8 @@ def read_payload(request: Request) -> Payload:
     kind = request.headers.get("content-type", "")
     boundary = _boundary(kind)
     if boundary and _begin(source, len(boundary) + 2) == b"--" + boundary:
-        return _read_form(source, boundary)
-    return Payload(source, size, _md5(source))
+        return _read_form(source, boundary, stop)
+    return Payload(source, size, _md5(source, stop))
 
 
 def discard(request: Request, payload: Payload | None) -> None:
@@ -68,11 +71,21 @@ def _begin(source: bytes | Path, count: int) -> bytes:
         return file.read(count)
 
 
-def _md5(source: bytes | Path) -> str:
+def _md5(source: bytes | Path, stop: Stop | None) -> str:
     if isinstance(source, bytes):
         return hashlib.md5(source).hexdigest()
-    with source.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
+    digest = hashlib.md5()
+    with source.open("rb", buffering=0) as file:
+        for chunk in _chunks(file, stop):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(file: BinaryIO | FileIO, stop: Stop | None) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK):
+        if stop is not None:
+            stop.check()
+        yield chunk
 
 
 def _boundary(content_type: str) -> bytes:
@@ -83,7 +96,7 @@ def _boundary(content_type: str) -> bytes:
     return (message.get_boundary() or "").encode("latin-1", "replace")
 
 
-def _read_form(source: bytes | Path, boundary: bytes) -> Payload:
+def _read_form(source: bytes | Path, boundary: bytes, stop: Stop | None) -> Payload:
     """A large form's file is written beside it; what was written is removed when the form is no form."""
     if isinstance(source, bytes):
         held = bytearray()
@@ -94,7 +107,7 @@ def _read_form(source: bytes | Path, boundary: bytes) -> Payload:
     try:
         with beside.open("wb") as out, source.open("rb") as file:
             form = _Form(boundary, out)
-            while chunk := file.read(_CHUNK):
+            for chunk in _chunks(file, stop):
                 form.feed(chunk)
         return form.payload(beside)
     except BaseException:

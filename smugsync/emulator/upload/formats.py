@@ -23,7 +23,7 @@ OTHER_FILMS: Final = frozenset({"AVI", "MKV", "WEBM", "MPG", "MTS", "WMV"})
 SOURCES: Final = frozenset({"TIFF", "BMP", "PSD", "ORF", "RW2", "RAF", "CR3"})
 
 SMALL_VIDEO: Final = 40_000  #: bytes; what is no larger is an unknown file type (measured)
-SMALL_EDGE: Final = 320  #: pixels of the longer edge; the limit is not known, this is the smallest rendition
+SMALL_EDGE: Final = 128  #: pixels of the longer edge (there is a limit; which, is not known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Limits:
     pixels: int = 210_000_000
     video: int = 3 << 30
     seconds: float = 20 * 60
+    small: bool = False  #: whether films may be small
 
 
 def judge(window: Octets, limits: Limits) -> MediaInfo:
@@ -61,9 +62,9 @@ def judge(window: Octets, limits: Limits) -> MediaInfo:
 
 def _judge_film(window: Octets, limits: Limits) -> MediaInfo:
     info = describe(window, "")
-    if len(window) <= SMALL_VIDEO:
+    if len(window) <= SMALL_VIDEO and not limits.small:
         raise UploadRefused(UNKNOWN_TYPE)
-    if 0 < max(info.width, info.height) < SMALL_EDGE:
+    if 0 < max(info.width, info.height) < SMALL_EDGE and not limits.small:
         raise UploadRefused(VIDEO_TOO_SMALL)
     if len(window) > limits.video:
         raise _too_large("a video", limits.video)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -35,8 +35,11 @@ from smugsync.emulator.upload.replies import (
     UploadRefused,
 )
 from smugsync.emulator.upload.request import Asked, read_form, read_request
+from smugsync.errors import Interrupted
+from smugsync.stop import Stop
 
 Keep = Callable[[bytes | Path], Content]
+Drop = Callable[[Content], None]
 _EXTENSIONS: Final[Mapping[str, str]] = {"JPG": "jpg", "PNG": "png", "GIF": "gif", "MP4": "mp4"}
 
 
@@ -51,13 +54,19 @@ class _Ready:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Takes uploads. `keep` is where their bytes stay."""
+    """Takes uploads. `keep` is where their bytes stay, `drop` lets go of those that no image got. With the
+    `stop`, what is under way ends."""
 
     keep: Keep
+    drop: Drop = lambda content: None
     limits: Limits = field(default_factory=Limits)
+    stop: Stop | None = None
 
     def receive(self, request: Request, view: View) -> Response:
-        """The answer to an upload whose sender is known. The files of the request are taken or removed."""
+        """The answer to an upload whose sender is known. The files of the request are taken or removed.
+
+        Raises Interrupted after the stop.
+        """
         if view.user is None:
             return json_response(401, {"Code": 401, "Message": "oauth_problem=parameter_absent"})
         form = read_form(request.headers)
@@ -80,15 +89,24 @@ class Receiver:
         with view.account.lock:  # what is refused for its target is not even looked at
             _find_target(view, asked)
         payload: Payload | None = None
+        kept: list[Content] = []
         try:
-            payload = read_payload(request)
+            payload = read_payload(request, self.stop)
             if payload.size == 0:
                 raise UploadRefused(SYSTEM_ERROR)
             if asked.digest and asked.digest != payload.md5:
                 raise UploadRefused(view.switches.mismatch_code)
-            ready = self._prepare(asked, payload, view)
+            return self._show(view, asked, self._prepare(asked, payload, view, kept))
+        except Interrupted:
+            raise  # what was kept goes at the next start, without anybody waiting for it now
+        except BaseException:
+            for content in kept:
+                self.drop(content)
+            raise
         finally:
             discard(request, payload)
+
+    def _show(self, view: View, asked: Asked, ready: _Ready) -> dict[str, Any]:
         with view.account.lock:
             album, old = _find_target(view, asked)
             if old is None:
@@ -102,33 +120,45 @@ class Receiver:
                 "URL": f"{web_uri(view, album.node)}/i-{image.key}",
             }
 
-    def _prepare(self, asked: Asked, payload: Payload, view: View) -> _Ready:
-        """Look at the file, convert it and keep it. Slow for large ones: the account is not locked."""
+    def _prepare(self, asked: Asked, payload: Payload, view: View, kept: list[Content]) -> _Ready:
+        """Look at the file, convert it and keep it. Slow for large ones: the account is not locked.
+
+        What is kept is noted in `kept`, whatever happens then.
+        """
         with payload.window() as window:
-            info = judge(window, self.limits)
+            small = view.switches.small_videos == "accept"
+            info = judge(window, replace(self.limits, small=small))
         name = asked.name or payload.name
+        if info.format == "HEIC":
+            stem = PurePath(name).stem
+            name = f"{stem}.JPG" if stem else ""
+        with view.account.lock:  # what is refused for its name takes no room
+            album, old = _find_target(view, asked)
+            if old is None:
+                _check_name(view, album, name)
         if info.is_video:
-            rendition = make_rendition(payload.source, info.format, seed=int(payload.md5[:8], 16))
+            seed = int(payload.md5[:8], 16)
+            rendition = make_rendition(payload.source, info.format, seed=seed, stop=self.stop)
             try:
                 settings = {
                     "format": "MP4",
-                    "rendition": self._keep(rendition),
+                    "rendition": self._keep(rendition, kept),
                     "broken": info.format in ISO_FILMS and not info.width,
                     "ready_at": _ready_at(view),
                 }
             finally:
                 if isinstance(rendition, Path):
                     rendition.unlink(missing_ok=True)
-            return _Ready(name, self._keep(payload.source), settings)
+            return _Ready(name, self._keep(payload.source, kept), settings)
         if info.format == "HEIC":
             picture = convert_heic(payload.source)
-            stem = PurePath(name).stem
-            return _Ready(f"{stem}.JPG" if stem else "", self._keep(picture), {"format": "JPG"})
-        return _Ready(name, self._keep(payload.source), {"format": info.format})
+            return _Ready(name, self._keep(picture, kept), {"format": "JPG"})
+        return _Ready(name, self._keep(payload.source, kept), {"format": info.format})
 
-    def _keep(self, source: bytes | Path) -> Content:
+    def _keep(self, source: bytes | Path, kept: list[Content]) -> Content:
         """Hashed at once: the first listing would do so while the account is locked."""
         content = self.keep(source)
+        kept.append(content)
         _ = content.md5
         return content
 
@@ -153,6 +183,12 @@ def _find_target(view: View, asked: Asked) -> tuple[Album, Image | None]:
     return album, None
 
 
+def _check_name(view: View, album: Album, name: str) -> None:
+    """Raises UploadRefused for a name that is there already, where that is not wanted."""
+    if view.switches.duplicates == "refuse" and any(name == image.file_name for image in album.photos):
+        raise UploadRefused(CONFLICT)
+
+
 def _ready_at(view: View) -> int:
     """When a film that comes now will have been processed; 0 is at once."""
     seconds = view.switches.processing
@@ -161,8 +197,7 @@ def _ready_at(view: View) -> int:
 
 def _add(view: View, album: Album, ready: _Ready, details: Mapping[str, Any]) -> Image:
     """A new image; of one name and of the same bytes as another, if that is wanted (facts 6.2)."""
-    if view.switches.duplicates == "refuse" and any(ready.name == i.file_name for i in album.photos):
-        raise UploadRefused(CONFLICT)
+    _check_name(view, album, ready.name)
     account = view.account
     try:
         image = account.add_photo(album, ready.name, ready.content, **ready.settings, **details)

@@ -160,8 +160,8 @@ def _details(headers: Mapping[str, str]) -> dict[str, Any]:
         details["hidden"] = _is_true(headers["x-smug-hidden"])
     for name, limit in (("latitude", 90.0), ("longitude", 180.0)):
         if headers.get(f"x-smug-{name}", "").strip():
-            degrees = _number(headers[f"x-smug-{name}"], limit)
-            details[name] = f"{degrees:.14f}"
+            details[name] = headers[f"x-smug-{name}"].strip()
+            _number(details[name], limit)
     if headers.get("x-smug-altitude", "").strip():
         details["altitude"] = round(_number(headers["x-smug-altitude"], 1e6))
     return details

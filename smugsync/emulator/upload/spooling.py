@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from typing import IO, Any, Final
@@ -33,6 +34,7 @@ class Bodies:
         self._in_memory = in_memory
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._numbers = count(1)
+        self._threads = ThreadPoolExecutor(1, "bodies")  #: the disk does not do more at once
 
     async def read(self, receive: Receive, *, upload: bool, announced: int = 0) -> bytes | Path:
         """The whole body; that of a large upload as a file, which is the caller's from then on.
@@ -62,11 +64,11 @@ class Bodies:
                     if file is None:
                         path = self._place()
                         file = path.open("wb")
-                    await asyncio.to_thread(file.write, held)
+                    await self._write(file, held)
                     held = bytearray()
             if file is None or path is None:
                 return bytes(held)
-            await asyncio.to_thread(file.write, held)
+            await self._write(file, held)
             file.close()
             return path
         except BaseException:
@@ -77,8 +79,12 @@ class Bodies:
 
     def close(self) -> None:
         """Remove what was never taken over."""
+        self._threads.shutdown(cancel_futures=True)
         if self._directory is not None:
             self._directory.cleanup()
+
+    async def _write(self, file: IO[bytes], held: bytearray) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, file.write, held)
 
     def _place(self) -> Path:
         if self._directory is None:

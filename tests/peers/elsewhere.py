@@ -1,0 +1,42 @@
+"""Run by the clients' own interpreter: leads a client to other addresses, then gives it the command line.
+
+`elsewhere.py CLIENT READY_FILE [ARGUMENT…]`; READY_FILE holds the line that `smugsync emulator` prints.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def run_smugcli(ready: dict[str, str], arguments: list[str]) -> None:
+    # Each is there only in an environment of its own.
+    from smugcli import smugcli_commands, smugmug, smugmug_oauth  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    places: Any = smugmug_oauth
+    places.OAUTH_ORIGIN = places.API_ORIGIN = ready["oauth_url"]
+    for name, action in (
+        ("REQUEST_TOKEN_URL", "getRequestToken"),
+        ("ACCESS_TOKEN_URL", "getAccessToken"),
+        ("AUTHORIZE_URL", "authorize"),
+    ):
+        setattr(places, name, f"{ready['oauth_url']}/services/oauth/1.0a/{action}")
+    smugmug.API_ROOT, smugmug.API_UPLOAD = ready["api_url"], ready["upload_url"]
+    smugcli_commands.run(arguments)
+
+
+def run_gallery_dl(ready: dict[str, str], arguments: list[str]) -> None:
+    import gallery_dl  # type: ignore[import-not-found]  # noqa: PLC0415
+    from gallery_dl.extractor.smugmug import SmugmugAPI  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    SmugmugAPI._call.__defaults__ = (None, urlsplit(ready["api_url"]).netloc)
+    sys.argv[1:] = arguments
+    sys.exit(gallery_dl.main())
+
+
+if __name__ == "__main__":
+    _, client, file, *rest = sys.argv
+    {"smugcli": run_smugcli, "gallery-dl": run_gallery_dl}[client](json.loads(Path(file).read_text()), rest)
