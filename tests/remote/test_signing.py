@@ -69,6 +69,8 @@ def test_the_example_of_rfc_5849_section_1_2() -> None:
 
 
 WORDS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs")), max_size=12)
+#: Names that begin with `oauth_` are the protocol's own, in one place of a request only.
+NAMES = WORDS.filter(lambda name: name and not name.startswith("oauth_"))
 
 
 def theirs(call: Call, authorization: str) -> str:
@@ -88,7 +90,7 @@ def assert_agreed(call: Call) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(path=WORDS, query=st.lists(st.tuples(WORDS.filter(bool), WORDS), max_size=4))
+@given(path=WORDS, query=st.lists(st.tuples(NAMES, WORDS), max_size=4))
 def test_an_independent_implementation_agrees(path: str, query: list[tuple[str, str]]) -> None:
     pairs = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query)
     assert_agreed(Call("GET", f"https://api.smugmug.com/api/v2/album/{quote(path, safe='!')}!images?{pairs}"))

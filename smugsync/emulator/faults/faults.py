@@ -28,6 +28,7 @@ KIND[@ROUTE][:OPTION=VALUE,...]   e.g. 429@/api/*:times=3,retry=2   truncate@/ph
 
 ROUTE is a glob over the path (default /api/*, for bytes and connections /photos/*, for uploads /upload*).
 Options of every kind: times=N (then it is over), after=N (spare the first N requests).
+Where one answers in the service's place, others that would wait, and so does what spoils answers.
 
   429             too many requests; retry=SECONDS to wait (default 1), or window=SECONDS: once it strikes,
                   every request is refused until the window ends
