@@ -14,17 +14,29 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from authlib.oauth1 import ClientAuth  # type: ignore[import-untyped]  # it ships no types
 
+from smugsync.emulator.account.content import Content
+from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.media.information import MediaInfo
+from smugsync.emulator.media.pictures import make_picture, make_video
+from smugsync.emulator.media.scaling import Encoding, Scaler
+from smugsync.emulator.messages import Request
 from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
+from smugsync.emulator.state.keeper import Fleeting
+from smugsync.emulator.upload.body import read_payload
+from smugsync.emulator.upload.conversion import make_rendition
+from smugsync.errors import Interrupted
+from smugsync.stop import Stop
 from tests.emulator.ask import sign
+from tests.emulator.uploading import Uploader
 
 JSON = {"Accept": "application/json"}
 
@@ -273,6 +285,214 @@ def test_latency_does_not_hold_up_others() -> None:
         assert 0.3 <= time.monotonic() - begin < 2
         for line in lines:
             line.close()
+
+
+class Broken:
+    """Content that nobody can ask about."""
+
+    md5 = ""
+    path = None
+
+    @property
+    def size(self) -> int:
+        raise ZeroDivisionError
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        raise NotImplementedError
+
+
+def test_what_nobody_thought_of_is_told_and_answered(capsys: pytest.CaptureFixture[str]) -> None:
+    with running(Settings(albums=1, images=1)) as server:
+        album = next(iter(server.emulator.account.albums.values()))
+        image = server.emulator.account.add_photo(album, "a.jpg", Broken(), picture=MediaInfo("JPG", 60, 40))
+        answer = get(server, f"/api/v2/image/{image.id}")
+        assert answer.status_code == 500
+        assert answer.json() == {"Code": 500, "Message": "Internal Server Error"}
+        assert "x-ratelimit-remaining" in answer.headers
+        assert httpx.get(f"{server.url}/_emulator/account").status_code == 500
+        assert get(server, "/api/v2/user/demo").status_code == 200
+    assert capsys.readouterr().err.count("Traceback") == 2
+
+
+class Waiting(Fleeting):
+    """Keeps nothing before it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.may = threading.Semaphore(0), threading.Event()
+
+    def keep(self, upload: bytes | Path) -> Content:
+        self.begun.release()
+        self.may.wait(20)
+        return super().keep(upload)
+
+
+class Slow(Scaler):
+    """Makes nothing before it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__(frozenset({"JPG"}))
+        self.begun, self.may = threading.Semaphore(0), threading.Event()
+
+    def make(
+        self, name: str, content: Content, size: tuple[int, int], encoding: Encoding, *, crop: bool
+    ) -> Content:
+        self.begun.release()
+        self.may.wait(20)
+        return content
+
+
+def in_threads(number: int, ask: Callable[[int], httpx.Response]) -> tuple[list[threading.Thread], list[int]]:
+    """So many requests at once, and where their statuses will be."""
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda n=n: statuses.append(ask(n).status_code)) for n in range(number)
+    ]
+    for thread in threads:
+        thread.start()
+    return threads, statuses
+
+
+def test_nobody_waits_behind_many_uploads_for_a_listing() -> None:
+    with running(Settings(albums=1, images=1)) as server:
+        waiting = Waiting()
+        server.emulator.keeper = waiting
+        album = next(iter(server.emulator.account.albums))
+        url, picture = server.ready["upload_url"], make_picture(1, taken=None)
+
+        def upload(number: int) -> httpx.Response:
+            sent = {
+                "Authorization": sign(server.emulator, "owner", "POST", url),
+                "X-Smug-AlbumUri": f"/api/v2/album/{album}",
+                "X-Smug-Version": "v2",
+                "X-Smug-FileName": f"{number}.jpg",
+            }
+            return httpx.post(url, content=picture, headers=sent, timeout=30)
+
+        threads, statuses = in_threads(40, upload)
+        try:
+            assert waiting.begun.acquire(timeout=10)
+            assert get(server, "/api/v2/user/demo").status_code == 200
+        finally:
+            waiting.may.set()
+        for thread in threads:
+            thread.join(30)
+        assert statuses == [200] * 40
+        waiting.close()
+
+
+def test_nobody_waits_behind_many_smaller_pictures_for_a_listing() -> None:
+    with running(Settings()) as server:
+        slow = Slow()
+        server.emulator._scaler = slow
+        images = get(server, "/api/v2/user/demo!recentimages?count=60").json()["Response"]["Image"]
+        urls = [image["ThumbnailUrl"] for image in images if image["ThumbnailUrl"].endswith("-Th.jpg")][:40]
+        threads, _ = in_threads(len(urls), lambda number: httpx.get(urls[number], timeout=30))
+        try:
+            assert slow.begun.acquire(timeout=10)
+            assert get(server, "/api/v2/user/demo").status_code == 200
+        finally:
+            slow.may.set()
+        for thread in threads:
+            thread.join(30)
+
+
+PROGRAM = """
+import json, os, signal, sys
+from smugsync.emulator.serve import serve
+from smugsync.emulator.settings import Settings
+if "nohup" in sys.argv:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+serve(Settings(albums=1, images=1), announce=lambda ready: print(json.dumps(dict(ready)), flush=True))
+"""
+
+
+@contextlib.contextmanager
+def serving(temporary: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """A process of its own, and what it announced. Its temporary files lie in that directory."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def upload_to(ready: dict[str, str], picture: bytes) -> httpx.Response:
+    """Into the only album, with the announced keys."""
+    origin, keys = ready["api_url"], (ready["api_key"], ready["api_secret"])
+    auth = ClientAuth(*keys, ready["access_token"], ready["access_token_secret"])
+    user = f"{origin}/api/v2/user/demo!albums?APIKey={keys[0]}"
+    album = httpx.get(user, headers=JSON).json()["Response"]["Album"][0]["Uri"]
+    url, headers, _ = auth.prepare("POST", ready["upload_url"], {}, b"")
+    sent = {**headers, "X-Smug-AlbumUri": album, "X-Smug-Version": "v2", "X-Smug-FileName": "a.jpg"}
+    return httpx.post(url, content=picture, headers=sent, timeout=30)
+
+
+def test_the_end_of_the_terminal_ends_it_and_leaves_no_files(tmp_path: Path) -> None:
+    with serving(tmp_path) as (process, ready):
+        picture = make_picture(1, taken=None) + bytes(1 << 20)
+        assert upload_to(ready, picture).status_code == 200
+        assert list(tmp_path.iterdir())
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(10) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_end_of_the_terminal_does_not_matter_under_nohup(tmp_path: Path) -> None:
+    with serving(tmp_path, "nohup") as (process, ready):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        ignored = next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn"))
+        assert int(ignored, 16) >> (signal.SIGHUP - 1) & 1
+        process.send_signal(signal.SIGHUP)
+        assert httpx.get(f"{ready['api_url']}/_emulator/users").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def film(size: int) -> bytes:
+    """Of so many bytes, most of them nothing."""
+    return make_video(1) + size.to_bytes(4) + b"free" + bytes(size - 8)
+
+
+@pytest.mark.parametrize("form", [False, True])
+def test_reading_an_upload_ends_with_the_stop(tmp_path: Path, *, form: bool) -> None:
+    stop, path = Stop(), tmp_path / "upload"
+    head = b"--x\r\nContent-Disposition: form-data; name=f; filename=a.mp4\r\n\r\n" if form else b""
+    path.write_bytes(head + film(4 << 20) + (b"\r\n--x--\r\n" if form else b""))
+    headers = {"content-type": "multipart/form-data; boundary=x"} if form else {}
+    stop.set()
+    with pytest.raises(Interrupted):
+        read_payload(Request("POST", "/upload/", headers=headers, upload=path), stop)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_upload_under_way_leaves_nothing_after_the_stop(tmp_path: Path) -> None:
+    stop, path = Stop(), tmp_path / "upload"
+    path.write_bytes(film(4 << 20))
+    with contextlib.closing(Emulator(Settings(albums=1, images=1), stop=stop)) as emulator:
+        album = next(iter(emulator.account.albums.values()))
+        stop.set()
+        assert Uploader(emulator, album).send(path).status == 503
+        assert len(album.photos) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_rendition_under_way_ends_with_the_stop(tmp_path: Path) -> None:
+    source, stop = tmp_path / "film.mov", Stop()
+    source.write_bytes(film(4 << 20))
+    stop.set()
+    with pytest.raises(Interrupted):
+        make_rendition(source, "MP4", seed=1, stop=stop)
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_a_signal_ends_it_in_the_middle_of_a_stall() -> None:

@@ -24,7 +24,7 @@ import pytest
 from smugsync.emulator.account.content import CHUNK, Bytes, Content, File
 from smugsync.emulator.account.model import Album, Image
 from smugsync.emulator.emulator import Emulator
-from smugsync.emulator.media.pictures import make_picture
+from smugsync.emulator.media.pictures import make_heic, make_picture
 from smugsync.emulator.messages import Request
 from smugsync.emulator.settings import Settings, Switches
 from smugsync.emulator.state.connection import FORMAT
@@ -653,6 +653,19 @@ def test_the_log_stays_small_while_somebody_reads(file: StateFile) -> None:
 
 def contents(state: Path) -> Any:
     return query(state, "SELECT count(*), sum(size) FROM content")
+
+
+def test_the_bytes_of_a_name_that_is_refused_are_not_even_kept(state: Path) -> None:
+    def keep(source: bytes | Path) -> Content:
+        raise AssertionError
+
+    with emulating(state, switches=Switches(duplicates="refuse")) as emulator:
+        uploader = Uploader(emulator, album_of(emulator, "Twins"))
+        heic = make_heic(1, taken="2020-01-02T03:04:05")
+        uploader.put(make_picture(1, taken=None), filename="a.JPG")
+        emulator._receiver = Receiver(keep)
+        assert uploader.fail(make_picture(2, taken=None), filename="a.JPG")[0] == 409
+        assert uploader.fail(heic, filename="a.heic")[0] == 409  # which would become a.JPG
 
 
 def test_uploads_refused_for_their_name_take_no_room(state: Path) -> None:

@@ -115,9 +115,9 @@ class Connection:
                 raise
 
     def _settle(self) -> None:
-        """Bring what is in the log into the file, as far as nobody reads it, which makes room for more."""
+        """Bring what is in the log into the file, which makes room for more."""
         with contextlib.suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _is_inside(self) -> bool:
         return self._connection.in_transaction

@@ -21,7 +21,7 @@ from smugsync.stop import Stop
 PIECE: Final = 1 << 20
 _PIECES_AT_ONCE: Final = 4
 #: Bytes of the disk that the bytes of images leave to edits.
-_RESERVE: Final = 8 << 20
+_RESERVE: Final = 4 << 20
 
 
 class Database(Connection):
@@ -113,12 +113,18 @@ class Database(Connection):
         return size, digest.hexdigest()
 
     def _check_room(self) -> None:
-        """Pieces come into the log first and into the file then; for a moment they are in both."""
+        """Pieces come into the log first, then into the file, whose free pages are used before it grows."""
         try:
             status = os.statvfs(self.path)
         except OSError as error:
             raise self._inaccessible(error) from error
-        if status.f_bavail * status.f_frsize < 2 * _PIECES_AT_ONCE * PIECE + self.reserve:
+        pages, size = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("freelist_count", "page_size")
+        )
+        log = _PIECES_AT_ONCE * PIECE
+        growth = max(0, log - pages * size)
+        if status.f_bavail * status.f_frsize < log + growth + self.reserve:
             raise DiskFull(f"the state file {self.path} cannot grow: the disk is full.")
 
     def drop(self, content: int) -> None:
