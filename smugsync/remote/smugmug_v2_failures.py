@@ -45,7 +45,8 @@ _NARROW = (
     "Authorized Services, then run `smugsync auth login%s`"
 )
 TERMS = (
-    "the API key lacks v2 access: accept the terms of service at https://api.smugmug.com/api/developer/accept"
+    "the API key lacks v2 access: accept the terms of service at "
+    "https://api.smugmug.com/api/developer/accept, then run `smugsync auth status`"
 )
 
 

@@ -902,3 +902,9 @@ def test_a_place_whose_owner_is_hidden_tells_nothing(owner: Client) -> None:
     assert {"User", "ParentNode", "ParentNodes"}.isdisjoint(shown["Uris"])
     assert {"User", "ParentNode", "ParentNodes"} <= album["Uris"].keys()
     assert anyone.status(f"{album['Uri']}!parents") == 404
+
+
+def test_a_keyword_in_quotes_is_one(owner: Client) -> None:
+    """A text is split as it is for albums and images."""
+    node = create(owner, Name="Words", Keywords='sea; "sun; sand"; sea')
+    assert node["Keywords"] == ["sea", "sun; sand"]

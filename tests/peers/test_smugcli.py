@@ -7,7 +7,6 @@ import html
 import json
 import re
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from smugsync.emulator.media.pictures import make_gif, make_heic, make_picture, make_png, make_video
+from tests.e2e.command import until
 from tests.peers.conftest import Peer
 
 pytestmark = pytest.mark.peers
@@ -148,16 +148,6 @@ def test_other_people(smugcli: Peer) -> None:
     assert smugcli("ls", "-u", account.visitor, "/Coast").splitlines() == ["sea.jpg"]
 
 
-def until(look: Callable[[], re.Match[str] | None]) -> str:
-    """What `look` finds, as soon as it does."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        if found := look():
-            return found[0]
-        time.sleep(0.05)
-    raise TimeoutError("nothing came")
-
-
 def test_signing_in(peer: Callable[[str], Peer]) -> None:
     smugcli = peer("smugcli")
     keys = smugcli.emulator.credentials
@@ -167,15 +157,17 @@ def test_signing_in(peer: Callable[[str], Peer]) -> None:
     with said.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
-        page = until(lambda: re.search(r"http://localhost:\d+/", said.read_text()))
+        address = re.compile(r"http://localhost:\d+/")
+        until(lambda: address.search(said.read_text()) is not None)
+        page = address.findall(said.read_text())[0]
         with httpx.Client(
             follow_redirects=True, transport=httpx.HTTPTransport(retries=5), timeout=20
         ) as person:
             asked = person.get(page)
             fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', asked.text))
             fields = {name: html.unescape(value) for name, value in fields.items()}
-            address = smugcli.ready["oauth_url"] + "/services/oauth/1.0a/authorize"
-            answer = person.post(address, data={**fields, "username": "demo", "decision": "approve"})
+            authorize = smugcli.ready["oauth_url"] + "/services/oauth/1.0a/authorize"
+            answer = person.post(authorize, data={**fields, "username": "demo", "decision": "approve"})
         assert "Login successful" in answer.text
         assert process.wait(20) == 0
     finally:

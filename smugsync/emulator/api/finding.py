@@ -83,8 +83,3 @@ def several(ask: Ask, found: list[Entity]) -> Answer:
 def nothing_listed(ask: Ask) -> Answer:
     """A list that exists and is empty."""
     return ask.answer(Listing([], lambda item, _: item))
-
-
-def not_there(ask: Ask) -> Answer:
-    """An object that may be missing, and is."""
-    raise ApiError(404)

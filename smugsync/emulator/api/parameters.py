@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from smugsync.emulator.api.words import split_keywords
+
 Kind = Literal["Boolean", "Uri", "Text", "Varchar", "Array", "Select", "Integer", "Float", "Timestamp"]
 
 _DESCRIPTIONS: Final[Mapping[str, str]] = {
@@ -94,7 +96,7 @@ class Parameter:
             case "Select":
                 return self._choice(value)
             case "Array":
-                return _list(value)
+                return list(split_keywords(value))
             case "Integer" | "Float":
                 return self._number(value)
         text = self._text(value)
@@ -139,16 +141,6 @@ class Parameter:
         if not low <= number <= high:
             raise ValueError(f"Value is out of range ({low} to {high})")
         return int(number) if self.kind == "Integer" else number
-
-
-def _list(value: object) -> list[str]:
-    """JSON sends an array, a form one text; `; ` and `,` separate (both were seen in keywords)."""
-    if value is None:
-        return []
-    if isinstance(value, list):
-        return [str(item).strip() for item in value if str(item).strip()]
-    separator = ";" if ";" in str(value) else ","
-    return [part.strip() for part in str(value).split(separator) if part.strip()]
 
 
 def read_all(parameters: Iterable[Parameter], given: Mapping[str, Any], *, whole: bool) -> dict[str, Any]:

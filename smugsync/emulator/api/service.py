@@ -100,12 +100,17 @@ class _Exchange:
 
     def _nobody(self) -> dict[str, Any]:
         """What an address answers that names no object: its place, and no more (`/user`: confirmed)."""
-        place: dict[str, Any] = {"Uri": self.query.echoed.behind(self.request.path)}
         if self.request.path.endswith("/user"):
-            user = ENDPOINTS["User"]
-            place |= {"Locator": user.locator, "LocatorType": user.kind}
-            if self.wishes.verbosity > 1:
-                place |= {"UriDescription": user.description, "EndpointType": user.name, "DocUri": user.doc}
+            return self._place(ENDPOINTS["User"])
+        return {"Uri": self.query.echoed.behind(self.request.path)}
+
+    def _place(self, endpoint: Endpoint) -> dict[str, Any]:
+        """An envelope without its object."""
+        place = {"Uri": self.query.echoed.behind(self.request.path)}
+        if endpoint.locator:
+            place |= {"Locator": endpoint.locator, "LocatorType": endpoint.kind}
+        if self.wishes.verbosity > 1:
+            place |= {"UriDescription": endpoint.description, "EndpointType": endpoint.name}
         return place
 
     def _compose(self, answer: Answer, ask: Ask) -> dict[str, Any]:
@@ -154,12 +159,7 @@ class _Exchange:
             if self.method in ("POST", "PATCH") and self.method in route.handlers and wishes.verbosity > 1:
                 given = _read_body(self.request)
                 body["Options"] = describe_write(route.endpoint, self.method, given, error.problems)
-            place = {"Uri": self.query.echoed.behind(self.request.path)}
-            if route.endpoint.locator:
-                place |= {"Locator": route.endpoint.locator, "LocatorType": route.endpoint.kind}
-            if wishes.verbosity > 1:
-                place |= {"UriDescription": route.endpoint.description, "EndpointType": route.endpoint.name}
-            body["Response"] = place
+            body["Response"] = self._place(route.endpoint)
         message = error.message if status in (400, 401, 403) else MESSAGES.get(status, error.message)
         response = self._write(status, body | {"Code": status, "Message": message})
         more: list[tuple[str, str]] = []
@@ -188,16 +188,16 @@ class _Exchange:
 
 #: What a refusal for want of a grant says (documentation: OAuth FAQ).
 NOT_GRANTED: Final = "The user has not granted the required permissions"
-_LEVELS: Final = ("Read", "Add", "Modify")
 
 
 def _check_grant(endpoint: Endpoint, method: str, view: View) -> None:
     """Whether the user let the application do this."""
     if method in _READING:
         return
-    if view.user is None and endpoint.suffices(method) != "Read":
+    needed = endpoint.suffices(method)
+    if view.user is None and needed != "Read":
         raise ApiError(401)
-    if _LEVELS.index(view.permissions) < _LEVELS.index(endpoint.suffices(method)):
+    if not view.may(needed):
         raise ApiError(view.switches.grant_status, NOT_GRANTED)
 
 

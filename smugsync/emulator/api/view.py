@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 from smugsync.emulator.account.account import Account
 from smugsync.emulator.account.content import Content, File
@@ -50,6 +51,11 @@ class View:
             return content.md5
         except OSError:
             return None
+
+    def may(self, needed: Permissions) -> bool:
+        """Whether the user let the application do what takes that level."""
+        levels = get_args(Permissions)
+        return levels.index(self.permissions) >= levels.index(needed)
 
     def is_mine(self, node: Node) -> bool:
         """Whether it belongs to the user, whatever the application may see of it."""

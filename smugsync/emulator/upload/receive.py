@@ -72,7 +72,7 @@ class Receiver:
         form = read_form(request.headers)
         try:
             replacing = bool(request.headers.get("x-smug-imageuri", "").strip())
-            if view.permissions != "Modify" and (replacing or view.permissions != "Add"):
+            if not view.may("Modify" if replacing else "Add"):
                 status = view.switches.grant_status
                 return json_response(status, {"Code": status, "Message": NOT_GRANTED})
             return form.success(self._store(request, view))
