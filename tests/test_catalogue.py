@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from smugsync.catalogue import (
     AlbumRow,
     Catalogue,
+    ChangeRow,
     FileRow,
     read_details,
     shown,
@@ -105,6 +106,9 @@ class TestIllegalRows:
             {"serial": "one"},
             {"attempts": None},
             # what is held is held with all that describes it
+            {"local_md5": OTHER},
+            {"local_size": 3},
+            {"local_mtime_ns": 3},
             {"held_md5": None},
             {"held_version": None},
             {"held_size": None},
@@ -236,6 +240,16 @@ class TestOpening:
     def test_empty_file_becomes_a_catalogue(self, path: Path) -> None:
         path.touch()
         Catalogue.open(path, check=True).close()
+
+    def test_file_says_whose_it_is(self, path: Path) -> None:
+        Catalogue.open(path).close()
+        assert path.read_bytes()[68:72] == b"SMSG"  # the format's offset of the application id
+
+    def test_catalogue_of_another_application_is_left_alone(self, path: Path) -> None:
+        Catalogue.open(path).close()
+        outside(path, "PRAGMA application_id = 7")
+        with pytest.raises(CatalogueError, match="another program"):
+            Catalogue.open(path)
 
     def test_newer_schema_is_refused(self, path: Path) -> None:
         Catalogue.open(path).close()
@@ -656,3 +670,122 @@ def test_remote_file_of_every_kind_comes_back(catalogue: Catalogue, album: Album
     row = FileRow(0, album.id, "k1", "a.mp4", "a.mp4", State.PLANNED, **shown(video, 7))
     put(catalogue, row)
     assert only(catalogue, album).remote("alb1", 7) == video
+
+
+FIRST = Path(__file__).with_name("catalogue_v1.sql")
+
+
+class TestMigration:
+    """A catalogue of schema 1, as the first versions wrote it."""
+
+    @pytest.fixture
+    def old(self, path: Path) -> Path:
+        with closing(sqlite3.connect(path)) as db:
+            db.executescript(f"{FIRST.read_text()}; PRAGMA user_version = 1;")
+            db.execute(
+                "INSERT INTO album (key, node_id, name, url_path, directory, directory_folded)"
+                " VALUES ('alb1', 'n1', 'Iceland', '/Travel/Iceland', 'Travel/Iceland', 'travel/iceland')"
+            )
+            db.execute(
+                "INSERT INTO file (album_id, key, name, name_folded, state, remote_name, format, kind,"
+                " serial, version, revision, promised_md5, promised_size, taken, uploaded, details,"
+                " held_version, held_md5, held_size, mtime_ns, evidence) VALUES (1, 'k1', 'a.jpg', 'a.jpg', 'committed',"
+                " 'a.jpg', 'JPG', 'photo', 0, 'v1', 'r1', ?1, 10, '', '', '[]', 'v1', ?1, 10, 5, 'promised')",
+                (MD5,),
+            )
+            db.execute("INSERT INTO local_file VALUES ('mine.jpg', 3, 4, NULL, 'diverged')")
+            db.commit()
+        return path
+
+    def test_keeps_every_row(self, old: Path) -> None:
+        with closing(Catalogue.open(old, check=True)) as catalogue:
+            (row,) = catalogue.files(1).values()
+            assert (row.name, row.held_md5, row.verified_at, row.strikes) == ("a.jpg", MD5, None, 0)
+            assert catalogue.local_files("") == {"mine.jpg": (Fingerprint(3, 4), "diverged")}
+
+    def test_leads_to_the_columns_and_indexes_of_a_new_catalogue(self, old: Path, tmp_path: Path) -> None:
+        def shape(path: Path) -> set[tuple[Any, ...]]:
+            Catalogue.open(path).close()
+            query = (
+                "SELECT t.name, c.name, c.type, c.[notnull], c.dflt_value FROM sqlite_schema t,"
+                " pragma_table_info(t.name) c WHERE t.type = 'table'"
+                " UNION ALL SELECT name, tbl_name, sql, NULL, NULL FROM sqlite_schema WHERE type = 'index'"
+            )
+            with closing(sqlite3.connect(path)) as db:
+                return set(db.execute(query))
+
+        assert shape(old) == shape(tmp_path / "new.db")
+
+    def test_refuses_the_rows_that_a_new_catalogue_refuses(self, old: Path) -> None:
+        with closing(Catalogue.open(old)) as catalogue:
+            (row,) = catalogue.files(1).values()
+            for wrong in ({"local_size": 3}, {"local_md5": OTHER}, {"local_mtime_ns": 3}):
+                with pytest.raises(sqlite3.IntegrityError):
+                    put(catalogue, replace(row, **wrong))
+            bare = replace(planned(1, "k2", "b.jpg"), verified_at=3)
+            with pytest.raises(sqlite3.IntegrityError):
+                put(catalogue, bare)
+
+    def test_that_cannot_finish_leaves_the_old_catalogue(self, old: Path) -> None:
+        outside(old, "CREATE TABLE change (id)")  # in the way of the script
+        with pytest.raises(CatalogueError, match="already exists"):
+            Catalogue.open(old)
+        with closing(sqlite3.connect(old)) as db:
+            assert db.execute("PRAGMA user_version").fetchone() == (1,)
+            assert "strikes" not in {row[1] for row in db.execute("PRAGMA table_info(file)")}
+
+
+def test_two_files_may_trade_names(catalogue: Catalogue, album: AlbumRow) -> None:
+    put(catalogue, planned(album.id, "k1", "a.jpg"), planned(album.id, "k2", "b.jpg"))
+    one, two = catalogue.files(album.id)["k1"], catalogue.files(album.id)["k2"]
+    put(
+        catalogue,
+        replace(one, name=two.name, name_folded=two.name_folded),
+        replace(two, name=one.name, name_folded=one.name_folded),
+    )
+    assert {key: row.name for key, row in catalogue.files(album.id).items()} == {"k1": "b.jpg", "k2": "a.jpg"}
+
+
+class TestJournal:
+    def change(self, run: int, path: str = "a.jpg", **changes: Any) -> ChangeRow:
+        return replace(ChangeRow(0, run, 100, "replaced", path), **changes)
+
+    def test_change_is_written_with_the_transaction_it_was_noted_in(self, catalogue: Catalogue) -> None:
+        with catalogue.transaction():
+            run = catalogue.begin_run("everything", 100)
+            catalogue.note(self.change(run, was=".smugsync/versions/x/a.jpg"))
+        (found,) = catalogue.changes(run=run)
+        assert (found.path, found.was) == ("a.jpg", ".smugsync/versions/x/a.jpg")
+
+    def test_change_noted_outside_waits_for_the_next_one(self, catalogue: Catalogue) -> None:
+        with catalogue.transaction():
+            run = catalogue.begin_run("everything", 100)
+        catalogue.note(self.change(run))
+        assert list(catalogue.changes()) == []
+        with catalogue.transaction():
+            pass
+        assert len(list(catalogue.changes())) == 1
+        with catalogue.transaction():
+            pass
+        assert len(list(catalogue.changes())) == 1
+
+    def test_change_of_a_transaction_that_failed_goes_with_the_next_one(self, catalogue: Catalogue) -> None:
+        with catalogue.transaction():
+            run = catalogue.begin_run("everything", 100)
+        with suppress(ZeroDivisionError), catalogue.transaction():
+            catalogue.note(self.change(run))
+            raise ZeroDivisionError
+        with catalogue.transaction():
+            pass
+        assert len(list(catalogue.changes(run=run))) == 1
+
+    def test_forgets_old_runs_with_their_changes_but_never_the_newest(self, catalogue: Catalogue) -> None:
+        with catalogue.transaction():
+            runs = [catalogue.begin_run("delta", at) for at in (100, 200, 300)]
+            for run, at in zip(runs, (110, 210, 310), strict=True):
+                catalogue.end_run(run, now=at, exit_code=0, summary="{}")
+                catalogue.note(self.change(run, at=at))
+        with catalogue.transaction():
+            catalogue.forget_runs(before=1000)
+        assert [run.id for run in catalogue.runs()] == [runs[2]]
+        assert [change.run for change in catalogue.changes()] == [runs[2]]

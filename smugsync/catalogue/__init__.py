@@ -6,11 +6,21 @@
 from __future__ import annotations
 
 from smugsync.catalogue.ledger import Catalogue
-from smugsync.catalogue.rows import AlbumRow, FileRow, RunRow, join, read_details, shown, write_details
+from smugsync.catalogue.rows import (
+    AlbumRow,
+    ChangeRow,
+    FileRow,
+    RunRow,
+    join,
+    read_details,
+    shown,
+    write_details,
+)
 
 __all__ = [
     "AlbumRow",
     "Catalogue",
+    "ChangeRow",
     "FileRow",
     "RunRow",
     "join",

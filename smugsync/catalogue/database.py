@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from importlib import resources
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any, Self
 
 from smugsync.errors import Busy, CatalogueError, SmugsyncError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+#: "SMSG": in the file's header, it says whose catalogue this is (`file FILE` shows it).
+APPLICATION_ID = 0x534D5347
 
 #: SQLite's primary result codes that speak of another process, of the disk and of the file's own bytes;
 #: all others are bugs of ours.
@@ -30,9 +32,6 @@ _DISK = frozenset(
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 #: What SQLite raises; its messages quote damaged bytes, which Python then cannot decode.
 _FAULTS = (sqlite3.Error, UnicodeDecodeError)
-
-#: MIGRATIONS[n] turns schema n into n + 1; each runs in one transaction together with its version number.
-MIGRATIONS: Mapping[int, str] = {}
 
 
 class Database:
@@ -68,14 +67,7 @@ class Database:
 
     def _prepare(self, *, check: bool) -> None:
         db = self._db
-        version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        if version < 0 or (version == 0 and db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]):
-            raise self._damaged("it belongs to another program")
-        if version > SCHEMA_VERSION:
-            raise CatalogueError(
-                f"the catalogue {self.path} was written by a newer smugsync (schema {version}, this version "
-                f"knows {SCHEMA_VERSION}); upgrade smugsync"
-            )
+        version = self._identify()
         # An I/O error while switching is not raised: the answer is the old mode.
         mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode not in ("wal", "memory"):
@@ -88,14 +80,37 @@ class Database:
         if check:
             self.check()
         if version == 0:
-            script = resources.files("smugsync.catalogue").joinpath("schema.sql").read_text(encoding="utf-8")
-            self._script(script, SCHEMA_VERSION)
-        else:
-            for step in range(version, SCHEMA_VERSION):
-                self._script(MIGRATIONS[step], step + 1)
+            self._script("schema.sql", SCHEMA_VERSION)
+        for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+            self._script(f"migrations/{step}.sql", step + 1)
 
-    def _script(self, script: str, version: int) -> None:
-        self._db.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {version};\nCOMMIT;")
+    def _identify(self) -> int:
+        """The version of its schema, 0 for an empty file. Raises CatalogueError if it is not for us to use."""
+        db = self._db
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+        owner = int(db.execute("PRAGMA application_id").fetchone()[0])
+        filled = bool(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+        if version < 0 or owner not in (0, APPLICATION_ID) or (version == 0 and filled):
+            raise self._damaged("it belongs to another program")
+        if version > SCHEMA_VERSION:
+            raise CatalogueError(
+                f"the catalogue {self.path} was written by a newer smugsync (schema {version}, this version "
+                f"knows {SCHEMA_VERSION}); upgrade smugsync"
+            )
+        return version
+
+    def _script(self, name: str, version: int) -> None:
+        """Run one of our scripts in a transaction of its own, together with the version it leads to."""
+        script = resources.files("smugsync.catalogue").joinpath(name).read_text(encoding="utf-8")
+        try:
+            self._db.executescript(
+                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};\n"
+                f"PRAGMA user_version = {version};\nCOMMIT;"
+            )
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def copy(self, path: Path) -> Self:
         """A throw-away copy at `path`, for a dry run: planned on like the original, then discarded."""
@@ -146,7 +161,9 @@ class Database:
             self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._db.execute("BEGIN IMMEDIATE")
             yield
+            self._before_commit()
             self._db.execute("COMMIT")
+            self._after_commit()
         except BaseException as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
@@ -154,6 +171,12 @@ class Database:
             if explained is not None:
                 raise explained from error
             raise
+
+    def _before_commit(self) -> None:
+        """What a transaction takes along with it; for those that inherit."""
+
+    def _after_commit(self) -> None:
+        """What was taken along has arrived."""
 
     def _read(self, query: str, values: tuple[Any, ...] = ()) -> Iterator[Any]:
         """The rows that `query` finds. Raises as `transaction` does."""

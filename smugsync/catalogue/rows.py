@@ -36,11 +36,27 @@ class AlbumRow:
 class RunRow:
     """A run as recorded; `finished_at` None = it still runs, or was killed. Times are epoch seconds."""
 
+    id: int
     scope: str
     started_at: int
     finished_at: int | None
     exit_code: int | None
     summary: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """What one run did to one file or album; columns of `change` in schema.sql. `id` 0 = not stored yet."""
+
+    id: int
+    run: int
+    at: int
+    what: str
+    path: str
+    was: str = ""
+    detail: str = ""
+    album_id: int | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +90,13 @@ class FileRow:
     local_md5: str | None = None
     local_size: int | None = None
     local_mtime_ns: int | None = None
+    verified_at: int | None = None
+    damaged_at: int | None = None
     reason: str = ""
     attempts: int = 0
     retry_at: int | None = None
     retired_at: int | None = None
+    strikes: int = 0
 
     def on(self, event: Event, **changes: Any) -> FileRow:
         """The row after `event`. A reason or time to retry lasts only as long as the state it explains."""
@@ -122,6 +141,19 @@ class FileRow:
             uploaded=self.uploaded,
             details=read_details(self.details),
         )
+
+
+def upsert(table: str, columns: tuple[str, ...]) -> tuple[str, str]:
+    """The INSERT and the UPDATE (by id) of a whole row; `columns` begin with the id."""
+    names = columns[1:]
+    insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+    update = f"UPDATE {table} SET {', '.join(f'{n} = ?' for n in names)} WHERE id = ?"
+    return insert, update
+
+
+def values_of(row: AlbumRow | FileRow | ChangeRow, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    """The row as SQLite takes it, without its id."""
+    return tuple(getattr(row, name) for name in columns[1:])
 
 
 def join(directory: str, name: str) -> str:

@@ -1,5 +1,5 @@
 -- The catalogue: what both sides agreed on. It may be behind the disk, never ahead of it.
--- Version 1. Later versions are numbered migrations in catalogue.py; this file is what a new catalogue gets.
+-- Version 2: this file is what a new catalogue gets; `migrations/N.sql` turns version N into N + 1.
 
 -- Facts about the catalogue itself: the mirror's id, the account's root, when the last full cycle ended.
 CREATE TABLE meta (
@@ -33,6 +33,9 @@ CREATE TABLE album (
 -- A negative `source_run` holds a planned file back until that run knows whether it only moved.
 -- `held_*`, `mtime_ns` and `evidence` describe the accepted bytes; `local_*` is set only where a person
 -- edited the file afterwards, and describes what lies there now.
+-- `verified_at` is when the held bytes were last read or received whole and found right; `damaged_at` is
+-- set while they are known to be wrong under an unchanged time stamp, or not to be read at all.
+-- `strikes` counts how often in a row the same wrong bytes put the file in quarantine.
 CREATE TABLE file (
     id            INTEGER PRIMARY KEY,
     album_id      INTEGER NOT NULL REFERENCES album (id),
@@ -64,11 +67,14 @@ CREATE TABLE file (
     local_md5     TEXT,
     local_size    INTEGER,
     local_mtime_ns INTEGER,
+    verified_at   INTEGER,
+    damaged_at    INTEGER,
 
     reason        TEXT NOT NULL DEFAULT '',
     attempts      INTEGER NOT NULL DEFAULT 0,
     retry_at      INTEGER,
     retired_at    INTEGER,
+    strikes       INTEGER NOT NULL DEFAULT 0,
 
     UNIQUE (album_id, key),
     UNIQUE (album_id, name_folded),
@@ -76,6 +82,9 @@ CREATE TABLE file (
     CHECK ((held_md5 IS NULL) = (held_size IS NULL)),
     CHECK ((held_md5 IS NULL) = (mtime_ns IS NULL)),
     CHECK ((held_md5 IS NULL) = (evidence IS NULL)),
+    CHECK ((local_md5 IS NULL) = (local_size IS NULL)),
+    CHECK ((local_md5 IS NULL) = (local_mtime_ns IS NULL)),
+    CHECK (held_md5 IS NOT NULL OR (verified_at IS NULL AND damaged_at IS NULL)),
     CHECK (state NOT IN ('committed', 'retired') OR held_md5 IS NOT NULL),
     CHECK (state <> 'committed' OR held_version = version),
     CHECK (state <> 'committed' OR evidence <> 'promised'
@@ -90,15 +99,18 @@ CREATE TABLE file (
 CREATE INDEX file_by_key ON file (key);
 CREATE INDEX file_planned ON file (source_run, id) WHERE state = 'planned';
 CREATE INDEX file_unsettled ON file (album_id, state) WHERE state <> 'committed';
+CREATE INDEX file_by_verification ON file (coalesce(verified_at, 0), id) WHERE held_md5 IS NOT NULL;
+CREATE INDEX file_damaged ON file (id) WHERE damaged_at IS NOT NULL;
 
--- Files in the mirror that no row accounts for: a person's own (`local`), or the local half of a
--- conflict (`diverged`), which stays under its name while the online version lies beside it.
+-- Files in the mirror that no row accounts for: a person's own (`local`), the local half of a conflict
+-- (`diverged`), which stays under its name while the online version lies beside it, or something that once
+-- was the account's and that a person wants to keep (`kept`): it is never sent by itself.
 CREATE TABLE local_file (
     path     TEXT PRIMARY KEY,
     size     INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     md5      TEXT,
-    why      TEXT NOT NULL CHECK (why IN ('local', 'diverged'))
+    why      TEXT NOT NULL CHECK (why IN ('local', 'diverged', 'kept'))
 ) STRICT, WITHOUT ROWID;
 
 -- A directory rename that was announced and not yet recorded as done. Start-up settles it by looking
@@ -118,3 +130,28 @@ CREATE TABLE run (
     exit_code   INTEGER,
     summary     TEXT
 ) STRICT;
+
+-- What a run did, a row each, for `history` and `undo`. `what` is a name of `What` in lower case. `path` is
+-- where the file is after it, `was` where its former bytes lie now (set aside), or what it was called.
+CREATE TABLE change (
+    id       INTEGER PRIMARY KEY,
+    run      INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    at       INTEGER NOT NULL,
+    what     TEXT NOT NULL,
+    path     TEXT NOT NULL,
+    was      TEXT NOT NULL DEFAULT '',
+    detail   TEXT NOT NULL DEFAULT '',
+    album_id INTEGER REFERENCES album (id) ON DELETE SET NULL,
+    key      TEXT NOT NULL DEFAULT ''
+) STRICT;
+
+CREATE INDEX change_by_run ON change (run);
+CREATE INDEX change_by_album ON change (album_id) WHERE album_id IS NOT NULL;
+
+-- MD5s of files that are not mirrored, by absolute path: adopting them anew reads nothing twice.
+CREATE TABLE hashed (
+    path     TEXT PRIMARY KEY,
+    size     INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    md5      TEXT NOT NULL CHECK (length(md5) = 32)
+) STRICT, WITHOUT ROWID;

@@ -21,6 +21,8 @@ from smugsync.catalogue import Catalogue
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.config import Config, selector
+from smugsync.config.writing import make_private_directory
+from smugsync.core.guard import MaxLoss
 from smugsync.errors import Busy, MirrorUnusable, NotAuthorised
 from smugsync.local.tree import Mirror
 from smugsync.remote.gallery import Gallery
@@ -31,7 +33,7 @@ from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.remote.tls import tls_context
 from smugsync.stop import Stop
-from smugsync.sync.context import Options, Scope
+from smugsync.sync.context import Options, Retention, Scope
 from smugsync.sync.engine import Engine
 from smugsync.sync.report import Report
 
@@ -76,7 +78,9 @@ class Workshop:
 
 
 @contextmanager
-def workshop(invocation: Invocation, config: Config, *, dry_run: bool = False) -> Iterator[Workshop]:
+def workshop(
+    invocation: Invocation, config: Config, *, dry_run: bool = False, accept_loss: bool = False
+) -> Iterator[Workshop]:
     """Open everything for `config`. A dry run works on a copy of the catalogue and needs no lock.
 
     Raises NotAuthorised, Busy, CatalogueError, SuspiciousPlan, MirrorUnusable, ConfigError.
@@ -98,7 +102,7 @@ def workshop(invocation: Invocation, config: Config, *, dry_run: bool = False) -
             catalogue=catalogue,
             gallery=Gallery(_dialect(config), session),
             mirror=mirror,
-            options=_options(config, dry_run=dry_run),
+            options=_options(config, dry_run=dry_run, accept_loss=accept_loss),
             progress=progress,
             stop=stop,
             requests=lambda: session.counts.api_requests + session.counts.media_requests,
@@ -127,7 +131,7 @@ def _lock(config: Config) -> Iterator[None]:
     """One process per catalogue. The holder's process id lies beside the lock, for the message."""
     holder = config.state_dir / "pid"
     try:
-        config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_directory(config.state_dir)
         lock = FileLock(config.lock)
         lock.acquire(timeout=0)
     except Timeout:
@@ -195,7 +199,7 @@ def _session(
     return Session(transport, hosts, signer, stop, warn=warn, manners=manners or Manners())
 
 
-def _options(config: Config, *, dry_run: bool) -> Options:
+def _options(config: Config, *, dry_run: bool, accept_loss: bool) -> Options:
     return Options(
         layout=config.layout,
         selects=selector(config.include, config.exclude),
@@ -203,7 +207,16 @@ def _options(config: Config, *, dry_run: bool) -> Options:
         durability=config.durability,
         reserve=config.reserve,
         zone=None if config.timezone == "local" else ZoneInfo(config.timezone),
+        links=config.links,
         archive=config.mode == "archive",
+        retention=Retention(
+            versions=config.keep.versions_days or None,
+            trash=config.keep.trash_days or None,
+            damaged=config.keep.damaged_days or None,
+            history=config.keep.history_days or None,
+        ),
+        max_loss=MaxLoss(config.guard.max_files, config.guard.max_percent / 100, config.guard.max_album),
+        accept_loss=accept_loss,
         dry_run=dry_run,
         impatient=True,
     )

@@ -11,7 +11,7 @@ import click
 
 from smugsync.cli.frame import Group
 from smugsync.cli.invocation import Invocation
-from smugsync.config import Config, LogConfig, RemoteConfig
+from smugsync.config import Config
 from smugsync.config.places import config_file, state_base
 from smugsync.errors import ConfigError
 from smugsync.secret import Secret
@@ -70,7 +70,7 @@ def _source(loaded: Config) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Config | RemoteConfig | LogConfig):
+    if dataclasses.is_dataclass(value) and not isinstance(value, Secret | type):
         return {one.name: _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]

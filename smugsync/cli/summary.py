@@ -35,6 +35,11 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
         yield f"  withheld  {plural(report.files_withheld, 'photo')} by the service: {why}"
     if report.files_failed:
         yield f"  failed    {plural(report.files_failed, 'photo')}: tried again at the next run"
+    if report.files_damaged:
+        yield (
+            f"  damaged   {plural(report.files_damaged, 'photo')} here: "
+            "`smugsync verify --repair` fetches them again"
+        )
     if report.files_local:
         yield f"  only here {plural(report.files_local, 'file')}, left as they are"
     spent = duration(report.seconds) if report.seconds >= 1 else "under a second"
@@ -61,11 +66,13 @@ def _albums(report: Report) -> str:
 
 
 def _fetched(report: Report) -> str:
-    if not report.files_downloaded and not report.files_adopted:
+    if not report.files_downloaded and not report.files_adopted and not report.files_shared:
         return "nothing"
     text = f"{plural(report.files_downloaded, 'photo')}, {size(report.bytes_downloaded)}"
     if report.files_adopted:
         text += f"; {report.files_adopted:,} were here already"
+    if report.files_shared:
+        text += f"; {report.files_shared:,} linked or copied from here"
     return f"{text}; {report.files_verified:,} verified"
 
 

@@ -39,6 +39,7 @@ class Context:
 
     def report(self, *key: str, problem: str) -> None:
         self.reading.problems.append(f"{self.where(*key)} {problem}")
+        self.reading.broken.add(key)
 
     def judged(self, *key: str) -> bool:
         """A problem with this key, or with the table around it, is already on record."""
@@ -52,6 +53,7 @@ def state_dir(settings: Settings, context: Context) -> Path:
             return places.state_base(context.environ) / context.profile
         except ConfigError as error:
             context.reading.problems += error.problems
+            context.reading.broken.add(("state_dir",))
             return _NOWHERE
     base = places.expand(settings.state_dir, context.environ)
     if not base.is_absolute() or "\0" in settings.state_dir:
@@ -71,6 +73,7 @@ def mirror(settings: Settings, state: Path, context: Context) -> Path:
         context.reading.problems.append(
             f'{context.file}: mirror is missing: write mirror = "/where/the/photos/go", or set {name}'
         )
+        context.reading.broken.add(("mirror",))
         return _NOWHERE
     path = places.expand(settings.mirror, context.environ)
     if problem := _mirror_problem(settings.mirror, path, state, context):
@@ -123,6 +126,7 @@ def credentials(settings: Settings, context: Context) -> None:
             f"or set {variable} (or {variable}_FILE)"
             + (", or run `smugsync auth login`" if name in TOKEN and not remote.user else "")
         )
+        context.reading.broken.add(("remote", name))
 
 
 def ca_file(settings: Settings, context: Context) -> Path | None:

@@ -6,6 +6,7 @@ import difflib
 import re
 import stat
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,30 @@ from pydantic_core import ErrorDetails
 
 from smugsync.config import checks, places, sources
 from smugsync.config.settings import Settings
-from smugsync.config.values import Config, LogConfig, RemoteConfig
+from smugsync.config.values import Config, GuardConfig, KeepConfig, LogConfig, RemoteConfig, VerifyConfig
 from smugsync.errors import ConfigError
 
 DEFAULT_PROFILE = "default"
 DOCKER_SECRETS = Path("/run/secrets")
 
 _PROFILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A configuration, and everything that is wrong with it. With `problems`, the settings in `broken`, and
+    what lies in those tables, hold no value to be used; `config` is None if nothing could be read at all.
+    """
+
+    config: Config | None
+    problems: tuple[str, ...] = ()
+    broken: frozenset[tuple[str, ...]] = frozenset()
+
+    def can_use(self, *key: str) -> bool:
+        """Whether the setting `key`, or each one of the table `key`, holds a value to be used."""
+        return self.config is not None and not any(
+            one[: len(key)] == key or key[: len(one)] == one for one in self.broken
+        )
 
 
 def load(
@@ -42,6 +60,37 @@ def load(
 
     Raises ConfigError with all problems at once.
     """
+    found = examine(path, profile, environ, text=text, secrets=secrets, any_token=any_token)
+    if found.problems or found.config is None:
+        raise ConfigError(found.problems)
+    return found.config
+
+
+def examine(
+    path: Path | None,
+    profile: str,
+    environ: Mapping[str, str],
+    *,
+    text: str | None = None,
+    secrets: Path = DOCKER_SECRETS,
+    any_token: bool = False,
+) -> Examined:
+    """What `load` finds, whatever is wrong with it: for those who want to know how far it can be used."""
+    try:
+        return _examine(path, profile, environ, text=text, secrets=secrets, any_token=any_token)
+    except ConfigError as error:  # nothing can be said about values that could not be read
+        return Examined(None, error.problems)
+
+
+def _examine(
+    path: Path | None,
+    profile: str,
+    environ: Mapping[str, str],
+    *,
+    text: str | None,
+    secrets: Path,
+    any_token: bool,
+) -> Examined:
     if not _PROFILE.fullmatch(profile):
         raise ConfigError(
             f'"{profile}" cannot be the name of a profile: use letters, digits, ".", "_" and "-"'
@@ -51,7 +100,7 @@ def load(
     found = _read_file(file, text, profile, reading)
     if not found and (path is not None or not any(_is_setting(name) for name in environ)):
         raise ConfigError(f'no configuration at {file}: run "smugsync init", or name another with --config')
-    if reading.problems:  # nothing can be said about values that could not be read
+    if reading.problems:
         raise ConfigError(reading.problems)
     directories = [Path(value) for value in [environ.get("CREDENTIALS_DIRECTORY")] if value] + [secrets]
     sources.credentials(directories[::-1], profile, reading)
@@ -62,9 +111,7 @@ def load(
         file=file, profile=profile, environ=environ, reading=reading, any_token=any_token
     )
     config = _build(settings, context, found=found)
-    if reading.problems:
-        raise ConfigError(tuple(dict.fromkeys(reading.problems)))
-    return config
+    return Examined(config, tuple(dict.fromkeys(reading.problems)), frozenset(reading.broken))
 
 
 def _is_setting(name: str) -> bool:
@@ -202,8 +249,12 @@ def _build(settings: Settings, context: checks.Context, *, found: bool) -> Confi
             allow_http=checks.plain_http(settings, context),
         ),
         log=LogConfig(format=settings.log.format, level=settings.log.level),
+        guard=GuardConfig(**settings.guard.model_dump()),
+        keep=KeepConfig(**settings.keep.model_dump()),
+        verify=VerifyConfig(**settings.verify.model_dump()),
         mode=settings.mode,
         layout=settings.layout,
+        links=settings.links,
         include=settings.include,
         exclude=settings.exclude,
         downloads=settings.downloads,

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from smugsync.config.selection import selector
-from smugsync.config.values import Durability, Layout, LogFormat, LogLevel
+from smugsync.config.values import Durability, Layout, Links, LogFormat, LogLevel, Mode
 from smugsync.secret import Secret
 
 T = TypeVar("T")
@@ -135,14 +135,6 @@ def _kind(value: object) -> object:
     return value
 
 
-def _mode(value: object) -> object:
-    if value == "mirror":
-        raise ValueError(
-            'is "mirror", which is not available in this version: "archive", which deletes nothing, is'
-        )
-    return value
-
-
 def _uploads(value: bool) -> bool:
     if value:
         raise ValueError("is true, but this version only downloads: remove the line, or write false")
@@ -165,6 +157,7 @@ Origin = Annotated[str, AfterValidator(_origin)]
 Hidden = Annotated[Secret | None, BeforeValidator(_hide)]
 Downloads = Annotated[int, BeforeValidator(_between(1, 32, ', or "auto"'))]
 Bytes = Annotated[int, BeforeValidator(_size)]
+Days = Annotated[int, BeforeValidator(_between(0, 36_500, " days; 0 keeps them for good"))]
 
 
 class Table(BaseModel):
@@ -203,6 +196,24 @@ class UploadSettings(Table):
     enabled: Annotated[bool, AfterValidator(_uploads)] = False
 
 
+class GuardSettings(Table):
+    max_files: Annotated[int, BeforeValidator(_between(0, 1_000_000))] = 20
+    max_percent: Annotated[int, BeforeValidator(_between(0, 100))] = 5
+    max_album: Annotated[int, BeforeValidator(_between(1, 1_000_000))] = 3
+
+
+class KeepSettings(Table):
+    versions_days: Days = 365
+    trash_days: Days = 30
+    damaged_days: Days = 90
+    history_days: Days = 730
+
+
+class VerifySettings(Table):
+    every_days: Annotated[int, BeforeValidator(_between(1, 3650))] = 30
+    rate: Bytes = 50 << 20
+
+
 class Settings(Table, BaseSettings):
     """One profile's keys. `load` merges the layers: it must know where each value came from."""
 
@@ -211,8 +222,9 @@ class Settings(Table, BaseSettings):
     )
 
     mirror: Maybe[str] = None
-    mode: Annotated[Literal["archive"], BeforeValidator(_mode)] = "archive"
+    mode: Mode = "archive"
     layout: Layout = "url-path"
+    links: Links = "auto"
     include: Patterns = ()
     exclude: Patterns = ()
     downloads: Annotated[Downloads | None, BeforeValidator(_adaptive)] = None
@@ -222,6 +234,9 @@ class Settings(Table, BaseSettings):
     timezone: Annotated[str, AfterValidator(_zone)] = "local"
     state_dir: Maybe[str] = None
     remote: RemoteSettings = RemoteSettings()
+    guard: GuardSettings = GuardSettings()
+    keep: KeepSettings = KeepSettings()
+    verify: VerifySettings = VerifySettings()
     log: LogSettings = LogSettings()
     upload: UploadSettings = UploadSettings()
 

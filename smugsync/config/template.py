@@ -22,11 +22,23 @@ class Entry:
 
 _TOP = (
     Entry("mirror", "Where the photos go: an absolute path, ~/ allowed.", example="/srv/photos"),
-    Entry("mode", 'What becomes of photos deleted online: "archive" keeps and marks them.', "archive"),
+    Entry(
+        "mode",
+        'What becomes of photos deleted online. "archive" keeps and marks them; "mirror" moves them to\n'
+        ".smugsync/trash, where they stay for [keep] trash_days.",
+        "archive",
+    ),
     Entry(
         "layout",
         '"url-path": folders are called as in the web addresses; "names": as people named them.',
         "url-path",
+    ),
+    Entry(
+        "links",
+        'A photo in several albums is stored once. "auto": by reflink where the disk can, else by hard\n'
+        'link (an editor that writes in place changes both names), else a copy; "reflink": never by hard\n'
+        'link; "none": a file of its own in each album.',
+        "auto",
     ),
     Entry(
         "include",
@@ -76,12 +88,44 @@ _REMOTE = (
     Entry("media_hosts", "Hosts besides *.smugmug.com that photos may come from: HOST or HOST:PORT.", ()),
     Entry("allow_http", "Send credentials unencrypted, beyond this machine.", default=False),
 )
+_GUARD = (
+    Entry(
+        "max_files",
+        "More than so many files, and more than so many percent of all, are never given up in one run;\n"
+        "`smugsync sync --accept-loss` lets one run do it.",
+        20,
+    ),
+    Entry("max_percent", "", 5),
+    Entry("max_album", "Nor is a whole album of so many files or more.", 3),
+)
+_KEEP = (
+    Entry(
+        "versions_days",
+        "For how many days old versions, the trash, damaged files that were replaced, and the history of\n"
+        "runs are kept. 0: for good.",
+        365,
+    ),
+    Entry("trash_days", "", 30),
+    Entry("damaged_days", "", 90),
+    Entry("history_days", "", 730),
+)
+_VERIFY = (
+    Entry("every_days", "`smugsync verify --due` reads every file once in so many days,", 30),
+    Entry("rate", "at most so many bytes a second; 0: as fast as the disk.", "50MiB"),
+)
 _LOG = (
     Entry("format", '"text" or "json".', "text"),
     Entry("level", '"debug", "info", "warning" or "error".', "warning"),
 )
 _UPLOAD = (Entry("enabled", "Uploads come with a later version.", default=False),)
-_TABLES = (("remote", _REMOTE), ("log", _LOG), ("upload", _UPLOAD))
+_TABLES = (
+    ("remote", _REMOTE),
+    ("guard", _GUARD),
+    ("keep", _KEEP),
+    ("verify", _VERIFY),
+    ("log", _LOG),
+    ("upload", _UPLOAD),
+)
 
 _HEADER = """\
 # smugsync configuration. "smugsync config check" says whether it can be used.

@@ -9,7 +9,8 @@ from typing import Literal
 from smugsync.secret import Secret
 
 Kind = Literal["smugmug-v2"]
-Mode = Literal["archive"]
+Mode = Literal["archive", "mirror"]
+Links = Literal["auto", "reflink", "none"]
 Layout = Literal["url-path", "names"]
 Durability = Literal["file", "batch", "none"]
 LogFormat = Literal["text", "json"]
@@ -65,6 +66,34 @@ class LogConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuardConfig:
+    """How much may vanish in one run: more than `max_files` and more than `max_percent` of all that is
+    held is too much, and so is a whole album of `max_album` files or more."""
+
+    max_files: int = 20
+    max_percent: int = 5
+    max_album: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepConfig:
+    """For how many days what was set aside is kept; 0 = for good."""
+
+    versions_days: int = 365
+    trash_days: int = 30
+    damaged_days: int = 90
+    history_days: int = 730
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyConfig:
+    """The rolling check: every file once in `every_days`, reading at most `rate` bytes a second (0 = any)."""
+
+    every_days: int = 30
+    rate: int = 50 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """One profile. All paths are absolute. `reserve` is in bytes."""
 
@@ -74,8 +103,12 @@ class Config:
     mirror: Path
     remote: RemoteConfig
     log: LogConfig = LogConfig()
+    guard: GuardConfig = GuardConfig()
+    keep: KeepConfig = KeepConfig()
+    verify: VerifyConfig = VerifyConfig()
     mode: Mode = "archive"
     layout: Layout = "url-path"
+    links: Links = "auto"
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     downloads: int | None = None  #: parallel downloads, 1–32; None = adaptive

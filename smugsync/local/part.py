@@ -49,7 +49,9 @@ class PartFile:
         "_root",
         "_sealed",
         "_settled",
+        "_shared",
         "_torn",
+        "_vouched",
         "name",
         "size",
         "staging",
@@ -66,6 +68,8 @@ class PartFile:
         self._fd = fd
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._torn = False  # a write failed half-way: size and MD5 no longer speak for the file
+        self._vouched: Sealed | None = None
+        self._shared = False  # a hard link: mode and times belong to the other names too
         self._sealed = False
         self._settled = False
 
@@ -110,6 +114,21 @@ class PartFile:
         _unlink(staging.fd, name + _RESUME)
         return part
 
+    @staticmethod
+    def link_name(name: str) -> str:
+        """The name in staging of a part that is made by linking; to be taken over by `adopt_link`."""
+        return _part_name(f"{name}-link")
+
+    @classmethod
+    def adopt_link(cls, root: Root, name: str, staging: Staging) -> PartFile:
+        """The part that was linked into `staging` under `link_name`. Raises Transient, MirrorUnusable."""
+        own = f"{name}-link"
+        try:
+            fd = os.open(_part_name(own), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=staging.fd)
+        except OSError as error:
+            raise root.explain(error, f"opening the part file of {name}") from error
+        return cls(root, own, staging, fd)
+
     def write(self, view: memoryview | bytes | bytearray) -> None:
         """Append `view`. Raises MirrorUnusable or Transient; then only restart or discard is left."""
         rest = memoryview(view)
@@ -123,6 +142,20 @@ class PartFile:
             self._torn = True
             raise self._root.explain(error, f"writing the part file of {self.name}") from error
         self._take(rest)
+
+    @property
+    def fd(self) -> int:
+        """The open file, for those that bring its bytes by other ways than `write`."""
+        return self._fd
+
+    @property
+    def md5(self) -> str:
+        """The MD5 of what was written so far, in hex."""
+        return self._md5.hexdigest()
+
+    def vouch(self, known: Sealed, *, shared: bool = False) -> None:
+        """The file's bytes came without `write` and are known; `shared`: it is a hard link."""
+        self._vouched, self.size, self._shared = known, known.size, shared
 
     def restart(self) -> None:
         """Forget everything received so far (the server sends the whole file again)."""
@@ -143,15 +176,16 @@ class PartFile:
         if self._torn:
             raise ValueError(f"the part file of {self.name} lost a write")
         try:
-            with _where_supported():
-                os.fchmod(self._fd, self._root.file_mode)
-            if mtime_ns is not None:
+            if not self._shared:
+                with _where_supported():
+                    os.fchmod(self._fd, self._root.file_mode)
+            if mtime_ns is not None and not self._shared:
                 with _where_supported():
                     os.utime(self._fd, ns=(mtime_ns, mtime_ns))
         except OSError as error:
             raise self._root.explain(error, f"sealing the part file of {self.name}") from error
         self._sealed = True
-        return Sealed(self._md5.hexdigest(), self.size)
+        return self._vouched or Sealed(self._md5.hexdigest(), self.size)
 
     def suspend(self, version: str) -> bool:
         """Keep a large download for a later process; True if it was kept, False if it was discarded.

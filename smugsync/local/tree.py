@@ -82,6 +82,22 @@ class Mirror:
         """The marker found. Raises SuspiciousPlan if it is missing, or of another mirror or account."""
         return marker.check(self.root, expected)
 
+    def check_in_place(self) -> None:
+        """Is the directory that was opened still the one that its path names?
+
+        Raises SuspiciousPlan if its disk was unmounted, or another one mounted over it, meanwhile.
+        """
+        opened = os.fstat(self.root.fd)
+        try:
+            named = self.root.path.stat()
+        except OSError:
+            named = None
+        if named is None or (named.st_dev, named.st_ino) != (opened.st_dev, opened.st_ino):
+            raise SuspiciousPlan(
+                f"{self.root.path} is not the directory any more that it was when this run began: its disk "
+                "was unmounted, or another one mounted over it; mount the right one, then run smugsync again"
+            )
+
     # What is there
 
     def scan(

@@ -145,7 +145,7 @@ class AlbumPlanner:
                 self.context.report.trouble(directory, str(error))
         with self.context.catalogue.transaction():
             row = self.context.catalogue.put_album(row)
-        self.context.report.note(What.ALBUM_NEW, directory)
+        self.context.note(What.ALBUM_NEW, directory, of=row)
         return row
 
     @staticmethod
@@ -275,7 +275,7 @@ class AlbumPlanner:
             catalogue.put_album(moved)
             catalogue.rename_local(row.directory, directory)
             catalogue.settle_move(row.id)
-        report.note(What.ALBUM_MOVED, row.directory, f"now {directory}")
+        self.context.note(What.ALBUM_MOVED, directory, was=row.directory, of=row)
         return moved
 
     def _move_directory(self, old: str, new: str) -> None:

@@ -6,31 +6,52 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Literal
+from typing import Literal, Protocol
 
-from smugsync.catalogue import Catalogue, FileRow
+from smugsync.catalogue import AlbumRow, Catalogue, ChangeRow, FileRow
 from smugsync.core.guard import MaxLoss
 from smugsync.core.lifecycle import State
-from smugsync.core.model import Album
+from smugsync.core.model import Album, LocalFile, RemoteFile
+from smugsync.local.sharing import Links, Source
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
 from smugsync.remote.gallery import Gallery
 from smugsync.stop import Stop
-from smugsync.sync.report import Report
+from smugsync.sync.report import Report, What
 
 Durability = Literal["file", "batch", "none"]
 Layout = Literal["url-path", "names"]
+
+
+#: The first three ask what the account has; the others work on what is recorded and on the disk.
+Kind = Literal["everything", "delta", "albums", "verify", "repair", "resolve", "undo", "trash", "fsck"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """How much a cycle looks at. `albums`: keys, UrlPaths or names as a person typed them."""
 
-    kind: Literal["everything", "delta", "albums"]
+    kind: Kind
     albums: tuple[str, ...] = ()
+    detail: str = ""  #: what else a person said, for the history
 
     def __str__(self) -> str:
-        return self.kind if self.kind != "albums" else f"albums {', '.join(self.albums)}"
+        return " ".join(filter(None, (self.kind, ", ".join(self.albums), self.detail)))
+
+    @property
+    def lists(self) -> bool:
+        """Does it ask the service what there is?"""
+        return self.kind in ("everything", "delta", "albums")
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how many days what was set aside, and the history of runs, are kept; None = for good."""
+
+    versions: int | None = 365
+    trash: int | None = 30
+    damaged: int | None = 90
+    history: int | None = 730
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +71,33 @@ class Options:
     durability: Durability = "batch"
     reserve: int = 1 << 30
     zone: tzinfo | None = None
+    links: Links = "auto"
     archive: bool = True
+    retention: Retention = Retention()
     max_loss: MaxLoss = field(default_factory=MaxLoss)
     accept_loss: bool = False
     dry_run: bool = False
     impatient: bool = False
+
+
+class Stock(Protocol):
+    """Files that are here and may spare a download: what `adopt` was pointed at."""
+
+    def md5(self, local: LocalFile) -> str | None:
+        """The MD5 of a file of the mirror, if it was hashed already and is as it was then."""
+
+    def source(self, remote: RemoteFile) -> Source | None:
+        """A file with the bytes of `remote`."""
+
+
+class NoStock:
+    """Nothing lies about."""
+
+    def md5(self, local: LocalFile) -> str | None:
+        return None
+
+    def source(self, remote: RemoteFile) -> Source | None:
+        return None
 
 
 @dataclass(slots=True)
@@ -85,6 +128,25 @@ class Context:
     in_flight: dict[int, int] = field(default_factory=dict)
     #: something was planned since the feeder last looked
     planned: bool = True
+    #: what lies about here and need not be fetched
+    stock: Stock = field(default_factory=NoStock)
+
+    def note(
+        self, what: What, path: str, detail: str = "", *, was: str = "", of: FileRow | AlbumRow | None = None
+    ) -> None:
+        """Something became of the file or album `of`: it goes into the report, and into the journal with
+        the transaction that is open, or the next one.
+
+        `path` is where it is now; `was` what it was called, or where its former bytes were set aside.
+        """
+        moved = what in (What.MOVED, What.ALBUM_MOVED)
+        self.report.note(what, was if moved else path, f"now {path}" if moved else detail)
+        album_id, key = (of.album_id, of.key) if isinstance(of, FileRow) else (of.id if of else None, "")
+        self.catalogue.note(
+            ChangeRow(
+                0, self.run, int(self.now()), what.name.lower(), path, was, detail, album_id or None, key
+            )
+        )
 
     def due(self, row: FileRow) -> bool:
         """Is it time to try a failed or quarantined file again?"""

@@ -107,6 +107,7 @@ class Cycle:
             context.stop,
             pauses=options.pauses,
             zone=options.zone,
+            links=options.links,
         )
         self._lanes: Pool[Question] = crew.pool("list", options.lanes, self._survey, self._inbox.put)
         self._workers: Pool[Job] = crew.pool("fetch", self._throttle.ceiling, transfer, self._inbox.put)
@@ -124,7 +125,9 @@ class Cycle:
         try:
             self._albums.prepare()
             self._ctx.progress.start("listing")
-            if self._ctx.options.layout == "names":
+            if not self._ctx.scope.lists:  # what was planned is fetched; each address is asked for singly
+                self._stage = Stage.FINISHING
+            elif self._ctx.options.layout == "names":
                 self._stage = Stage.NAMING
                 self._lanes.give(ListFolders(self._account))
             else:

@@ -9,7 +9,16 @@ from datetime import UTC, datetime
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.model import Account
-from smugsync.errors import Garbled, Interrupted, ItemError, SmugsyncError, Transient, Unreachable
+from smugsync.errors import (
+    Garbled,
+    Interrupted,
+    ItemError,
+    MirrorUnusable,
+    SmugsyncError,
+    SuspiciousPlan,
+    Transient,
+    Unreachable,
+)
 from smugsync.local.placement import place
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
@@ -48,32 +57,51 @@ class Engine:
 
     def run(self, scope: Scope) -> Report:
         """One cycle over `scope`. What ends it early stands in the report; only bugs are raised."""
+        return self.work(scope, self.cycle)
+
+    def work(self, scope: Scope, body: Callable[[Context], None]) -> Report:
+        """Do `body` as a run of its own: on the right mirror, after recovery, recorded with its report.
+
+        What ends it early stands in the report; only bugs are raised.
+        """
         report = Report(scope=str(scope))
         began, asked = time.monotonic(), self._requests()
-        run = self._begin(scope)
-        listed: set[int] = set()
+        context = self._context(scope, self._begin(scope), report)
         try:
-            account = self._whose()
-            recovery.check_marker(self._catalogue, self._mirror, account, dry_run=self._options.dry_run)
-            context = self._context(scope, run, report)
-            listed = context.listed
+            recovery.check_marker(self._catalogue, self._mirror)
             recovery.recover(context)
-            throttle = Throttle(fixed=self._options.downloads, start=first_limit(self._round_trip()))
-            Cycle(context, account, throttle, self._crew, self._place).run()
-            if report.complete and scope.kind == "everything" and not self._options.dry_run:
-                with self._catalogue.transaction():
-                    self._catalogue.remember("last_full", str(int(self._now())))
+            body(context)
+            self._mirror.check_in_place()
         except SmugsyncError as error:
-            report.stop(error)
-            if isinstance(error, Interrupted):
-                report.interrupt(self._stop.signal)
+            self._stopped(report, error)
         report.requests = self._requests() - asked
         report.seconds = time.monotonic() - began
         try:
-            self._end(run, report, scope, listed)
+            self._end(context)
         except SmugsyncError as error:
             report.stop(error)
         return report
+
+    def cycle(self, context: Context) -> None:
+        """One cycle over the context's scope."""
+        scope, dry_run = context.scope, self._options.dry_run
+        account = self._whose()
+        recovery.bind(self._catalogue, self._mirror, account, dry_run=dry_run)
+        throttle = Throttle(fixed=self._options.downloads, start=first_limit(self._round_trip()))
+        Cycle(context, account, throttle, self._crew, self._place).run()
+        if context.report.complete and scope.kind == "everything" and not dry_run:
+            with self._catalogue.transaction():
+                self._catalogue.remember("last_full", str(int(self._now())))
+
+    def _stopped(self, report: Report, error: SmugsyncError) -> None:
+        report.stop(error)
+        if isinstance(error, Interrupted):
+            report.interrupt(self._stop.signal)
+        elif isinstance(error, MirrorUnusable):
+            try:  # a disk that went away answers like one that broke
+                self._mirror.check_in_place()
+            except SuspiciousPlan as absent:
+                report.stop(absent)
 
     def _whose(self) -> Account:
         """The account. What is one item's trouble elsewhere is the whole run's here."""
@@ -97,7 +125,8 @@ class Engine:
                 wanted += n
         return wanted
 
-    def _end(self, run: int, report: Report, scope: Scope, listed: Container[int]) -> None:
+    def _end(self, context: Context) -> None:
+        report, scope = context.report, context.scope
         counts = self._catalogue.count()
         report.files_held = sum(n for state, (n, _) in counts.items() if state in ("committed", "retired"))
         report.bytes_held = sum(
@@ -105,13 +134,17 @@ class Engine:
         )
         report.withheld = self._catalogue.count_withheld()
         report.files_withheld = sum(report.withheld.values())
-        report.files_failed = self._count_failed(scope, listed)
+        report.files_failed = self._count_failed(scope, context.listed)
+        report.files_damaged = self._catalogue.count_damaged()
         report.files_local = sum(self._catalogue.count_local().values())
-        if report.files_failed:
+        if report.files_failed or report.files_damaged:
             report.codes.add(ItemError.exit_code)
         with self._catalogue.transaction(durable=True):
             self._catalogue.end_run(
-                run, now=int(self._now()), exit_code=report.exit_code, summary=json.dumps(report.as_json())
+                context.run,
+                now=int(self._now()),
+                exit_code=report.exit_code,
+                summary=json.dumps(report.as_json()),
             )
 
     def _context(self, scope: Scope, run: int, report: Report) -> Context:

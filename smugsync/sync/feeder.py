@@ -13,7 +13,7 @@ from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core import naming
 from smugsync.core.integrity import Found, prove
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import LocalFile, RemoteFile
+from smugsync.core.model import Evidence, LocalFile, RemoteFile
 from smugsync.core.reconcile import (
     ABSENT,
     Action,
@@ -22,11 +22,14 @@ from smugsync.core.reconcile import (
     Diverge,
     Examine,
     Fetch,
+    Policy,
     Side,
+    Why,
     reconcile,
 )
 from smugsync.errors import IntegrityError, ItemError, SuspiciousPlan
-from smugsync.local.versions import shelf_path
+from smugsync.local.sharing import Source
+from smugsync.local.versions import Shelf, shelf_path
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 from smugsync.sync.settle import settled
@@ -46,6 +49,10 @@ class Feeder:
     _after: int = 0
     _batch: list[int] = field(default_factory=list)
     _album: AlbumRow | None = None
+    #: versions of photos that are on their way, each with the rows of other albums that wait for it
+    _coming: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    _bearers: dict[int, tuple[str, str]] = field(default_factory=dict)
+    _again: list[int] = field(default_factory=list)
 
     def next(self) -> Job | None:
         """The next job, None if there is none now. Raises SuspiciousPlan when space runs low."""
@@ -74,6 +81,9 @@ class Feeder:
 
     def release(self, row_id: int) -> None:
         self.context.in_flight.pop(row_id, None)
+        version = self._bearers.pop(row_id, None)
+        if version is not None:
+            self._again += dict.fromkeys(self._coming.pop(version))
 
     def landed(self, row_id: int) -> None:
         """Its bytes are on the disk, and wait for their name: they need no more room."""
@@ -85,8 +95,8 @@ class Feeder:
         """A row that this run has listed: the address and the promise of any other may be stale."""
         catalogue = self.context.catalogue
         while True:
-            while self._batch:
-                row = catalogue.file(self._batch.pop())
+            while self._again or self._batch:
+                row = catalogue.file((self._again or self._batch).pop())
                 if row is not None and row.state is State.PLANNED and row.id not in self.context.in_flight:
                     return row
             self.context.stop.check()
@@ -127,33 +137,65 @@ class Feeder:
             with self.context.catalogue.transaction():
                 self.fail(row, error)
             return None
-        local: LocalFile | Side = ABSENT
-        if fingerprint is not None:
-            known = row.local_md5 if fingerprint == row.edited() else None
-            local = LocalFile(path, fingerprint, known)
-        return self._act(row, local)
+        if fingerprint is None:
+            return self._act(row, ABSENT)
+        if row.damaged_at is not None:
+            return self._claim(row, Examining(row.id, path, mending=True))
+        local = LocalFile(path, fingerprint)
+        known = row.local_md5 if fingerprint == row.edited() else self.context.stock.md5(local)
+        return self._act(row, replace(local, md5=known))
 
     def _act(self, row: FileRow, local: LocalFile | Side) -> Job | None:
         album = self._album_of(row)
         remote = row.remote(album.key, self.context.run)
-        action = reconcile(row.base(album.directory), remote, local)
+        damaged = row.damaged_at is not None
+        action = reconcile(row.base(album.directory), remote, local, Policy(repair=damaged))
         if isinstance(action, Fetch) and row.state is State.COMMITTED:
             return None  # damage found while looking at something else: `verify` reports it
         if isinstance(action, Fetch):
-            return self._fetch(row, remote, local)
+            return self._fetch(row, remote, local, action)
         if isinstance(action, Examine):
             return self._claim(row, Examining(row.id, self._path(row)))
         self._record(row, remote, local, action)
         return None
 
-    def _fetch(self, row: FileRow, remote: RemoteFile, local: LocalFile | Side) -> Fetching:
+    def _fetch(
+        self, row: FileRow, remote: RemoteFile, local: LocalFile | Side, action: Fetch
+    ) -> Fetching | None:
+        """None: the same photo is on its way to another album, and is taken from there when it has come."""
+        version = (row.key, remote.version)
+        if version in self._coming:
+            self._coming[version].append(row.id)
+            return None
         self._check_room(remote.promised.size or 0)
         path = self._path(row)
         expected = local.fingerprint if isinstance(local, LocalFile) else None
-        keep = shelf_path(path, self.context.stamp) if expected is not None else None
-        job = Fetching(row.id, remote, path, expected, keep)
+        shelf = Shelf.DAMAGED if action.why is Why.DAMAGED else Shelf.VERSIONS
+        keep = shelf_path(path, self.context.stamp, shelf) if expected is not None else None
+        source = self._copy_of(row, remote) or self.context.stock.source(remote)
+        job = Fetching(row.id, remote, path, expected, keep, source)
         self._claim(row, job)
+        self._coming[version], self._bearers[row.id] = [], version
         return job
+
+    def _copy_of(self, row: FileRow, remote: RemoteFile) -> Source | None:
+        """The same photo in another album's directory, as it was when it was accepted."""
+        catalogue, mirror = self.context.catalogue, self.context.mirror
+        for other in catalogue.copies(row.key, remote.version, besides=row.id):
+            base = other.base(catalogue.album(other.album_id).directory)
+            if base is None or base.evidence not in (Evidence.PROMISED, Evidence.SELF):
+                continue
+            if remote.promised.md5 not in (None, base.held_md5):
+                continue
+            try:
+                if mirror.fingerprint(base.path) != base.fingerprint:
+                    continue
+            except ItemError:
+                continue
+            return Source(
+                mirror.root, base.path, base.fingerprint, base.held_md5, base.evidence, other.verified_at
+            )
+        return None
 
     def _check_room(self, size: int) -> None:
         """What is on its way is counted in full, since nobody knows how much of it is written."""
@@ -174,7 +216,7 @@ class Feeder:
         if row.state is State.PLANNED and not isinstance(action, Conflict):
             self.context.progress.plan(-1, -(remote.promised.size or 0))
         path = self._path(row)
-        catalogue, report = self.context.catalogue, self.context.report
+        catalogue = self.context.catalogue
         with catalogue.transaction():  # lost in a power cut, it is found out again
             match action:
                 case Adopt() if isinstance(local, LocalFile):
@@ -182,7 +224,7 @@ class Feeder:
                 case Conflict() if isinstance(local, LocalFile):
                     self._step_aside(row, local, path)
                 case Diverge() if isinstance(local, LocalFile):
-                    report.note(What.EDITED, path, "kept as it is")
+                    self.context.note(What.EDITED, path, "kept as it is", of=row)
                     catalogue.put(
                         [
                             replace(
@@ -194,7 +236,13 @@ class Feeder:
                         ]
                     )
                 case _ if row.state is not State.COMMITTED:
-                    catalogue.put([settled(row)])
+                    catalogue.put([self._as_found(settled(row), local)])
+
+    def _as_found(self, row: FileRow, local: LocalFile | Side) -> FileRow:
+        """A file that was thought to be damaged, and is not."""
+        if isinstance(local, LocalFile) and local.md5 == row.held_md5:
+            return replace(row, verified_at=int(self.context.now()), damaged_at=None)
+        return row
 
     def _adopt(self, row: FileRow, remote: RemoteFile, local: LocalFile, path: str) -> None:
         report = self.context.report
@@ -217,12 +265,15 @@ class Feeder:
             "held_size": size,
             "mtime_ns": mtime_ns,
             "evidence": evidence.value,
+            "verified_at": int(self.context.now()),
+            "damaged_at": None,
+            "strikes": 0,
         }
         self.context.catalogue.put([replace(settled(replace(row, **held)), **untouched)])
         self.context.catalogue.drop_local([path])
         report.files_adopted += 1
         report.files_verified += 1
-        report.note(What.ADOPTED, path)
+        self.context.note(What.ADOPTED, path, of=row)
 
     def _step_aside(self, row: FileRow, local: LocalFile, path: str) -> None:
         """The local file keeps its name; the online one gets another and is fetched there."""
@@ -249,7 +300,7 @@ class Feeder:
             ]
         )
         self.context.planned = True
-        self.context.report.note(What.CONFLICT, path, f"the online version goes to {join(directory, name)}")
+        self.context.note(What.CONFLICT, path, f"the online version goes to {join(directory, name)}", of=row)
 
     def fail(self, row: FileRow, error: ItemError) -> None:
         """A planned row that cannot even be begun."""

@@ -218,7 +218,7 @@ class Planner:
                 return self._retell(listing, row, remote)  # a person's edit, known already
             case _:
                 if row.state is State.RETIRED:
-                    self._ctx.report.note(What.RETURNED, join(listing.directory, row.name))
+                    self._ctx.note(What.RETURNED, join(listing.directory, row.name), of=row)
                 return self._plan(row, remote)
 
     def _plan(self, row: FileRow, remote: RemoteFile) -> FileRow:
@@ -255,7 +255,7 @@ class Planner:
             return row
         columns = shown(remote, self._ctx.run)
         if columns["details"] != row.details:
-            self._ctx.report.note(What.DETAILS, join(listing.directory, row.name))
+            self._ctx.note(What.DETAILS, join(listing.directory, row.name), of=row)
         # The promise that the held bytes were accepted under stays; the address is not needed.
         for column in ("promised_md5", "promised_size", "source", "source_run"):
             columns.pop(column)
@@ -285,8 +285,12 @@ class Planner:
                 continue
             if self._hash(listing, name) == row.held_md5:
                 self._names.add(folded)
-                self._ctx.report.note(
-                    What.MOVED, join(listing.directory, row.name), f"renamed here to {name}"
+                self._ctx.note(
+                    What.MOVED,
+                    join(listing.directory, name),
+                    "renamed here",
+                    was=join(listing.directory, row.name),
+                    of=row,
                 )
                 return replace(row, name=name, name_folded=folded, mtime_ns=fingerprint.mtime_ns)
         return None

@@ -11,6 +11,7 @@ from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import RemoteFile
 from smugsync.errors import IntegrityError, ItemError, MirrorUnusable
 from smugsync.local.placement import Placed
+from smugsync.local.sharing import How
 from smugsync.sync.context import Context
 from smugsync.sync.feeder import Feeder, retry_at
 from smugsync.sync.planning import PROCESSING_PATIENCE
@@ -67,17 +68,27 @@ class Recorder:
             self._ctx.report.trouble(outcome.job.path, str(outcome.error))
 
     def _committed(self, row: FileRow, one: Received, placed: Placed) -> FileRow:
-        report = self._ctx.report
-        report.files_downloaded += 1
+        report, source = self._ctx.report, one.job.source
         report.files_verified += 1
-        report.bytes_downloaded += one.found.size
-        if row.held_md5 is None:
+        if one.how is None or source is None:
+            report.files_downloaded += 1
+            report.bytes_downloaded += one.found.size
+            verified_at: int | None = int(self._ctx.now())
+        else:
+            report.files_shared += 1
+            verified_at = int(self._ctx.now()) if one.how is How.COPY else source.verified_at
+        if row.damaged_at is not None:
+            what = What.REPAIRED
+        elif row.held_md5 is None:
             what = What.NEW
         elif row.held_md5 != one.found.md5:
             what = What.REPLACED
         else:
             what = What.RESTORED
-        report.note(what, one.job.path, f"the old one is kept in {placed.kept}" if placed.kept else "")
+        detail = f"the old one is kept in {placed.kept}" if placed.kept else ""
+        if one.how is not None and source is not None:
+            detail = f"{one.how} of {source.path}" + (f"; {detail}" if detail else "")
+        self._ctx.note(what, one.job.path, detail, was=placed.kept or "", of=row)
         held: dict[str, Any] = {
             "held_version": one.file.version,
             "held_md5": one.found.md5,
@@ -87,7 +98,10 @@ class Recorder:
             "local_md5": None,
             "local_size": None,
             "local_mtime_ns": None,
+            "verified_at": verified_at,
+            "damaged_at": None,
             "attempts": 0,
+            "strikes": 0,
         }
         if row.state is not State.PLANNED:
             return replace(row, **held)
@@ -120,8 +134,17 @@ class Recorder:
                     event,
                     reason=str(error),
                     attempts=row.attempts + 1,
-                    retry_at=retry_at(9 if event is Event.GIVE_UP else row.attempts, self._ctx.now()),
+                    **self._patience(row, event),
                 )
             ]
         )
         self._ctx.report.trouble(job.path, str(error))
+
+    def _patience(self, row: FileRow, event: Event) -> dict[str, int]:
+        """When it is tried again: a quarantine lasts a day, and twice as long each time, up to 32 days."""
+        if event is not Event.GIVE_UP:
+            return {"retry_at": retry_at(row.attempts, self._ctx.now())}
+        return {
+            "strikes": row.strikes + 1,
+            "retry_at": int(self._ctx.now()) + 86_400 * (1 << min(row.strikes, 5)),
+        }

@@ -9,14 +9,15 @@ from smugsync.core import naming
 from smugsync.core.model import Account
 from smugsync.errors import ItemError, SuspiciousPlan
 from smugsync.local import marker
+from smugsync.local.marker import Marker
 from smugsync.local.part import RESUMABLE
 from smugsync.local.tree import Mirror
 from smugsync.sync.context import Context
 from smugsync.sync.transfer import part_name
 
 
-def check_marker(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_run: bool = False) -> None:
-    """The mirror's marker must be there and be this account's; the first run binds the two.
+def check_marker(catalogue: Catalogue, mirror: Mirror) -> Marker:
+    """The mirror's marker, which must be there and be the one that the catalogue belongs to.
 
     Raises SuspiciousPlan: an unmounted disk shows no marker, and must not be taken for an empty mirror.
     """
@@ -32,6 +33,15 @@ def check_marker(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_
             f"{mirror.root.path} holds another mirror than this account's: "
             f"its id is {found.mirror}, not {known}"
         )
+    return found
+
+
+def bind(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_run: bool = False) -> None:
+    """The mirror must be this account's; the first run makes it so.
+
+    Raises SuspiciousPlan: another account's photos must not be mixed in.
+    """
+    found = check_marker(catalogue, mirror)
     if found.account and found.account != account.root:
         raise SuspiciousPlan(
             f"{mirror.root.path} is the mirror of {found.nickname or 'another account'}, "
@@ -41,7 +51,7 @@ def check_marker(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_
         return
     if not found.account:
         marker.write(mirror.root, replace(found, account=account.root, nickname=account.nickname))
-    if known is None:
+    if catalogue.recall("mirror") is None:
         with catalogue.transaction(durable=True):
             catalogue.remember("mirror", found.mirror)
             catalogue.remember("account", account.root)

@@ -19,6 +19,7 @@ class What(StrEnum):
     NEW = "new"
     REPLACED = "replaced online"
     RESTORED = "was missing here"
+    REPAIRED = "was damaged here"
     ADOPTED = "already here"
     DETAILS = "text changed"
     GONE = "gone online"
@@ -65,8 +66,10 @@ class Report:
     bytes_downloaded: int = 0
     files_verified: int = 0
     files_adopted: int = 0
+    files_shared: int = 0  #: bytes that were here already: linked or copied, not fetched
     files_withheld: int = 0
     files_failed: int = 0
+    files_damaged: int = 0
     files_retired: int = 0
     files_local: int = 0
     requests: int = 0
@@ -125,9 +128,11 @@ class Report:
             "bytes_downloaded": self.bytes_downloaded,
             "files_verified": self.files_verified,
             "files_adopted": self.files_adopted,
+            "files_shared": self.files_shared,
             "files_withheld": self.files_withheld,
             "withheld": self.withheld,
             "files_failed": self.files_failed,
+            "files_damaged": self.files_damaged,
             "files_retired": self.files_retired,
             "files_local": self.files_local,
             "requests": self.requests,

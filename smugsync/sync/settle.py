@@ -119,7 +119,7 @@ class Settlement:
             target = join(catalogue.album(album_id).directory, new.name)
             if self._relocate(row, new, source, target):
                 albums.remove(album_id)
-                self.context.report.note(What.MOVED, source, f"now {target}")
+                self.context.note(What.MOVED, target, was=source, of=new)
                 return True
         return False
 
@@ -167,10 +167,10 @@ class Settlement:
             local = ABSENT if fingerprint is None else LocalFile(path, fingerprint)
             if isinstance(reconcile(base, ABSENT, local), Forget):
                 forgotten.append(row.id)
-                report.note(What.FORGOTTEN, path)
+                self.context.note(What.FORGOTTEN, path, of=row)
             else:
                 changed.append(row.on(Event.WITHDRAW, retired_at=int(self.context.now())))
-                report.note(What.GONE, path, "kept here")
+                self.context.note(What.GONE, path, "kept here", of=row)
         report.files_retired += len(changed)
         with catalogue.transaction(durable=True):
             catalogue.put(changed)
@@ -188,7 +188,7 @@ class Settlement:
                 self.context.catalogue.put_album(
                     replace(album, state="gone", reason="gone online", cursor="")
                 )
-            self.context.report.note(What.ALBUM_GONE, album.directory, "kept here")
+            self.context.note(What.ALBUM_GONE, album.directory, "kept here", of=album)
 
     def _accept_cursors(self, stopped: set[str | None]) -> None:
         """A cursor is stored only when nothing of its album is left to be proven."""

@@ -21,6 +21,7 @@ from smugsync.errors import (
     Transient,
 )
 from smugsync.local.part import PartFile
+from smugsync.local.sharing import How, Links, Source, share
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
 from smugsync.remote.gallery import Sink
@@ -40,6 +41,7 @@ class Fetching:
     """Download `file` to `path`. `expected` is what the plan saw under that name, None = nothing.
 
     `keep`: where the old bytes go first, below the mirror's versions; None when there are none to keep.
+    `source`: the same bytes are here already; they are only downloaded if those turn out not to do.
     """
 
     row: int
@@ -47,14 +49,19 @@ class Fetching:
     path: str
     expected: Fingerprint | None = None
     keep: str | None = None
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Examining:
-    """Hash the file at `path`, so that a decision can be made about `row`."""
+    """Hash the file at `path`, so that a decision can be made about `row`.
+
+    `mending`: it is known to be damaged, so that its not being readable is an answer, not a failure.
+    """
 
     row: int
     path: str
+    mending: bool = False
 
 
 Job = Fetching | Examining
@@ -69,11 +76,12 @@ class Received:
     part: PartFile
     found: Found
     evidence: Evidence
+    how: How | None = None  #: None = downloaded
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """`local` None: the file went away meanwhile."""
+    """`local` None: the file went away meanwhile. Its MD5 is "" if a damaged file could not be read."""
 
     job: Examining
     local: LocalFile | None
@@ -119,6 +127,7 @@ class Transfer:
     stop: Stop
     pauses: tuple[float, ...] = PAUSES
     zone: tzinfo | None = None  #: where the camera's wall-clock time is taken to be; None = this machine's
+    links: Links = "auto"
 
     def __call__(self, job: Job) -> Outcome:
         try:
@@ -131,11 +140,39 @@ class Transfer:
             return Faltered(job, error)
 
     def _examine(self, job: Examining) -> Examined:
-        if self.mirror.fingerprint(job.path) is None:
+        fingerprint = self.mirror.fingerprint(job.path)
+        if fingerprint is None:
             return Examined(job, None)
-        return Examined(job, self.mirror.hash(job.path, self.stop))
+        try:
+            return Examined(job, self.mirror.hash(job.path, self.stop))
+        except Transient:
+            if not job.mending:
+                raise
+            return Examined(job, LocalFile(job.path, fingerprint, ""))
+
+    def _take_over(self, job: Fetching, source: Source) -> Outcome:
+        """The bytes are here already; what they are worth is the source's worth."""
+        file = job.file
+        name = part_name(file.album_key, file.key, file.version)
+        directory = job.path.rpartition("/")[0]
+        shared = share(self.mirror.root, name, source, directory=directory, links=self.links, stop=self.stop)
+        try:
+            sealed = shared.part.seal(mtime_ns(file, self.zone))
+            found = Found(sealed.md5, sealed.size)
+            evidence = source.evidence
+            if evidence in (Evidence.PROMISED, Evidence.SELF):
+                evidence = prove(file.promised, found)
+        except BaseException:
+            shared.part.discard()
+            raise
+        return Received(job, file, shared.part, found, evidence, shared.how)
 
     def _fetch(self, job: Fetching) -> Outcome:
+        if job.source is not None:
+            try:
+                return self._take_over(job, job.source)
+            except ItemError:
+                pass  # the source is not what it was: then the bytes come from the service
         file = job.file
         wrong: list[str] = []
         attempt = 0

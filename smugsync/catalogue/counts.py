@@ -1,0 +1,71 @@
+"""How many, and which need a person's eye: what `status` and the end of a run ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from smugsync.catalogue.albums import Albums
+from smugsync.catalogue.files import SELECT_FILE, Files, file_row
+from smugsync.catalogue.rows import AlbumRow, FileRow
+from smugsync.core.lifecycle import State
+
+
+class Counts(Albums, Files):
+    def count(self) -> dict[State, tuple[int, int]]:
+        """For each state: how many files, and their size in bytes (held, else promised)."""
+        rows = self._read(
+            "SELECT state, count(*), total(coalesce(held_size, promised_size, 0)) FROM file GROUP BY state"
+        )
+        return {State(state): (int(n), int(size)) for state, n, size in rows}
+
+    def count_withheld(self) -> dict[str, int]:
+        """Why the service withholds files, and how many for each reason."""
+        rows = self._read(
+            "SELECT reason, count(*) FROM file WHERE state = 'withheld' GROUP BY reason ORDER BY 2 DESC"
+        )
+        return {str(reason): int(n) for reason, n in rows}
+
+    def count_by_album(self) -> dict[int, dict[State, int]]:
+        counts: dict[int, dict[State, int]] = {}
+        rows = self._read("SELECT album_id, state, count(*) FROM file GROUP BY album_id, state")
+        for album_id, state, n in rows:
+            counts.setdefault(int(album_id), {})[State(state)] = int(n)
+        return counts
+
+    def count_failed(self) -> dict[int, int]:
+        """How many files failed or are quarantined, by album id."""
+        rows = self._read(
+            "SELECT album_id, count(*) FROM file WHERE state IN ('failed', 'quarantined') GROUP BY album_id"
+        )
+        return {int(album_id): int(n) for album_id, n in rows}
+
+    def planned_totals(self) -> tuple[int, int]:
+        """How many files are planned, and the bytes promised for them."""
+        n, size = self._first("SELECT count(*), total(promised_size) FROM file WHERE state = 'planned'")
+        return int(n), int(size)
+
+    def held(self) -> int:
+        """How many files the mirror holds that are not marked as gone."""
+        row = self._first("SELECT count(*) FROM file WHERE held_md5 IS NOT NULL AND state <> 'retired'")
+        return int(row[0])
+
+    def troubled(self, *, limit: int) -> Iterator[tuple[AlbumRow, FileRow]]:
+        """Files that are failed, quarantined or withheld, with their albums, up to `limit`."""
+        rows = list(
+            self._read(
+                f"{SELECT_FILE} WHERE state IN ('failed', 'quarantined', 'withheld') ORDER BY id LIMIT ?",
+                (limit,),
+            )
+        )
+        for values in rows:
+            row = file_row(values)
+            yield self.album(row.album_id), row
+
+    def count_damaged(self) -> int:
+        """Files whose bytes are known to be wrong."""
+        return int(self._first("SELECT count(*) FROM file WHERE damaged_at IS NOT NULL")[0])
+
+    def count_evidence(self) -> dict[str, int]:
+        """How many held files there are for each kind of evidence."""
+        rows = self._read("SELECT evidence, count(*) FROM file WHERE held_md5 IS NOT NULL GROUP BY evidence")
+        return {str(evidence): int(n) for evidence, n in rows}

@@ -1,0 +1,141 @@
+"""The files of the ledger: one method per question that a cycle asks."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from smugsync.catalogue.database import Database
+from smugsync.catalogue.rows import FileRow, upsert, values_of
+from smugsync.core.lifecycle import State
+
+COLUMNS = tuple(f.name for f in fields(FileRow))
+SELECT_FILE = f"SELECT {', '.join('file.' + c for c in COLUMNS)} FROM file"
+_STATE = COLUMNS.index("state")
+_INSERT, _UPDATE = upsert("file", COLUMNS)
+
+
+def file_row(values: tuple[Any, ...]) -> FileRow:
+    """The row that SELECT_FILE found."""
+    row = list(values)
+    row[_STATE] = State(row[_STATE])
+    return FileRow(*row)
+
+
+class Files(Database):
+    def files(self, album_id: int) -> dict[str, FileRow]:
+        """All files of one album (the service holds at most 5,000), by key."""
+        rows = self._read(f"{SELECT_FILE} WHERE album_id = ?", (album_id,))
+        return {values[2]: file_row(values) for values in rows}
+
+    def files_by_key(self, album_id: int, keys: Iterable[str]) -> dict[str, FileRow]:
+        rows = self._read(
+            f"{SELECT_FILE} WHERE album_id = ? AND key IN (SELECT value FROM json_each(?))",
+            (album_id, json.dumps(list(keys))),
+        )
+        return {values[2]: file_row(values) for values in rows}
+
+    def names_taken(self, album_id: int, folded: Iterable[str]) -> set[str]:
+        """Those of the `folded` names that files of this album have."""
+        rows = self._read(
+            "SELECT name_folded FROM file WHERE album_id = ?"
+            " AND name_folded IN (SELECT value FROM json_each(?))",
+            (album_id, json.dumps(list(folded))),
+        )
+        return {str(name) for (name,) in rows}
+
+    def name_taken(self, album_id: int, folded: str) -> bool:
+        query = "SELECT 1 FROM file WHERE album_id = ? AND name_folded = ?"
+        return self._first(query, (album_id, folded)) is not None
+
+    def held_names(self, album_id: int) -> set[str]:
+        """The names in one album's directory under which we hold something."""
+        rows = self._read("SELECT name FROM file WHERE album_id = ? AND held_md5 IS NOT NULL", (album_id,))
+        return {name for (name,) in rows}
+
+    def file(self, file_id: int) -> FileRow | None:
+        values = self._first(f"{SELECT_FILE} WHERE id = ?", (file_id,))
+        return None if values is None else file_row(values)
+
+    def file_in(self, album_id: int, key: str) -> FileRow | None:
+        values = self._first(f"{SELECT_FILE} WHERE album_id = ? AND key = ?", (album_id, key))
+        return None if values is None else file_row(values)
+
+    def held_elsewhere(self, keys: Iterable[str], *, besides: int) -> set[str]:
+        """Those of `keys` of which another album than `besides` holds a file."""
+        rows = self._read(
+            "SELECT DISTINCT key FROM file WHERE key IN (SELECT value FROM json_each(?))"
+            " AND album_id <> ? AND held_md5 IS NOT NULL",
+            (json.dumps(list(keys)), besides),
+        )
+        return {str(key) for (key,) in rows}
+
+    def copies(self, key: str, version: str, *, besides: int) -> list[FileRow]:
+        """Files of other albums that hold this very version of the photo `key`, and are not known damaged."""
+        rows = self._read(
+            f"{SELECT_FILE} WHERE key = ? AND id <> ? AND held_version = ?"
+            " AND damaged_at IS NULL AND local_md5 IS NULL ORDER BY id",
+            (key, besides, version),
+        )
+        return [file_row(values) for values in rows]
+
+    def planned(self, run: int, *, after: int, limit: int) -> list[tuple[int, int]]:
+        """Up to `limit` files that `run` has listed and planned, with an id greater than `after`.
+
+        Each is (id, bytes promised).
+        """
+        rows = self._read(
+            "SELECT id, coalesce(promised_size, 0) FROM file"
+            " WHERE state = 'planned' AND source_run = ? AND id > ? ORDER BY id LIMIT ?",
+            (run, after, limit),
+        )
+        return [(int(row_id), int(size)) for row_id, size in rows]
+
+    def release(self, run: int) -> None:
+        """Files that `run` held back, because they might only have moved, are to be fetched after all."""
+        self._db.execute(
+            "UPDATE file SET source_run = ? WHERE state = 'planned' AND source_run = ?", (run, -run)
+        )
+
+    def unfinished(self, *, least: int) -> Iterator[tuple[str, str, str]]:
+        """Files of which a part may lie about, if they have `least` bytes: album key, key, version."""
+        yield from self._read(
+            "SELECT album.key, file.key, version FROM file JOIN album ON album.id = album_id"
+            " WHERE file.state IN ('planned', 'failed') AND (promised_size IS NULL OR promised_size >= ?)",
+            (least,),
+        )
+
+    def put(self, rows: Iterable[FileRow]) -> None:
+        """Store `rows`, new (id 0) or known."""
+        new: list[tuple[Any, ...]] = []
+        known: list[tuple[Any, ...]] = []
+        for row in rows:
+            values = values_of(row, COLUMNS)
+            if row.id:
+                known.append((*values, row.id))
+            else:
+                new.append(values)
+        # Known ones first: one of them may give up the name that a new one takes.
+        if known:
+            self._update(known)
+        if new:
+            self._db.executemany(_INSERT, new)
+
+    def _update(self, known: list[tuple[Any, ...]]) -> None:
+        self._db.execute("SAVEPOINT put")
+        try:
+            self._db.executemany(_UPDATE, known)
+        except sqlite3.IntegrityError:
+            # Two of them may trade names: then all step aside first. A name never holds a slash.
+            self._db.execute("ROLLBACK TO put")
+            ids = [(values[-1],) for values in known]
+            self._db.executemany("UPDATE file SET name_folded = '/' || id WHERE id = ?", ids)
+            self._db.executemany(_UPDATE, known)
+        finally:
+            self._db.execute("RELEASE put")
+
+    def forget(self, file_ids: Iterable[int]) -> None:
+        self._db.executemany("DELETE FROM file WHERE id = ?", [(i,) for i in file_ids])

@@ -1,0 +1,88 @@
+"""What every run did: runs, and the single changes that `history` shows and `undo` takes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from sqlite3 import Connection
+
+from smugsync.catalogue.database import Database
+from smugsync.catalogue.rows import ChangeRow, RunRow, values_of
+
+_COLUMNS = tuple(f.name for f in fields(ChangeRow))
+_SELECT = f"SELECT {', '.join(_COLUMNS)} FROM change"
+_SELECT_RUN = "SELECT id, scope, started_at, finished_at, exit_code, summary FROM run"
+_INSERT = f"INSERT INTO change ({', '.join(_COLUMNS[1:])}) VALUES ({', '.join('?' * len(_COLUMNS[1:]))})"
+
+
+class Journal(Database):
+    """Changes are noted as they happen and written by the next transaction, together with their rows."""
+
+    def __init__(self, connection: Connection, path: Path) -> None:
+        super().__init__(connection, path)
+        self._noted: list[ChangeRow] = []
+
+    def begin_run(self, scope: str, now: int) -> int:
+        cursor = self._db.execute("INSERT INTO run (scope, started_at) VALUES (?, ?)", (scope, now))
+        return cursor.lastrowid or 0
+
+    def end_run(self, run: int, *, now: int, exit_code: int, summary: str) -> None:
+        self._db.execute(
+            "UPDATE run SET finished_at = ?, exit_code = ?, summary = ? WHERE id = ?",
+            (now, exit_code, summary, run),
+        )
+
+    def last_run(self) -> RunRow | None:
+        """The newest run, None if there is none."""
+        row = self._first(f"{_SELECT_RUN} ORDER BY id DESC LIMIT 1")
+        return None if row is None else RunRow(*row)
+
+    def run(self, run: int) -> RunRow | None:
+        row = self._first(f"{_SELECT_RUN} WHERE id = ?", (run,))
+        return None if row is None else RunRow(*row)
+
+    def runs(self, *, since: int = 0, limit: int = -1) -> list[RunRow]:
+        """Runs that began at `since` (epoch seconds) or later, the newest first."""
+        rows = self._read(f"{_SELECT_RUN} WHERE started_at >= ? ORDER BY id DESC LIMIT ?", (since, limit))
+        return [RunRow(*row) for row in rows]
+
+    def note(self, change: ChangeRow) -> None:
+        """Noted now, written with the transaction that is open, or with the next one."""
+        self._noted.append(change)
+
+    def changes(
+        self, *, run: int | None = None, album_id: int | None = None, since: int = 0, limit: int = -1
+    ) -> Iterator[ChangeRow]:
+        """Changes of one run, of one album, or all; the newest first."""
+        rows = self._read(
+            f"{_SELECT} WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR album_id = ?2) AND at >= ?3"
+            " ORDER BY id DESC LIMIT ?4",
+            (run, album_id, since, limit),
+        )
+        for row in rows:
+            yield ChangeRow(*row)
+
+    def count_changes(self, runs: list[int]) -> dict[int, dict[str, int]]:
+        """For each of `runs` what was done how often."""
+        counts: dict[int, dict[str, int]] = {run: {} for run in runs}
+        for run in runs:
+            rows = self._read("SELECT what, count(*) FROM change WHERE run = ? GROUP BY what", (run,))
+            counts[run] = {str(what): int(n) for what, n in rows}
+        return counts
+
+    def forget_runs(self, *, before: int) -> None:
+        """Runs that ended before `before` (epoch seconds), with their changes; never the newest."""
+        self._db.execute(
+            "DELETE FROM run WHERE finished_at < ? AND id < (SELECT max(id) FROM run)", (before,)
+        )
+
+    def _before_commit(self) -> None:
+        super()._before_commit()
+        noted = self._noted
+        if noted:
+            self._db.executemany(_INSERT, [values_of(change, _COLUMNS) for change in noted])
+
+    def _after_commit(self) -> None:
+        super()._after_commit()
+        self._noted.clear()
