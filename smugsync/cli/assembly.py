@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.remote.tls import tls_context
 from smugsync.stop import Stop
-from smugsync.sync.context import Options, Retention, Scope
+from smugsync.sync.context import Context, Options, Retention, Scope
 from smugsync.sync.engine import Engine
 from smugsync.sync.report import Report
 
@@ -53,8 +53,12 @@ class Workshop:
 
     def run(self, scope: Scope) -> Report:
         """Run a cycle; a signal ends it within a second, with the exit code that names the signal."""
+        return self.work(scope, self.engine.cycle)
+
+    def work(self, scope: Scope, body: Callable[[Context], None]) -> Report:
+        """Do `body` as a run of its own, stopped by signals like a cycle: see `Engine.work`."""
         with self._signals():
-            return self.engine.run(scope)
+            return self.engine.work(scope, body)
 
     def _end(self) -> None:
         self.stop.set(self.signal)
@@ -79,13 +83,20 @@ class Workshop:
 
 @contextmanager
 def workshop(
-    invocation: Invocation, config: Config, *, dry_run: bool = False, accept_loss: bool = False
+    invocation: Invocation,
+    config: Config,
+    *,
+    dry_run: bool = False,
+    accept_loss: bool = False,
+    offline: bool = False,
 ) -> Iterator[Workshop]:
     """Open everything for `config`. A dry run works on a copy of the catalogue and needs no lock.
 
+    `offline`: nothing will be asked of the service, so it does not matter whether anybody is signed in.
+
     Raises NotAuthorised, Busy, CatalogueError, SuspiciousPlan, MirrorUnusable, ConfigError.
     """
-    if config.remote.signed_out:
+    if config.remote.signed_out and not offline:
         raise NotAuthorised("not signed in to SmugMug: run `smugsync auth login`")
     with ExitStack() as stack:
         if not dry_run:
