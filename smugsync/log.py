@@ -172,7 +172,7 @@ class _TextRenderer:
             text = f"{stamp} {level}: {text}"
         if level == "debug" and not self._journal:
             text += f" [{name}]"
-        return f"{text}\n{trace}" if trace else text
+        return "\n".join([text, *map(_printable, str(trace).splitlines())]) if trace else text
 
 
 def _word(value: Any) -> str:

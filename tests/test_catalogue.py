@@ -190,9 +190,9 @@ class TestIllegalRows:
     @pytest.mark.parametrize(
         "statement",
         [
-            "INSERT INTO local_file VALUES ('a', 1, 1, NULL, 'whim')",
-            "INSERT INTO local_file VALUES ('a', 'big', 1, NULL, 'local')",
-            "INSERT INTO local_file VALUES ('a', 1, NULL, NULL, 'local')",
+            "INSERT INTO local_file VALUES ('a', 1, 1, NULL, 'whim', NULL)",
+            "INSERT INTO local_file VALUES ('a', 'big', 1, NULL, 'local', NULL)",
+            "INSERT INTO local_file VALUES ('a', 1, NULL, NULL, 'local', NULL)",
             "INSERT INTO meta VALUES ('a', NULL)",
             "INSERT INTO run (scope, started_at) VALUES (NULL, 1)",
             "INSERT INTO run (scope, started_at) VALUES ('delta', 'now')",
@@ -273,7 +273,7 @@ class TestOpening:
 
     def test_text_file(self, path: Path) -> None:
         path.write_text("Dear diary, today I lost a catalogue.\n" * 200)
-        with pytest.raises(CatalogueError, match=r"damaged or no catalogue .* move it aside"):
+        with pytest.raises(CatalogueError, match=r"damaged or no catalogue .* fsck --rebuild"):
             Catalogue.open(path)
 
     def test_directory(self, path: Path) -> None:

@@ -226,9 +226,17 @@ def test_a_stray_variable_is_a_warning(desk: Desk) -> None:
     assert "SMUGSYNC_MIROR" in " ".join(desk.load().warnings)
 
 
-def test_a_file_with_secrets_that_others_can_read_is_a_warning(desk: Desk) -> None:
-    desk.write(f'mirror = "/srv/photos"\n{KEYS}', mode=0o644)
-    assert "chmod 600" in " ".join(desk.load().warnings)
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
+def test_a_file_with_secrets_that_others_can_read_or_change_is_refused(desk: Desk, mode: int) -> None:
+    desk.write(f'mirror = "/srv/photos"\n{KEYS}', mode=mode)
+    (problem,) = desk.problems()
+    assert f"by others (mode {mode:04o}): chmod 600 it" in problem
+
+
+def test_a_file_without_secrets_may_be_read_by_others(desk: Desk) -> None:
+    desk.write('mirror = "/srv/photos"\n', mode=0o644)
+    desk.environ |= {"SMUGSYNC_REMOTE__API_KEY": "key-value", "SMUGSYNC_REMOTE__API_SECRET": "secret-value"}
+    assert desk.load().warnings == ()
 
 
 # What is refused

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from smugsync.catalogue.elsewhere import Hashed
 from smugsync.catalogue.ledger import Catalogue
 from smugsync.catalogue.rows import (
     AlbumRow,
@@ -22,6 +23,7 @@ __all__ = [
     "Catalogue",
     "ChangeRow",
     "FileRow",
+    "Hashed",
     "RunRow",
     "join",
     "read_details",

@@ -48,11 +48,32 @@ class Albums(Database):
         cursor = self._db.execute(_INSERT, values)
         return replace(row, id=cursor.lastrowid or 0)
 
-    def unsettled_albums(self, *, due: int) -> set[int]:
-        """Albums with files to transfer, or whose time to be looked at again has come by `due` (epoch s)."""
+    def unsettled_albums(self, *, due: int, marked: int | None = None) -> set[int]:
+        """Albums with files to transfer, or whose time to be looked at again has come by `due` (epoch s).
+
+        With `marked`, also those with files that were marked as gone by then and are to leave the mirror.
+        """
         rows = self._read(
             "SELECT DISTINCT album_id FROM file WHERE state IN ('planned', 'sending', 'in_doubt')"
-            " OR (state IN ('failed', 'quarantined', 'withheld') AND retry_at <= ?)",
-            (due,),
+            " OR (state IN ('failed', 'quarantined', 'withheld') AND retry_at <= ?)"
+            " OR (state = 'retired' AND retired_at <= ?)",
+            (due, marked),
         )
         return {int(row[0]) for row in rows}
+
+    def gone_albums(self, *, marked: int | None = None) -> list[AlbumRow]:
+        """Albums that are gone online and of which some held files are not marked as gone yet.
+
+        With `marked`, also those with files that were marked by then, or with none any more.
+        """
+        rows = self._read(
+            f"{_SELECT} WHERE state = 'gone' AND (EXISTS (SELECT 1 FROM file WHERE album_id = album.id"
+            " AND held_md5 IS NOT NULL AND (state <> 'retired' OR retired_at <= ?1))"
+            " OR (?1 IS NOT NULL AND NOT EXISTS (SELECT 1 FROM file WHERE album_id = album.id)))",
+            (marked,),
+        )
+        return [AlbumRow(*row) for row in rows]
+
+    def forget_album(self, album_id: int) -> None:
+        """An album of which nothing is recorded any more; the history goes on without it."""
+        self._db.execute("DELETE FROM album WHERE id = ?", (album_id,))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from smugsync.catalogue.albums import Albums
 from smugsync.catalogue.files import SELECT_FILE, Files, file_row
-from smugsync.catalogue.rows import AlbumRow, FileRow
+from smugsync.catalogue.rows import AlbumRow, FileRow, one_of
 from smugsync.core.lifecycle import State
 
 
@@ -16,7 +16,7 @@ class Counts(Albums, Files):
         rows = self._read(
             "SELECT state, count(*), total(coalesce(held_size, promised_size, 0)) FROM file GROUP BY state"
         )
-        return {State(state): (int(n), int(size)) for state, n, size in rows}
+        return {one_of(State, state): (int(n), int(size)) for state, n, size in rows}
 
     def count_withheld(self) -> dict[str, int]:
         """Why the service withholds files, and how many for each reason."""
@@ -29,7 +29,7 @@ class Counts(Albums, Files):
         counts: dict[int, dict[State, int]] = {}
         rows = self._read("SELECT album_id, state, count(*) FROM file GROUP BY album_id, state")
         for album_id, state, n in rows:
-            counts.setdefault(int(album_id), {})[State(state)] = int(n)
+            counts.setdefault(int(album_id), {})[one_of(State, state)] = int(n)
         return counts
 
     def count_failed(self) -> dict[int, int]:
@@ -61,9 +61,21 @@ class Counts(Albums, Files):
             row = file_row(values)
             yield self.album(row.album_id), row
 
+    def count_source_files(self) -> dict[str, int]:
+        """How many photos the service keeps further files with, by the types of those (`cr2 dng`)."""
+        rows = self._read(
+            "SELECT source_files, count(*) FROM file WHERE source_files <> '' AND state <> 'retired'"
+            " GROUP BY source_files"
+        )
+        return {str(types): int(n) for types, n in rows}
+
     def count_damaged(self) -> int:
         """Files whose bytes are known to be wrong."""
         return int(self._first("SELECT count(*) FROM file WHERE damaged_at IS NOT NULL")[0])
+
+    def count_unproven(self) -> int:
+        """Held files that are known by their names and times alone."""
+        return int(self._first("SELECT count(*) FROM file WHERE evidence = 'unproven'")[0])
 
     def count_evidence(self) -> dict[str, int]:
         """How many held files there are for each kind of evidence."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any, Self
@@ -30,8 +32,21 @@ _DISK = frozenset(
     }
 )
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+#: What runs by itself when a table is read or written; we make none of it.
+_PLANTED = """
+    SELECT iif(type = 'table', 'virtual table', type), name FROM sqlite_schema
+    WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1
+"""
+#: The fact, among those in `meta`, that tells how the tables were made.
+_SEAL = "schema"
+#: What Python says without any code when a column is no UTF-8.
+_NO_TEXT = "Could not decode to UTF-8"
 #: What SQLite raises; its messages quote damaged bytes, which Python then cannot decode.
-_FAULTS = (sqlite3.Error, UnicodeDecodeError)
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
+
+
+class NewerSchema(CatalogueError):
+    """A later version of smugsync wrote it: nothing is wrong with it."""
 
 
 class Database:
@@ -51,13 +66,15 @@ class Database:
         not to be used on this disk, Busy while another program writes to it.
         """
         try:
+            _create_private(path)
             db = sqlite3.connect(path, isolation_level=None, timeout=5)
-        except sqlite3.Error as error:
-            raise CatalogueError(f"the catalogue {path} cannot be opened: {error}") from error
+        except (sqlite3.Error, OSError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise CatalogueError(f"the catalogue {path} cannot be opened: {why}") from error
         catalogue = cls(db, path)
         try:
             catalogue._prepare(check=check)
-        except _FAULTS as error:
+        except FAULTS as error:
             db.close()
             raise catalogue._explain(error) or catalogue._damaged(error) from error
         except BaseException:
@@ -67,6 +84,8 @@ class Database:
 
     def _prepare(self, *, check: bool) -> None:
         db = self._db
+        # First of all: what a stranger wrote into the schema may not call anything that reaches outside.
+        db.execute("PRAGMA trusted_schema = OFF")
         version = self._identify()
         # An I/O error while switching is not raised: the answer is the old mode.
         mode = db.execute("PRAGMA journal_mode = WAL").fetchone()[0]
@@ -75,7 +94,7 @@ class Database:
                 f"the catalogue {self.path} cannot use a write-ahead log (its file system says {mode!r}); "
                 "keep the state directory on a local disk"
             )
-        for pragma in ("foreign_keys = ON", "trusted_schema = OFF", "cache_size = -8192", "temp_store = 2"):
+        for pragma in ("foreign_keys = ON", "cell_size_check = ON", "cache_size = -8192", "temp_store = 2"):
             db.execute(f"PRAGMA {pragma}")
         if check:
             self.check()
@@ -83,21 +102,37 @@ class Database:
             self._script("schema.sql", SCHEMA_VERSION)
         for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
             self._script(f"migrations/{step}.sql", step + 1)
+        if version != SCHEMA_VERSION:
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SEAL, self._digest()))
+        self._check_seal()
 
     def _identify(self) -> int:
-        """The version of its schema, 0 for an empty file. Raises CatalogueError if it is not for us to use."""
+        """The version of its schema, 0 for an empty file. Raises CatalogueError if it is not for us."""
         db = self._db
         version = int(db.execute("PRAGMA user_version").fetchone()[0])
         owner = int(db.execute("PRAGMA application_id").fetchone()[0])
         filled = bool(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
         if version < 0 or owner not in (0, APPLICATION_ID) or (version == 0 and filled):
             raise self._damaged("it belongs to another program")
+        if (planted := db.execute(_PLANTED).fetchone()) is not None:
+            raise self._damaged(f"it holds a {planted[0]} that smugsync did not make, {planted[1]!r}")
         if version > SCHEMA_VERSION:
-            raise CatalogueError(
+            raise NewerSchema(
                 f"the catalogue {self.path} was written by a newer smugsync (schema {version}, this version "
                 f"knows {SCHEMA_VERSION}); upgrade smugsync"
             )
         return version
+
+    def _digest(self) -> str:
+        """A digest of the tables and indexes as they are written down in the file."""
+        laws = self._read("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+        return hashlib.sha256(repr(list(laws)).encode()).hexdigest()
+
+    def _check_seal(self) -> None:
+        """Are the tables those that we made? A wrong bit in their text may turn a law into its opposite."""
+        sealed = self._first("SELECT value FROM meta WHERE key = ?", (_SEAL,))
+        if sealed is not None and sealed[0] != self._digest():
+            raise self._damaged("its tables are not as they were made")
 
     def _script(self, name: str, version: int) -> None:
         """Run one of our scripts in a transaction of its own, together with the version it leads to."""
@@ -124,14 +159,29 @@ class Database:
         """Read the whole file through; raises CatalogueError if it is damaged."""
         try:
             verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        except _FAULTS as error:
+        except FAULTS as error:
             raise self._explain(error) or self._damaged(error) from error
         if verdict != "ok":
             raise self._damaged(verdict)
 
+    def integrity(self, *, limit: int = 20) -> list[str]:
+        """What is wrong with the file: its pages, its indexes, rows that break the schema's laws.
+
+        Up to `limit` sentences of SQLite's. Raises CatalogueError when it cannot be read at all.
+        """
+        try:
+            found = [str(row[0]) for row in self._db.execute(f"PRAGMA integrity_check({limit:d})")]
+            found += [
+                f"a row of {table} refers to a row of {parent} that does not exist"
+                for table, _, parent, _ in self._db.execute("PRAGMA foreign_key_check")
+            ]
+        except FAULTS as error:
+            raise self._explain(error) or self._damaged(error) from error
+        return [line for line in found if line != "ok"][:limit]
+
     def _explain(self, error: BaseException) -> SmugsyncError | None:
         """`error` in a person's words, None if it is none of SQLite's or a bug of ours."""
-        if isinstance(error, UnicodeDecodeError):
+        if isinstance(error, UnicodeDecodeError) or _NO_TEXT in str(error):
             return self._damaged("it holds bytes that are no text")
         primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if primary in _IN_USE:
@@ -142,8 +192,8 @@ class Database:
 
     def _damaged(self, why: object) -> CatalogueError:
         return CatalogueError(
-            f"the catalogue {self.path} is damaged or no catalogue ({why}); move it aside and run "
-            "`smugsync sync --full`: files that are already there are recognised, not fetched again"
+            f"the catalogue {self.path} is damaged or no catalogue ({why}); `smugsync fsck --rebuild` keeps "
+            "it aside and makes a new one: files that are already there are recognised, not fetched again"
         )
 
     def close(self) -> None:
@@ -170,6 +220,8 @@ class Database:
             explained = self._explain(error)
             if explained is not None:
                 raise explained from error
+            if isinstance(error, sqlite3.IntegrityError):
+                self.check()  # a bug, unless what lies in the file breaks its laws already
             raise
 
     def _before_commit(self) -> None:
@@ -184,7 +236,7 @@ class Database:
             # Not `yield from`: a reader that is given up would close the cursor after its database.
             for row in self._db.execute(query, values):  # noqa: UP028 -- see above
                 yield row
-        except _FAULTS as error:
+        except FAULTS as error:
             explained = self._explain(error)
             if explained is not None:
                 raise explained from error
@@ -193,3 +245,11 @@ class Database:
     def _first(self, query: str, values: tuple[Any, ...] = ()) -> Any:
         """The first row that `query` finds, None if there is none."""
         return next(self._read(query, values), None)
+
+
+def _create_private(path: Path) -> None:
+    """An empty file for our eyes only, whatever the umask; SQLite gives its other files the same mode."""
+    if path == Path(":memory:"):
+        return
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

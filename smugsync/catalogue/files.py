@@ -9,7 +9,7 @@ from dataclasses import fields
 from typing import Any
 
 from smugsync.catalogue.database import Database
-from smugsync.catalogue.rows import FileRow, upsert, values_of
+from smugsync.catalogue.rows import FileRow, one_of, upsert, values_of
 from smugsync.core.lifecycle import State
 
 COLUMNS = tuple(f.name for f in fields(FileRow))
@@ -21,7 +21,7 @@ _INSERT, _UPDATE = upsert("file", COLUMNS)
 def file_row(values: tuple[Any, ...]) -> FileRow:
     """The row that SELECT_FILE found."""
     row = list(values)
-    row[_STATE] = State(row[_STATE])
+    row[_STATE] = one_of(State, row[_STATE])
     return FileRow(*row)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from smugsync.catalogue.database import SCHEMA_VERSION
+from smugsync.catalogue.database import FAULTS, SCHEMA_VERSION, Database
 from smugsync.catalogue.ledger import Catalogue
 from smugsync.errors import CatalogueError
 
@@ -21,21 +21,44 @@ class Inspected(Catalogue):
     def inspect(self) -> None:
         """Is it ours? Does every page make sense? Raises CatalogueError, Busy."""
         self.check()
-        self.is_old = self._identify() < SCHEMA_VERSION
+        try:
+            self.is_old = self._identify() < SCHEMA_VERSION
+            if not self.is_old:
+                self._check_seal()
+        except FAULTS as error:
+            raise self._explain(error) or self._damaged(error) from error
+
+    def integrity(self, *, limit: int = 20) -> list[str]:
+        """As Database does, over a connection that might write and does not: one that may only read is
+        blind to the tables' CHECKs."""
+        with closing(_connect(self.path, mode="rw", patience=1.0)) as db:
+            db.execute("PRAGMA query_only = ON")
+            return Database(db, self.path).integrity(limit=limit)
+
+    def read_through(self) -> None:
+        """Read every column of every row, so that what is no text is found. Raises CatalogueError."""
+        tables = [str(row[0]) for row in self._read("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+        for table in tables:
+            for _ in self._read(f'SELECT * FROM "{table}"'):
+                pass
 
 
 @contextmanager
-def inspected(path: Path) -> Iterator[Inspected]:
+def inspected(path: Path, *, patience: float = 1.0) -> Iterator[Inspected]:
     """The catalogue at `path`, read through and found whole; beside whoever is working on it.
 
     Raises CatalogueError for a file that cannot be opened, is damaged, none of ours or was written by a newer
-    version, Busy while another program keeps it to itself.
+    version; Busy if another program keeps it to itself for longer than `patience`, in seconds.
     """
-    try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=5)
-    except sqlite3.Error as error:
-        raise CatalogueError(f"the catalogue {path} cannot be opened: {error}") from error
-    with closing(db):
+    with closing(_connect(path, mode="ro", patience=patience)) as db:
         catalogue = Inspected(db, path)
         catalogue.inspect()
         yield catalogue
+
+
+def _connect(path: Path, *, mode: str, patience: float) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    try:
+        return sqlite3.connect(address, uri=True, isolation_level=None, timeout=patience)
+    except sqlite3.Error as error:
+        raise CatalogueError(f"the catalogue {path} cannot be opened: {error}") from error

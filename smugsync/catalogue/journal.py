@@ -52,16 +52,52 @@ class Journal(Database):
         self._noted.append(change)
 
     def changes(
-        self, *, run: int | None = None, album_id: int | None = None, since: int = 0, limit: int = -1
+        self,
+        *,
+        run: int | None = None,
+        album_id: int | None = None,
+        path: str | None = None,
+        key: str | None = None,
+        since: int = 0,
+        limit: int = -1,
     ) -> Iterator[ChangeRow]:
-        """Changes of one run, of one album, or all; the newest first."""
+        """Changes of one run, of one album, of what lies or lay at or below `path`, or all; the newest first.
+
+        With a `key` beside the `path`, also those of this photo under any other name.
+        """
         rows = self._read(
             f"{_SELECT} WHERE (?1 IS NULL OR run = ?1) AND (?2 IS NULL OR album_id = ?2) AND at >= ?3"
-            " ORDER BY id DESC LIMIT ?4",
-            (run, album_id, since, limit),
+            " AND (?4 IS NULL OR path = ?4 OR was = ?4 OR (path > ?4 || '/' AND path < ?4 || '0')"
+            " OR (was > ?4 || '/' AND was < ?4 || '0') OR key = ?5)"
+            " ORDER BY id DESC LIMIT ?6",
+            (run, album_id, since, path, key, limit),
         )
         for row in rows:
             yield ChangeRow(*row)
+
+    def taken_back_by(self, change: int) -> ChangeRow | None:
+        """The last change that took the change with this id back, None if none did."""
+        row = self._first(f"{_SELECT} WHERE undoes = ? ORDER BY id DESC LIMIT 1", (change,))
+        return None if row is None else ChangeRow(*row)
+
+    def was_killed(self, scope: str, *, besides: int) -> bool:
+        """Did a run of this `scope` never come to its end? The run `besides` does not count."""
+        query = "SELECT 1 FROM run WHERE scope = ? AND finished_at IS NULL AND id <> ? LIMIT 1"
+        return self._first(query, (scope, besides)) is not None
+
+    def set_aside(self) -> dict[str, ChangeRow]:
+        """The changes that set bytes aside, by where those lie."""
+        rows = self._read(f"{_SELECT} WHERE was LIKE '%.smugsync/%'")
+        return {change.was: change for change in (ChangeRow(*row) for row in rows)}
+
+    def taken_back(self, run: int) -> dict[int, int]:
+        """Which changes of `run` (ids) were taken back, and by which later run."""
+        rows = self._read(
+            "SELECT undone.id, later.run FROM change undone JOIN change later ON later.undoes = undone.id"
+            " WHERE undone.run = ? ORDER BY later.id",
+            (run,),
+        )
+        return {int(change): int(later) for change, later in rows}
 
     def count_changes(self, runs: list[int]) -> dict[int, dict[str, int]]:
         """For each of `runs` what was done how often."""
@@ -72,9 +108,13 @@ class Journal(Database):
         return counts
 
     def forget_runs(self, *, before: int) -> None:
-        """Runs that ended before `before` (epoch seconds), with their changes; never the newest."""
+        """Runs that ended before `before` (epoch seconds), with their changes; never the newest.
+
+        One that was killed counts from its beginning.
+        """
         self._db.execute(
-            "DELETE FROM run WHERE finished_at < ? AND id < (SELECT max(id) FROM run)", (before,)
+            "DELETE FROM run WHERE coalesce(finished_at, started_at) < ? AND id < (SELECT max(id) FROM run)",
+            (before,),
         )
 
     def _before_commit(self) -> None:

@@ -6,9 +6,11 @@ from smugsync.catalogue.counts import Counts
 from smugsync.catalogue.elsewhere import Elsewhere
 from smugsync.catalogue.journal import Journal
 from smugsync.catalogue.proofs import Proofs
+from smugsync.catalogue.questions import Questions
+from smugsync.catalogue.wanted import Wanted
 
 
-class Catalogue(Counts, Proofs, Elsewhere, Journal):
+class Catalogue(Counts, Proofs, Questions, Wanted, Elsewhere, Journal):
     """The ledger. Open with `Catalogue.open`; only the engine's thread touches one that it works on."""
 
     def recall(self, key: str) -> str | None:

@@ -2,50 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from array import array
+from collections.abc import Iterable
 
 from smugsync.catalogue.files import SELECT_FILE, Files, file_row
 from smugsync.catalogue.rows import FileRow
 
 
 class Proofs(Files):
-    def held_totals(self, albums: Iterable[int] | None = None) -> tuple[int, int]:
-        """How many files are held, and their bytes; of `albums` (ids) alone, if given."""
-        chosen = None if albums is None else set(albums)
-        files = size = 0
-        for album_id, n, total in self._read(
-            "SELECT album_id, count(*), sum(held_size) FROM file WHERE held_md5 IS NOT NULL GROUP BY album_id"
-        ):
-            if chosen is None or album_id in chosen:
-                files, size = files + int(n), size + int(total)
-        return files, size
+    def least_proven(
+        self, *, albums: Iterable[int] | None = None, before: int | None = None, damaged: bool = True
+    ) -> tuple[array[int], array[int]]:
+        """Ids and sizes (bytes) of all held files, those proven longest ago or never first.
 
-    def least_proven(self, *, before: int) -> Iterator[FileRow]:
-        """Held files last proven before `before` (epoch seconds) or never, the longest ago first.
-
-        They are read as they are asked for, a few hundred at a time: rows may be written meanwhile.
+        `albums`: only of these (ids); `before`: only those not proven since then (epoch s); without
+        `damaged` those known to be damaged are left out: they are not proven by reading them again.
         """
-        last: tuple[int, int] = (-1, 0)
-        while True:
-            rows = [
-                file_row(values)
-                for values in self._read(
-                    f"{SELECT_FILE} WHERE held_md5 IS NOT NULL"
-                    " AND (coalesce(verified_at, 0), id) > (?, ?) AND coalesce(verified_at, 0) < ?"
-                    " ORDER BY coalesce(verified_at, 0), id LIMIT 256",
-                    (*last, before),
-                )
-            ]
-            if not rows:
-                return
-            last = (rows[-1].verified_at or 0, rows[-1].id)
-            yield from rows
+        chosen = None if albums is None else json.dumps(list(albums))
+        ids, sizes = array("q"), array("q")
+        for file_id, size in self._read(
+            "SELECT id, held_size FROM file WHERE held_md5 IS NOT NULL"
+            " AND (?1 IS NULL OR album_id IN (SELECT value FROM json_each(?1)))"
+            " AND (?2 IS NULL OR coalesce(verified_at, 0) < ?2) AND (?3 OR damaged_at IS NULL)"
+            " ORDER BY coalesce(verified_at, 0), id",
+            (chosen, before, damaged),
+        ):
+            ids.append(file_id)
+            sizes.append(size)
+        return ids, sizes
 
-    def oldest_proof(self) -> int | None:
-        """When the file that was proven longest ago was proven, None if some never was (or none is held)."""
-        row = self._first("SELECT min(coalesce(verified_at, 0)) FROM file WHERE held_md5 IS NOT NULL")
-        return int(row[0]) or None if row[0] is not None else None
+    def oldest_proof(self) -> tuple[int | None, int]:
+        """When the sound file that was proven longest ago was proven (epoch s, None if none was), and how
+        many files that are not known to be damaged never were."""
+        oldest, never = self._first(
+            "SELECT min(verified_at), count(*) - count(verified_at) FROM file"
+            " WHERE held_md5 IS NOT NULL AND damaged_at IS NULL"
+        )
+        return None if oldest is None else int(oldest), int(never)
 
-    def damaged(self) -> list[FileRow]:
-        """Files whose bytes are known to be wrong."""
-        return [file_row(values) for values in self._read(f"{SELECT_FILE} WHERE damaged_at IS NOT NULL")]
+    def damaged(self, albums: Iterable[int] | None = None) -> list[FileRow]:
+        """Files whose bytes are known to be wrong; of `albums` (ids) alone, if given."""
+        chosen = None if albums is None else set(albums)
+        rows = [file_row(values) for values in self._read(f"{SELECT_FILE} WHERE damaged_at IS NOT NULL")]
+        return rows if chosen is None else [row for row in rows if row.album_id in chosen]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
 
 from smugsync.core.lifecycle import Event, State, advance
 from smugsync.core.model import Album, Base, Details, Evidence, Fingerprint, Kind, Promise, RemoteFile
+from smugsync.errors import CatalogueError
+
+E = TypeVar("E", bound=Enum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class AlbumRow:
     image_count: int | None = None
     state: str = "listed"
     reason: str = ""
+    instead_of: str = ""
 
     def album(self) -> Album:
         return Album(
@@ -57,6 +62,7 @@ class ChangeRow:
     detail: str = ""
     album_id: int | None = None
     key: str = ""
+    undoes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ class FileRow:
     taken: str
     uploaded: str
     details: str
+    source_files: str = ""
+    original_size: int | None = None
     held_version: str | None = None
     held_md5: str | None = None
     held_size: int | None = None
@@ -90,6 +98,7 @@ class FileRow:
     local_md5: str | None = None
     local_size: int | None = None
     local_mtime_ns: int | None = None
+    kept_md5: str | None = None
     verified_at: int | None = None
     damaged_at: int | None = None
     reason: str = ""
@@ -114,7 +123,7 @@ class FileRow:
             version=self.held_version or "",
             held_md5=self.held_md5,
             fingerprint=Fingerprint(self.held_size, self.mtime_ns),
-            evidence=Evidence(self.evidence or Evidence.UNPROVEN),
+            evidence=one_of(Evidence, self.evidence or Evidence.UNPROVEN),
             retired=self.state is State.RETIRED,
         )
 
@@ -131,7 +140,7 @@ class FileRow:
             key=self.key,
             name=self.remote_name,
             format=self.format,
-            kind=Kind(self.kind),
+            kind=one_of(Kind, self.kind),
             version=self.version,
             revision=self.revision,
             serial=self.serial,
@@ -140,6 +149,8 @@ class FileRow:
             taken=self.taken,
             uploaded=self.uploaded,
             details=read_details(self.details),
+            source_files=self.source_files,
+            original_size=self.original_size,
         )
 
 
@@ -174,8 +185,28 @@ def write_details(details: Details) -> str:
 
 
 def read_details(text: str) -> Details:
-    title, caption, keywords, latitude, longitude, hidden = json.loads(text)
-    return Details(title, caption, tuple(keywords), latitude, longitude, hidden)
+    """Raises CatalogueError for what `write_details` never wrote."""
+    try:
+        title, caption, keywords, latitude, longitude, hidden = json.loads(text)
+        return Details(title, caption, tuple(keywords), latitude, longitude, hidden)
+    except (ValueError, TypeError) as error:
+        raise nonsense("details", text) from error
+
+
+def one_of(kind: type[E], value: str) -> E:
+    """The member of an enum that a column names. Raises CatalogueError for one that it never had."""
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise nonsense(kind.__name__.lower(), value) from error
+
+
+def nonsense(column: str, value: object) -> CatalogueError:
+    """A column holds what nobody wrote there."""
+    return CatalogueError(
+        f"the catalogue is damaged: a file's {column} cannot be {str(value)[:40]!r}; `smugsync fsck` looks "
+        "through it, and can make a new one"
+    )
 
 
 def shown(remote: RemoteFile, run: int) -> dict[str, Any]:
@@ -194,4 +225,6 @@ def shown(remote: RemoteFile, run: int) -> dict[str, Any]:
         "taken": remote.taken,
         "uploaded": remote.uploaded,
         "details": write_details(remote.details),
+        "source_files": remote.source_files,
+        "original_size": remote.original_size,
     }

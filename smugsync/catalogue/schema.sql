@@ -12,6 +12,8 @@ CREATE TABLE meta (
 -- before the last complete listing ('' = none yet); it is written with the plan it led to.
 -- A `frozen` album is one this viewer cannot read: its rows stand still, it is never taken as empty.
 -- A `gone` album answered 404: its files stay and are marked.
+-- `instead_of` is set for an album that was adopted where it stood: the directory that the layout gives it.
+-- As long as it does, the album stays where it is.
 CREATE TABLE album (
     id               INTEGER PRIMARY KEY,
     key              TEXT NOT NULL UNIQUE,
@@ -24,6 +26,7 @@ CREATE TABLE album (
     image_count      INTEGER,
     state            TEXT NOT NULL DEFAULT 'listed' CHECK (state IN ('listed', 'frozen', 'gone')),
     reason           TEXT NOT NULL DEFAULT '',
+    instead_of       TEXT NOT NULL DEFAULT '',
     CHECK (state = 'listed' OR reason <> '')
 ) STRICT;
 
@@ -31,8 +34,11 @@ CREATE TABLE album (
 -- what we hold and how we know it, the end why the row rests where it does.
 -- `name` is assigned once; `source` is the media address read in run `source_run`, worthless after it.
 -- A negative `source_run` holds a planned file back until that run knows whether it only moved.
+-- `source_files`: types of files that the service keeps with a photo and does not hand out ('cr2 dng').
+-- `original_size`: what the service says of the size of the upload, in bytes; it may mean a conversion of it.
 -- `held_*`, `mtime_ns` and `evidence` describe the accepted bytes; `local_*` is set only where a person
--- edited the file afterwards, and describes what lies there now.
+-- edited the file afterwards, and describes what lies there now; `kept_md5` are the bytes of an edit that
+-- a person decided to keep: it is no open question any more, and never sent by itself.
 -- `verified_at` is when the held bytes were last read or received whole and found right; `damaged_at` is
 -- set while they are known to be wrong under an unchanged time stamp, or not to be read at all.
 -- `strikes` counts how often in a row the same wrong bytes put the file in quarantine.
@@ -58,6 +64,8 @@ CREATE TABLE file (
     taken         TEXT NOT NULL,
     uploaded      TEXT NOT NULL,
     details       TEXT NOT NULL,
+    source_files  TEXT NOT NULL DEFAULT '',
+    original_size INTEGER CHECK (original_size >= 0),
 
     held_version  TEXT,
     held_md5      TEXT CHECK (length(held_md5) = 32),
@@ -67,6 +75,7 @@ CREATE TABLE file (
     local_md5     TEXT,
     local_size    INTEGER,
     local_mtime_ns INTEGER,
+    kept_md5      TEXT CHECK (length(kept_md5) = 32),
     verified_at   INTEGER,
     damaged_at    INTEGER,
 
@@ -101,17 +110,24 @@ CREATE INDEX file_planned ON file (source_run, id) WHERE state = 'planned';
 CREATE INDEX file_unsettled ON file (album_id, state) WHERE state <> 'committed';
 CREATE INDEX file_by_verification ON file (coalesce(verified_at, 0), id) WHERE held_md5 IS NOT NULL;
 CREATE INDEX file_damaged ON file (id) WHERE damaged_at IS NOT NULL;
+CREATE INDEX file_edited ON file (id) WHERE local_md5 IS NOT NULL;
+CREATE INDEX file_unproven ON file (id) WHERE evidence = 'unproven';
+CREATE INDEX file_with_source_files ON file (source_files) WHERE source_files <> '';
 
 -- Files in the mirror that no row accounts for: a person's own (`local`), the local half of a conflict
 -- (`diverged`), which stays under its name while the online version lies beside it, or something that once
--- was the account's and that a person wants to keep (`kept`): it is never sent by itself.
+-- was the account's and that a person wants to keep (`kept`): it is never sent by itself. `file_id` is the
+-- photo that a diverged file is one half of.
 CREATE TABLE local_file (
     path     TEXT PRIMARY KEY,
     size     INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     md5      TEXT,
-    why      TEXT NOT NULL CHECK (why IN ('local', 'diverged', 'kept'))
+    why      TEXT NOT NULL CHECK (why IN ('local', 'diverged', 'kept')),
+    file_id  INTEGER REFERENCES file (id) ON DELETE SET NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX local_file_by_photo ON local_file (file_id) WHERE file_id IS NOT NULL;
 
 -- A directory rename that was announced and not yet recorded as done. Start-up settles it by looking
 -- which of the two directories exists.
@@ -133,6 +149,7 @@ CREATE TABLE run (
 
 -- What a run did, a row each, for `history` and `undo`. `what` is a name of `What` in lower case. `path` is
 -- where the file is after it, `was` where its former bytes lie now (set aside), or what it was called.
+-- `undoes` is the change that it took back.
 CREATE TABLE change (
     id       INTEGER PRIMARY KEY,
     run      INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
@@ -142,16 +159,20 @@ CREATE TABLE change (
     was      TEXT NOT NULL DEFAULT '',
     detail   TEXT NOT NULL DEFAULT '',
     album_id INTEGER REFERENCES album (id) ON DELETE SET NULL,
-    key      TEXT NOT NULL DEFAULT ''
+    key      TEXT NOT NULL DEFAULT '',
+    undoes   INTEGER REFERENCES change (id) ON DELETE SET NULL
 ) STRICT;
 
 CREATE INDEX change_by_run ON change (run);
 CREATE INDEX change_by_album ON change (album_id) WHERE album_id IS NOT NULL;
+CREATE INDEX change_by_undone ON change (undoes) WHERE undoes IS NOT NULL;
 
--- MD5s of files that are not mirrored, by absolute path: adopting them anew reads nothing twice.
+-- MD5s of files that are not mirrored, by absolute path, and when they were read: an adoption that was
+-- interrupted reads nothing twice.
 CREATE TABLE hashed (
     path     TEXT PRIMARY KEY,
     size     INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
-    md5      TEXT NOT NULL CHECK (length(md5) = 32)
+    md5      TEXT NOT NULL CHECK (length(md5) = 32),
+    read_at  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -18,9 +18,18 @@ COMMANDS = {
     "auth": ("smugsync.cli.auth:auth", "Sign in to SmugMug, say who is signed in, sign out."),
     "sync": ("smugsync.cli.sync:sync", "Bring the mirror up to date."),
     "plan": ("smugsync.cli.sync:plan", "Say what sync would do, and change nothing."),
+    "verify": ("smugsync.cli.verify:verify", "Read the mirror again, and prove or mend it."),
+    "fsck": ("smugsync.cli.fsck:fsck", "Compare the catalogue with the disk; rebuild it."),
+    "adopt": ("smugsync.cli.adopt:adopt", "Take over photos that are here already, and fetch the rest."),
     "status": ("smugsync.cli.status:status", "Show what is mirrored, what is missing, and why."),
     "ls": ("smugsync.cli.status:ls", "List the mirrored albums, or the files of one."),
+    "resolve": ("smugsync.cli.resolve:resolve", "List what waits for your decision, and decide."),
+    "history": ("smugsync.cli.history:history", "Show what every run did."),
+    "undo": ("smugsync.cli.undo:undo", "Put back what a run set aside."),
+    "trash": ("smugsync.cli.trash:trash", "Look through what was set aside, restore it, or delete it."),
+    "export": ("smugsync.cli.export:export", "Write lists of the mirror for other programs."),
     "config": ("smugsync.cli.config:config", "Show or check the configuration."),
+    "doctor": ("smugsync.cli.doctor:doctor", "Look for what is wrong, and say what to do about it."),
     "demo": ("smugsync.cli.demo:demo", "Mirror a demo account on this machine, to see how it works."),
     "emulator": (
         "smugsync.cli.emulator:emulator",
@@ -119,4 +128,5 @@ def _show_trace(invocation: Invocation) -> None:
     if invocation.verbosity > 1:
         import traceback  # noqa: PLC0415 - hardly ever
 
-        print(invocation.redact(traceback.format_exc()), file=sys.stderr, end="", flush=True)
+        lines = invocation.redact(traceback.format_exc()).splitlines()
+        print("\n".join(map(invocation.clean, lines)), file=sys.stderr, flush=True)

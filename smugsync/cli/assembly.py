@@ -24,6 +24,7 @@ from smugsync.config import Config, selector
 from smugsync.config.writing import make_private_directory
 from smugsync.core.guard import MaxLoss
 from smugsync.errors import Busy, MirrorUnusable, NotAuthorised
+from smugsync.local.probe_place import Kind, place_of
 from smugsync.local.tree import Mirror
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.hosts import Hosts
@@ -100,7 +101,8 @@ def workshop(
         raise NotAuthorised("not signed in to SmugMug: run `smugsync auth login`")
     with ExitStack() as stack:
         if not dry_run:
-            stack.enter_context(_lock(config))
+            stack.enter_context(locked(config))
+            _warn_of_share(config.state_dir)
         mirror = Mirror.open(config.mirror)
         stack.callback(mirror.close)
         catalogue = _open_catalogue(config, stack, dry_run=dry_run)
@@ -116,6 +118,7 @@ def workshop(
             options=_options(config, dry_run=dry_run, accept_loss=accept_loss),
             progress=progress,
             stop=stop,
+            service_time=session.service_time,
             requests=lambda: session.counts.api_requests + session.counts.media_requests,
             round_trip=lambda: transport.round_trip,
         )
@@ -130,15 +133,29 @@ def _open_catalogue(config: Config, stack: ExitStack, *, dry_run: bool) -> Catal
         if last is not None and last.finished_at is None:  # killed, or a power cut
             catalogue.check()
         return catalogue
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-plan-")))
+    folder = Path(stack.enter_context(_passing_directory(config)))
     with ledger(config) as original:
         copy = Catalogue.open(folder / "plan.db") if original is None else original.copy(folder / "plan.db")
     stack.callback(copy.close)
     return copy
 
 
+def _passing_directory(config: Config) -> tempfile.TemporaryDirectory[str]:
+    """Where temporary files go; where all that is read-only, beside the catalogue."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="smugsync-plan-")
+    except OSError:
+        try:
+            return tempfile.TemporaryDirectory(prefix="plan-", dir=config.state_dir)
+        except OSError as error:
+            raise MirrorUnusable(
+                "a plan needs room for a copy of the catalogue, and no directory for temporary files can be "
+                "written to: name one in TMPDIR"
+            ) from error
+
+
 @contextmanager
-def _lock(config: Config) -> Iterator[None]:
+def locked(config: Config) -> Iterator[None]:
     """One process per catalogue. The holder's process id lies beside the lock, for the message."""
     holder = config.state_dir / "pid"
     try:
@@ -163,6 +180,15 @@ def _lock(config: Config) -> Iterator[None]:
     finally:
         holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _warn_of_share(state_dir: Path) -> None:
+    """Not refused: where SQLite's log cannot be kept, opening the catalogue fails anyway."""
+    if place_of(state_dir).kind is Kind.NETWORK:
+        logging.getLogger("smugsync").warning(
+            f"the state directory {state_dir} is on a network share, where locks may fail: two runs at once "
+            "could spoil the catalogue; set SMUGSYNC_STATE_DIR to a local directory"
+        )
 
 
 def _dialect(config: Config) -> SmugMugV2:

@@ -256,7 +256,7 @@ class Login:
             self._tell(f"press Ctrl-C and run `{self.invocation.command('auth login --oob')}`.")
 
     def _tell(self, line: str) -> None:
-        click.echo(self.invocation.redact(line), err=True)
+        click.echo(self.invocation.clean(line), err=True)
 
     def _read_code(self) -> str:
         left = max(0.0, self._deadline - time.monotonic())

@@ -23,7 +23,7 @@ from smugsync.progress import duration
 from smugsync.remote.dialect import Reply
 from smugsync.remote.smugmug_v2_viewer import Viewer, ViewerQuestions, read_allowance
 
-_SHOWN = {
+SHOWN = {
     "Full": "Full: everything, private albums too",
     "Public": "Public: only what everybody sees",
 }
@@ -32,22 +32,24 @@ _SHOWN = {
 def show_status(invocation: Invocation, *, as_json: bool) -> None:
     """Raises NotAuthorised, when all is said, if SmugMug does not let us in; Unreachable."""
     config = invocation.load()
-    report = _Report(config)
+    report = Report(config)
     problem: NotAuthorised | None = None
     try:
         report.ask()
     except NotAuthorised as error:
         problem = error
     if as_json:
-        click.echo(invocation.redact(json.dumps(report.facts(problem), ensure_ascii=False)))
+        click.echo(invocation.clean(json.dumps(report.facts(problem), ensure_ascii=False)))
     elif not invocation.quiet:
         for line in report.words():
-            click.echo(invocation.redact(line))
+            click.echo(invocation.clean(line))
     if problem is not None:
         raise problem
 
 
-class _Report:
+class Report:
+    """The account and what is left of the rate limit, once `ask` was answered."""
+
     def __init__(self, config: Config) -> None:
         self.config = config
         self.viewer: Viewer | None = None
@@ -99,8 +101,8 @@ class _Report:
         """For people."""
         if self.viewer is not None:
             yield describe(self.viewer)
-            yield f"  access       {_SHOWN[self.viewer.access]}"
-            yield f"  permissions  {self._permissions()}"
+            yield f"  access       {SHOWN[self.viewer.access]}"
+            yield f"  permissions  {self.permissions()}"
         if self.resets is not None:
             left = duration(max(0.0, self.resets - time.time()))
             at = time.strftime("%H:%M", time.localtime(self.resets))
@@ -113,7 +115,8 @@ class _Report:
             yield f"  {heading:<11}  {', '.join(settings)}: {where}"
             heading = ""
 
-    def _permissions(self) -> str:
+    def permissions(self) -> str:
+        """What the token may do, as far as anybody knows."""
         if self.config.remote.anonymous:
             return "none: the API key alone, without a sign-in"
         if self.record is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smugsync.core.printable import printable
 from smugsync.secret import Redactor
 
 if TYPE_CHECKING:
@@ -102,14 +103,20 @@ class Invocation:
         return f"smugsync {words}{options}"
 
     def complain(self, message: str) -> None:
-        """One sentence about what went wrong, on stderr, also for those who asked for quiet.
+        """One sentence about what went wrong, on stderr, also for those who asked for quiet."""
+        print(f"smugsync: error: {self.words(message)}", file=sys.stderr, flush=True)
 
-        Whoever advised to sign in did not know of which profile this is about.
-        """
+    def words(self, message: str) -> str:
+        """`message` on one line, fit to be shown. Whoever advised to sign in did not know of which profile
+        this is about."""
         line = _ADVICE.sub(lambda found: f"`{self.command(found[1])}`", " ".join(message.split()))
-        print(f"smugsync: error: {self.redact(line)}", file=sys.stderr, flush=True)
+        return self.clean(line)
+
+    def clean(self, line: str) -> str:
+        """`line` without secrets, and without what would steer a terminal."""
+        return printable(self.redact(line))
 
     def say(self, message: str) -> None:
         """One line for people, on stderr, unless they asked for quiet."""
         if not self.quiet:
-            print(self.redact(message), file=sys.stderr)
+            print(self.clean(message), file=sys.stderr)

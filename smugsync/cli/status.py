@@ -12,9 +12,12 @@ from smugsync.catalogue import AlbumRow, Catalogue, RunRow, join
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
+from smugsync.cli.status_proofs import NO_PROOFS, patience, proof_facts, proof_lines
+from smugsync.cli.status_waiting import NOTHING_WAITS, waiting_facts, waiting_lines
 from smugsync.cli.summary import plural
 from smugsync.config import Config
 from smugsync.core.lifecycle import State
+from smugsync.core.printable import printable
 from smugsync.errors import UsageError
 from smugsync.progress import duration, size
 from smugsync.sync.albums import choose
@@ -41,10 +44,10 @@ def status(invocation: Invocation, *, as_json: bool) -> None:
     with ledger(config) as catalogue:
         facts = _facts(config, catalogue)
     if as_json:
-        print(json.dumps(facts, ensure_ascii=False))
+        print(printable(json.dumps(facts, ensure_ascii=False)))
         return
-    for line in _words(config, facts):
-        print(invocation.redact(line))
+    for line in (*_words(config, facts), *waiting_lines(invocation, facts)):
+        print(invocation.clean(line))
 
 
 def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
@@ -57,10 +60,13 @@ def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
         "albums_unreadable": 0,
         "files": {},
         "bytes": 0,
+        "unproven": 0,
         "local_files": {},
         "last_run": None,
         "last_full": None,
         "attention": [],
+        **NO_PROOFS,
+        **NOTHING_WAITS,
     }
     if catalogue is None:
         return facts
@@ -73,15 +79,21 @@ def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
         "albums_unreadable": sum(1 for album in albums if album.state == "frozen"),
         "files": {state.value: n for state, (n, _) in sorted(counts.items())},
         "bytes": sum(s for state, (_, s) in counts.items() if state in (State.COMMITTED, State.RETIRED)),
+        "unproven": catalogue.count_unproven(),
         "local_files": catalogue.count_local(),
         "last_run": _run(catalogue.last_run()),
         "last_full": None if last_full is None else int(last_full),
         "attention": [
-            {"path": join(album.directory, row.name), "state": row.state.value, "reason": row.reason}
+            {
+                "path": join(album.directory, row.name),
+                "state": row.state.value,
+                "reason": row.reason,
+                "retry_at": row.retry_at,
+            }
             for album, row in catalogue.troubled(limit=_NAMED)
         ],
     }
-    return facts
+    return facts | proof_facts(catalogue) | waiting_facts(config, catalogue)
 
 
 def _run(run: RunRow | None) -> dict[str, Any] | None:
@@ -104,6 +116,8 @@ def _words(config: Config, facts: dict[str, Any]) -> list[str]:
     tail = f", {unreadable:,} of them not readable for this viewer" if unreadable else ""
     lines.append(f"  {plural(facts['albums'], 'album')}{tail}; {size(facts['bytes'])} on disk")
     lines += [f"  {n:>9,}  {_WORDS[State(state)]}" for state, n in facts["files"].items()]
+    if facts["unproven"]:
+        lines.append(f"  {facts['unproven']:>9,}  of them unproven: videos and HEIC adopted by name and time")
     local = facts["local_files"]
     if local.get("local"):
         lines.append(f"  {local['local']:>9,}  only here, not in the account")
@@ -111,8 +125,16 @@ def _words(config: Config, facts: dict[str, Any]) -> list[str]:
         lines.append(
             f"  {local['diverged']:>9,}  local half of a conflict, the online version lies beside it"
         )
+    if local.get("kept"):
+        lines.append(f"  {local['kept']:>9,}  kept here, though not in the account any more")
     lines.append(_last_run(facts["last_run"]))
-    lines += [f"  {item['state']}: {item['path']}: {item['reason']}" for item in facts["attention"]]
+    now = time.time()
+    lines += proof_lines(facts, now)
+    lines += [
+        f"  {item['state']}: {item['path']}: {item['reason']}"
+        + patience(item["state"], item["retry_at"], now)
+        for item in facts["attention"]
+    ]
     troubled = sum(facts["files"].get(s, 0) for s in ("failed", "quarantined", "withheld"))
     if troubled > len(facts["attention"]):
         lines.append(f"  and {troubled - len(facts['attention']):,} more: `smugsync ls ALBUM` names them")
@@ -138,7 +160,7 @@ def ls(invocation: Invocation, album: str | None, *, as_json: bool) -> None:
             raise UsageError("nothing was mirrored yet: run `smugsync sync` first")
         rows = _list_albums(catalogue) if album is None else _list_files(catalogue, album)
         for row in rows:
-            print(json.dumps(row, ensure_ascii=False) if as_json else invocation.redact(_line(row)))
+            print(printable(json.dumps(row, ensure_ascii=False)) if as_json else invocation.clean(_line(row)))
 
 
 def _list_albums(catalogue: Catalogue) -> list[dict[str, Any]]:
@@ -182,4 +204,5 @@ def _line(row: dict[str, Any]) -> str:
         return f"{row['path']}{note}: {files}"
     shown = "-" if row["size"] is None else size(row["size"])
     reason = f" ({row['reason']})" if row["reason"] else ""
-    return f"{row['state']:<11} {shown:>8}  {row['path']}{reason}"
+    doubt = " [unproven]" if row["evidence"] == "unproven" else ""
+    return f"{row['state']:<11} {shown:>8}  {row['path']}{doubt}{reason}"

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from smugsync.progress import duration, size, width
-from smugsync.sync.report import Change, Report, What
+from smugsync.sync.report import Report, What
 
 #: So many single lines of each kind; `--json` and `status` have them all.
 SHOWN = 12
 
 _ORDER = tuple(What)
-_BULK = (What.NEW, What.ALBUM_NEW)
+_BULK = (What.NEW, What.ALBUM_NEW, What.ADOPTED, What.ALBUM_STANDS)
 _COLUMNS = 80
 
 
@@ -25,14 +25,29 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
     """The lines of the closing summary; the first one alone says how it went."""
     yield _headline(report, mirror, planned_only=planned_only)
     yield f"  albums    {_albums(report)}"
+    if report.files_left is not None:
+        yield from _adopted(report, planned_only=planned_only)
     if planned_only:
         yield f"  to fetch  {plural(report.files_planned, 'photo')}, {size(report.bytes_planned)}"
     else:
         yield f"  fetched   {_fetched(report)}"
         yield f"  mirrored  {plural(report.files_held, 'photo')}, {size(report.bytes_held)}"
+    if report.files_waiting:
+        yield f"  to fetch  {plural(report.files_waiting, 'photo')}, {size(report.bytes_waiting)}"
+    if report.files_unproven:
+        yield (
+            f"  unproven  {plural(report.files_unproven, 'video or HEIC', 'videos and HEIC')} "
+            "matched by name and time: not proven"
+        )
     if report.files_withheld:
         why = "; ".join(f"{reason} ({n:,})" for reason, n in report.withheld.items())
         yield f"  withheld  {plural(report.files_withheld, 'photo')} by the service: {why}"
+    if report.source_files:
+        types = ", ".join(sorted({word for words in report.source_files for word in words.split()}))
+        yield (
+            f"  not held  source files ({types}) of {plural(sum(report.source_files.values()), 'photo')}: "
+            "SmugMug does not hand them to programs"
+        )
     if report.files_failed:
         yield f"  failed    {plural(report.files_failed, 'photo')}: tried again at the next run"
     if report.files_damaged:
@@ -44,8 +59,8 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
         yield f"  only here {plural(report.files_local, 'file')}, left as they are"
     spent = duration(report.seconds) if report.seconds >= 1 else "under a second"
     yield f"  requests  {report.requests:,} in {spent}"
-    yield from _changes(report)
-    yield from _troubles(report)
+    yield from told_changes(report)
+    yield from told_troubles(report)
 
 
 def _headline(report: Report, mirror: Path, *, planned_only: bool) -> str:
@@ -55,7 +70,19 @@ def _headline(report: Report, mirror: Path, *, planned_only: bool) -> str:
         return f"Plan for {mirror} (nothing was changed):"
     if report.exit_code or not report.complete:
         return f"{mirror} is NOT complete: something is missing or was withheld, see below."
+    if report.files_waiting:
+        return f"{mirror} has taken over what was here; `smugsync sync` fetches the rest."
+    if report.files_unproven:
+        return f"{mirror} is up to date, every file but the unproven ones proven."
     return f"{mirror} is up to date, every file proven."
+
+
+def _adopted(report: Report, *, planned_only: bool) -> Iterator[str]:
+    what = "to adopt " if planned_only else "adopted  "
+    files = plural(report.files_adopted, "file")
+    yield f"  {what} {files}, {size(report.bytes_adopted)} that need no download"
+    if report.files_left:
+        yield f"  left      {plural(report.files_left, 'other file')}, left alone"
 
 
 def _albums(report: Report) -> str:
@@ -69,39 +96,42 @@ def _fetched(report: Report) -> str:
     if not report.files_downloaded and not report.files_adopted and not report.files_shared:
         return "nothing"
     text = f"{plural(report.files_downloaded, 'photo')}, {size(report.bytes_downloaded)}"
-    if report.files_adopted:
+    if report.files_adopted and report.files_left is None:
         text += f"; {report.files_adopted:,} were here already"
     if report.files_shared:
         text += f"; {report.files_shared:,} linked or copied from here"
     return f"{text}; {report.files_verified:,} verified"
 
 
-def _changes(report: Report) -> Iterator[str]:
+def told_changes(report: Report) -> Iterator[str]:
+    """What became of single files and albums, kind by kind."""
     for what in _ORDER:
         n = report.counts[what]
         if not n:
             continue
         named = [change for change in report.changes if change.what is what]
-        if what in _BULK and report.counts[What.NEW] > SHOWN:  # a first run: nobody reads all those names
+        many = report.counts[What.NEW] + report.counts[What.ADOPTED] > SHOWN
+        if what in _BULK and many:  # a first run: nobody reads all those names
             yield f"{what.value}: {n:,}"
             continue
         yield f"{what.value}:"
         for change in named[:SHOWN]:
-            yield from _told(change)
+            yield from told(change.path, change.detail)
         if n > len(named[:SHOWN]):
             yield f"  and {n - len(named[:SHOWN]):,} more"
 
 
-def _told(change: Change) -> Iterator[str]:
-    line = f"  {change.path}"
-    if not change.detail:
+def told(path: str, detail: str) -> Iterator[str]:
+    """A path and what there is to say about it, on one line if it fits."""
+    line = f"  {path}"
+    if not detail:
         yield line
-    elif width(line + change.detail) + 3 <= _COLUMNS:
-        yield f"{line} ({change.detail})"
+    elif width(line + detail) + 3 <= _COLUMNS:
+        yield f"{line} ({detail})"
     else:
         yield line
         yield from textwrap.wrap(
-            change.detail,
+            detail,
             _COLUMNS,
             initial_indent="    ",
             subsequent_indent="    ",
@@ -110,7 +140,8 @@ def _told(change: Change) -> Iterator[str]:
         )
 
 
-def _troubles(report: Report) -> Iterator[str]:
+def told_troubles(report: Report) -> Iterator[str]:
+    """What a person has to look at, if anything."""
     if not report.troubles:
         return
     yield "to look at:"

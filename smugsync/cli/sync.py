@@ -12,6 +12,7 @@ from smugsync.cli.assembly import DAY, Workshop, workshop
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import summarise
+from smugsync.core.printable import printable
 from smugsync.errors import Interrupted, UsageError
 from smugsync.sync.context import Scope
 from smugsync.sync.report import Report
@@ -22,17 +23,36 @@ from smugsync.sync.report import Report
 @click.option("--full", is_flag=True, help="Look into every album, whatever its time stamps say.")
 @click.option("--delta", is_flag=True, help="Look only where time stamps moved, even if a full look is due.")
 @click.option("-n", "--dry-run", is_flag=True, help="Change nothing; say what would be done.")
+@click.option("--accept-loss", is_flag=True, help="This once, let go whatever a guard withholds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.")
 @click.pass_obj
 def sync(
-    invocation: Invocation, albums: tuple[str, ...], *, full: bool, delta: bool, dry_run: bool, as_json: bool
+    invocation: Invocation,
+    albums: tuple[str, ...],
+    *,
+    full: bool,
+    delta: bool,
+    dry_run: bool,
+    accept_loss: bool,
+    as_json: bool,
 ) -> int:
     """Bring the mirror up to date: fetch what is new or changed, follow renames, mark what is gone.
 
     ALBUM is an album's key, its path (/Travel/Iceland), or a name that only one album has. Without it,
     all albums whose time stamps moved are looked into, and every album once a week.
+
+    With `mode = "mirror"`, what two runs have proven gone goes to .smugsync/trash. When that is a whole
+    album or a large part of the account, it stays until --accept-loss is given.
     """
-    return _cycle(invocation, albums, full=full, delta=delta, dry_run=dry_run, as_json=as_json)
+    return _cycle(
+        invocation,
+        albums,
+        full=full,
+        delta=delta,
+        dry_run=dry_run,
+        accept_loss=accept_loss,
+        as_json=as_json,
+    )
 
 
 @click.command(cls=Command)
@@ -47,7 +67,14 @@ def plan(invocation: Invocation, albums: tuple[str, ...], *, full: bool, delta: 
 
 
 def _cycle(
-    invocation: Invocation, albums: tuple[str, ...], *, full: bool, delta: bool, dry_run: bool, as_json: bool
+    invocation: Invocation,
+    albums: tuple[str, ...],
+    *,
+    full: bool,
+    delta: bool,
+    dry_run: bool,
+    accept_loss: bool = False,
+    as_json: bool,
 ) -> int:
     if full and delta:
         raise UsageError("--full and --delta contradict each other: give one of them")
@@ -57,7 +84,7 @@ def _cycle(
         if any("\ud800" <= one <= "\udfff" for one in name):  # bytes of an argument that are not UTF-8
             raise UsageError(f"there is no album {name!r} in this account: the name is not valid UTF-8")
     config = invocation.load()
-    with workshop(invocation, config, dry_run=dry_run) as shop:
+    with workshop(invocation, config, dry_run=dry_run, accept_loss=accept_loss) as shop:
         scope = _scope(shop, albums, full=full, delta=delta)
         report = shop.run(scope)
     _show(invocation, report, shop, dry_run=dry_run, as_json=as_json)
@@ -80,10 +107,10 @@ def _scope(shop: Workshop, albums: tuple[str, ...], *, full: bool, delta: bool) 
 
 def _show(invocation: Invocation, report: Report, shop: Workshop, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(report.as_json(), ensure_ascii=False))
+        print(printable(json.dumps(report.as_json(), ensure_ascii=False)))
         return
     if isinstance(report.stopped, UsageError) or (invocation.quiet and not report.exit_code):
         return
     stream = sys.stderr if invocation.quiet else sys.stdout
     for line in summarise(report, shop.config.mirror, planned_only=dry_run):
-        print(invocation.redact(line), file=stream)
+        print(invocation.clean(line), file=stream)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from smugsync.config import checks, places, sources
+from smugsync.config.privacy import Guard
 from smugsync.config.settings import Settings
 from smugsync.config.values import Config, GuardConfig, KeepConfig, LogConfig, RemoteConfig, VerifyConfig
 from smugsync.errors import ConfigError
@@ -103,9 +103,12 @@ def _examine(
     if reading.problems:
         raise ConfigError(reading.problems)
     directories = [Path(value) for value in [environ.get("CREDENTIALS_DIRECTORY")] if value] + [secrets]
+    guard = Guard(reading.warnings)
+    if found and text is None and not any(file.is_relative_to(directory) for directory in directories):
+        _check_mode(file, reading, guard)
     sources.credentials(directories[::-1], profile, reading)
     sources.environment(Settings, environ, reading)
-    sources.open_secret_files(reading, environ, trusted=directories)
+    sources.open_secret_files(reading, environ, guard, trusted=directories)
     settings = _validate(reading)
     context = checks.Context(
         file=file, profile=profile, environ=environ, reading=reading, any_token=any_token
@@ -120,11 +123,9 @@ def _is_setting(name: str) -> bool:
 
 def _read_file(file: Path, text: str | None, profile: str, reading: sources.Reading) -> bool:
     """Add the file's layers: its top level, then the profile's own table. False when there is no file."""
-    mode = 0o600
     if text is None:
         try:
             text = sources.read_text(file)
-            mode = stat.S_IMODE(file.stat().st_mode)
         except FileNotFoundError:
             return False
         except OSError as error:
@@ -150,12 +151,18 @@ def _read_file(file: Path, text: str | None, profile: str, reading: sources.Read
     reading.layers.append(sources.Layer(str(file), data, own=profile == DEFAULT_PROFILE))
     if profile in profiles:
         reading.layers.append(sources.Layer(str(file), profiles[profile], table=f"profile.{profile}"))
-    secret = any(layer.holds(("remote", key)) for layer in reading.layers for key in sources.SECRETS)
-    if secret and mode & 0o044:
-        reading.warnings.append(
-            f"{file} holds secrets and others can read it (mode {mode:04o}): chmod 600 it"
-        )
     return True
+
+
+def _check_mode(file: Path, reading: sources.Reading, guard: Guard) -> None:
+    """A configuration that others can read may hold no secrets, and one that all can change is none."""
+    secret = any(layer.holds(("remote", key)) for layer in reading.layers for key in sources.SECRETS)
+    try:
+        problem = guard.exposure(file, file.stat(), secret=secret)
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    if problem:
+        reading.problems.append(f"{file}: {'holds secrets and ' if secret else ''}{problem}")
 
 
 def _validate(reading: sources.Reading) -> Settings:

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from smugsync.config.places import expand
+from smugsync.config.privacy import Guard
 from smugsync.config.values import Origin
 
 PREFIX = "SMUGSYNC_"
@@ -156,7 +157,9 @@ def credentials(directories: Sequence[Path], profile: str, reading: Reading) -> 
             reading.layers.append(Layer(str(directory), {"remote": found}, private=True))
 
 
-def open_secret_files(reading: Reading, environ: Mapping[str, str], *, trusted: Sequence[Path]) -> None:
+def open_secret_files(
+    reading: Reading, environ: Mapping[str, str], guard: Guard, *, trusted: Sequence[Path]
+) -> None:
     """Replace every `…_file` of every layer by what the file says; any mode will do below `trusted`."""
     for layer in reading.layers:
         remote = layer.data.get("remote")
@@ -176,7 +179,7 @@ def open_secret_files(reading: Reading, environ: Mapping[str, str], *, trusted: 
             guarded = layer.private or any(path.is_relative_to(directory) for directory in trusted)
             layer.sources[secret] = str(path) if layer.private else f"{path} ({where})"
             try:
-                remote[secret] = _read_secret(path, guarded=guarded)
+                remote[secret] = _read_secret(path, None if guarded else guard)
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
                 subject = f"{path}" if layer.private else f"{where}: {path}"
@@ -200,16 +203,15 @@ def origins(reading: Reading, file: Path) -> tuple[Origin, ...]:
     return tuple(found)
 
 
-def _read_secret(path: Path, *, guarded: bool) -> str:
+def _read_secret(path: Path, guard: Guard | None) -> str:
     # O_NONBLOCK: a pipe left at this place must not hold us up.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("is not a regular file")
-        mode = stat.S_IMODE(status.st_mode)
-        if mode & 0o077 and not guarded:
-            raise ValueError(f"can be read by others (mode {mode:04o}): chmod 600 it")
+        if guard is not None and (problem := guard.exposure(path, status)):
+            raise ValueError(problem)
         data = os.read(handle, _SECRET_FILE_LIMIT)
     finally:
         os.close(handle)

@@ -10,6 +10,14 @@ from pathlib import Path
 from smugsync.errors import ConfigError, UsageError
 
 
+def make_private_directory(path: Path) -> None:
+    """Make a directory and the parents it lacks, mode 0700, whatever the umask. Raises OSError."""
+    missing = [one for one in (path, *path.parents) if not os.path.lexists(one)]
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
+    path.mkdir(mode=0o700, exist_ok=True)  # raises where it is no directory
+
+
 def check_replaceable(path: Path) -> None:
     """Raise ConfigError unless `replace_private` will be able to write `path`."""
     target = Path(os.path.realpath(path))
@@ -17,7 +25,7 @@ def check_replaceable(path: Path) -> None:
     try:
         if target.exists() and os.path.ismount(target):
             raise ConfigError(f"{path}: is mounted by itself, so it cannot be replaced: mount its directory")
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(target.parent)
         try:
             os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         finally:
@@ -35,7 +43,7 @@ def replace_private(path: Path, text: str) -> None:
     """
     target = Path(os.path.realpath(path))
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(target.parent)
         with _written(target, text) as temporary:
             if target.exists():
                 before = target.stat()
@@ -56,7 +64,7 @@ def write_private(path: Path, text: str, *, replace: bool) -> None:
     try:
         if path.exists() and not replace:
             raise UsageError(f"{path} exists already: edit it, or overwrite it with --force")
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(path.parent)
         with _written(path, text) as temporary:
             if path.exists():
                 _keep(path)

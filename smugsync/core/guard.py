@@ -1,12 +1,18 @@
 """May this plan run? What would be lost is counted before anything is; what looks wrong is withheld.
 
-A guard withholds only losses (retiring, forgetting, trashing, replacing), never the backup of the rest.
+A guard withholds only losses, never the backup of the rest. A mark is no loss: the file stays under its
+name, so what is proven gone is marked whatever its number. Files that would go to the trash are counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+#: So far two clocks may be apart and still agree on the day, in seconds.
+CLOCKS_AGREE = 3600
+#: So many albums a reason names.
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +29,20 @@ class MaxLoss:
 
 @dataclass(frozen=True, slots=True)
 class AlbumLoss:
-    """What one album is about to lose: `proven` of the `losing` files answered 404 at their own address."""
+    """What one album is about to lose: `losing` of the `held` files that are here of it."""
 
     key: str
     name: str
     held: int
     losing: int
-    proven: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """A loss that must not happen by itself. `album_key` None means the whole account's losses."""
+    """A loss that must not happen by itself. `album_key` None means the whole account's losses.
+
+    `reason` is the rest of a sentence that begins with the album's name, or with "account:".
+    """
 
     album_key: str | None
     reason: str
@@ -56,21 +64,40 @@ def album_contradicts(*, name: str, key: str, listed: int, counted: int | None) 
     )
 
 
-def check(losses: Sequence[AlbumLoss], *, held: int, limits: MaxLoss, archive: bool) -> tuple[Withheld, ...]:
-    """What of `losses` must be withheld, given `held` files in the whole account.
-
-    In archive mode a loss is only marked, so one that is proven by 404 raises no alarm.
-    """
-    counted = {loss.key: loss.losing - (loss.proven if archive else 0) for loss in losses}
+def check(losses: Sequence[AlbumLoss], *, held: int, limits: MaxLoss) -> tuple[Withheld, ...]:
+    """What of `losses` must be withheld, given `held` files in the whole account, these among them."""
+    losses = [loss for loss in losses if loss.losing]
     withheld = [
-        Withheld(loss.key, f"album {loss.name} would lose all of its {loss.held:,} files")
+        Withheld(loss.key, f"would lose all of its {loss.held:,} files")
         for loss in losses
-        if loss.held >= limits.album and counted[loss.key] >= loss.held
+        if loss.held >= limits.album and loss.losing >= loss.held
     ]
-    total = sum(counted.values())
+    total = sum(loss.losing for loss in losses)
     allowed = max(limits.files, int(held * limits.share))
     if total > allowed:
         withheld.append(
-            Withheld(None, f"{total:,} of {held:,} files would be lost at once; at most {allowed:,} may be")
+            Withheld(
+                None,
+                f"{total:,} of {held:,} files would be lost at once ({_worst(losses)}); "
+                f"at most {allowed:,} may be",
+            )
         )
     return tuple(withheld)
+
+
+def agreed_time(*, ours: float, theirs: float | None, last: float) -> float | None:
+    """The time by which old things may be deleted (epoch seconds): the earlier of two clocks that agree.
+
+    None if there is no second witness, if the two are apart, or if ours went back behind `last`, which it
+    has shown before.
+    """
+    if theirs is None or abs(ours - theirs) > CLOCKS_AGREE or ours < last:
+        return None
+    return min(ours, theirs)
+
+
+def _worst(losses: Sequence[AlbumLoss]) -> str:
+    most = sorted(losses, key=lambda loss: (-loss.losing, loss.name))
+    named = [f"{loss.losing:,} of {loss.name}" for loss in most[:_NAMED]]
+    rest = sum(loss.losing for loss in most[_NAMED:])
+    return ", ".join(named) + (f", {rest:,} of others" if rest else "")

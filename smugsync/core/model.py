@@ -85,6 +85,8 @@ class RemoteFile:
     `version` changes when the bytes to be downloaded change; `revision` when anything changes.
     `source` is the address the bytes were offered at in this cycle (None: ask `Gallery.look`).
     `withheld` says why there is nothing to fetch ("still processing", "original not offered ...").
+    `source_files`: types of files that the service keeps with it and does not hand out (`cr2 dng`).
+    `original_size`: bytes of the upload as the service tells it; it may mean what was made of it instead.
     `taken` is the camera's wall-clock time without a zone (`2019-08-04T11:28:12`), `uploaded` a UTC
     time stamp (`2020-04-28T23:38:55+00:00`); both empty when unknown.
     """
@@ -104,6 +106,8 @@ class RemoteFile:
     taken: str = ""
     uploaded: str = ""
     details: Details = field(default_factory=Details)
+    source_files: str = ""
+    original_size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

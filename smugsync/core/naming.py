@@ -2,10 +2,10 @@
 and stable, because a name is assigned once and then stored.
 
 The rules: the service's own FileName, if its extension is that of a media file, else with `.` and the
-format appended; an empty name is the file's key; `<>:"/\\|?*`, controls, bidirectional marks and
-surrogates become `_`; no leading dot, no trailing dot or blank, no DOS device name; at most 255 bytes
-of UTF-8, in NFC. Two names that a case-folding or normalising file system would take for one are told
-apart by the key: `STEM_KEY.EXT`.
+format appended, or without any dot where the format is none of a media file either; an empty name is the
+file's key; `<>:"/\\|?*`, controls, bidirectional marks and surrogates become `_`; no leading dot or hyphen,
+no trailing dot or blank, no DOS device name; at most 255 bytes of UTF-8, in NFC. Two names that a
+case-folding or normalising file system would take for one are told apart by the key: `STEM_KEY.EXT`.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _IGNORED = re.compile(
 #: What belongs to the character before it: joiners, skin tones, tags (marks are asked of `unicodedata`).
 _ATTACHED = re.compile("[\u200c\u200d\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _JOINER = "\u200d"
+#: More of a name is not looked at, but for its extension: to put a million marks in order takes hours.
+_LONGEST = 1024
 #: No key of a service is as long; a longer one is shortened like any name.
 _MAX_TAG_BYTES = 64
 
@@ -67,8 +69,9 @@ def component(name: str, fallback: str) -> str:
 def file_name(name: str, file_format: str, key: str) -> str:
     """The name a photo or video would have if it were alone in its directory."""
     safe = _safe(name) or _safe(key) or "_"
-    if _extension(safe).lower() not in MEDIA_EXTENSIONS and file_format.lower() in MEDIA_EXTENSIONS:
-        safe = f"{safe}.{file_format.lower()}"
+    if _extension(safe).lower() not in MEDIA_EXTENSIONS:
+        known = file_format.lower() in MEDIA_EXTENSIONS
+        safe = f"{safe}.{file_format.lower()}" if known else safe.replace(".", "_")
     stem, extension = _split(safe)
     return _fit(stem, extension)
 
@@ -90,6 +93,12 @@ def assign(preferred: str, key: str, taken: Callable[[str], bool]) -> str:
         candidate = _fit(stem, extension, suffix=_tag(key, attempt))
         attempt += 1
     return candidate
+
+
+def tagged(preferred: str, key: str) -> str:
+    """`STEM_KEY.EXT`: what `assign` makes of a name that is taken, if that is free."""
+    stem, extension = _split(preferred)
+    return _fit(stem, extension, suffix=_tag(key, 1))
 
 
 def assign_directory(preferred: str, key: str, taken: Callable[[str], bool]) -> str:
@@ -120,10 +129,17 @@ def _tag(key: str, attempt: int) -> str:
 
 
 def _safe(name: str) -> str:
-    clean = _trim(_UNSAFE.sub("_", unicodedata.normalize("NFC", name)).lstrip())
-    if clean.startswith("."):
+    clean = _trim(_UNSAFE.sub("_", unicodedata.normalize("NFC", _shorten(name))).lstrip())
+    if clean.startswith((".", "-")):  # hidden, or an option to every tool that meets it
         clean = "_" + clean[1:]
     return _no_device(clean)
+
+
+def _shorten(name: str) -> str:
+    if len(name) <= _LONGEST:
+        return name
+    _, dot, extension = name[-16:].rpartition(".")
+    return name[:_LONGEST] + dot + (extension if dot else "")
 
 
 def _no_device(name: str) -> str:

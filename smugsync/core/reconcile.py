@@ -13,6 +13,9 @@ from enum import Enum, StrEnum
 from smugsync.core.integrity import Found, same
 from smugsync.core.model import Base, Evidence, LocalFile, RemoteFile
 
+#: With this evidence a file's bytes are the account's, and may be fetched from there again.
+ACCOUNTS_OWN = (Evidence.PROMISED, Evidence.SELF)
+
 
 class Side(Enum):
     ABSENT = "absent"
@@ -68,6 +71,16 @@ class Retire:
 
 
 @dataclass(frozen=True, slots=True)
+class Trash:
+    """Gone online for good, and the mirror follows: out of sight, not out of reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """As Trash, but a person edited it: from now on the file is their own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """Gone on both sides."""
 
@@ -82,16 +95,22 @@ class Examine:
     """Hash the local file first."""
 
 
-Action = Fetch | Send | Replace | Adopt | Conflict | Diverge | Retire | Forget | Withhold | Examine
+Action = (
+    Fetch | Send | Replace | Adopt | Conflict | Diverge | Retire | Trash | Keep | Forget | Withhold | Examine
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the person allows. `send`: new local files; `replace`: local edits; `repair`: damaged files."""
+    """What the person allows. `send`: new local files; `replace`: local edits; `repair`: damaged files.
+
+    `trash`: what an earlier cycle has marked as gone may leave the mirror.
+    """
 
     send: bool = False
     replace: bool = False
     repair: bool = False
+    trash: bool = False
 
 
 def reconcile(
@@ -106,7 +125,7 @@ def reconcile(
     if base is None:
         return _unknown(remote, local, policy, fresh=fresh)
     if remote is ABSENT:
-        return _withdrawn(base, local)
+        return _withdrawn(base, local, policy)
     if remote is UNOBSERVED and base.retired:
         return None  # gone as far as we know: there is nothing to fetch or to replace
     return _known(base, remote, local, policy)
@@ -128,10 +147,16 @@ def _unknown(
     return Adopt() if _same(remote, local) else Conflict()
 
 
-def _withdrawn(base: Base, local: LocalFile | Side) -> Action | None:
+def _withdrawn(base: Base, local: LocalFile | Side, policy: Policy) -> Action | None:
     if local is ABSENT:
         return Forget()
-    return None if base.retired else Retire()
+    if not base.retired:
+        return Retire()
+    if not policy.trash or isinstance(local, Side):
+        return None
+    if local.fingerprint == base.fingerprint or local.md5 == base.held_md5:
+        return Trash()
+    return Examine() if local.md5 is None else Keep()
 
 
 def _known(base: Base, remote: RemoteFile | Side, local: LocalFile | Side, policy: Policy) -> Action | None:
@@ -152,16 +177,24 @@ def _known(base: Base, remote: RemoteFile | Side, local: LocalFile | Side, polic
         if changed:
             return Fetch(Why.CHANGED)
         return Adopt() if touched or returned else None
-    if not touched:  # other bytes under an unchanged time stamp: nobody edited this
+    if is_damage(base, local) and not (changed and touched):  # if in doubt, a person's
         if changed:
             return Fetch(Why.CHANGED)
-        # What the service made of a file that we sent is no replacement for what we sent.
-        mendable = base.evidence is not Evidence.CONVERTED and (offered or remote is UNOBSERVED)
+        # What the service made of a file is no replacement for the file.
+        mendable = base.evidence in ACCOUNTS_OWN and (offered or remote is UNOBSERVED)
         return Fetch(Why.DAMAGED) if policy.repair and mendable else None
     if changed and isinstance(remote, RemoteFile):
         return Adopt() if _same(remote, local) else Conflict()
     settled = not isinstance(remote, RemoteFile) or remote.version == base.version
     return Replace() if policy.replace and settled else Diverge()
+
+
+def is_damage(base: Base, local: LocalFile) -> bool:
+    """Other bytes under an unchanged time stamp, in whatever number: nobody edited this.
+
+    An edit moves the time. (A program that puts it back makes an edit look like this; its bytes are kept.)
+    """
+    return local.md5 != base.held_md5 and local.fingerprint.mtime_ns == base.fingerprint.mtime_ns
 
 
 def has_changed(base: Base, remote: RemoteFile) -> bool:

@@ -252,7 +252,8 @@ class Root:
             fd = self.open_directory(f"{home}/{STAGING}" if home else STAGING, create=True)
             if home:
                 for name in list_names(fd):
-                    os.unlink(name, dir_fd=fd)
+                    with contextlib.suppress(OSError):  # a directory, say: not made by us
+                        os.unlink(name, dir_fd=fd)
             self._stagings[device] = Staging(home, fd, device)
             return self._stagings[device]
 
@@ -294,9 +295,16 @@ def _still_there(directory_fd: int) -> bool:
 
 
 def list_names(directory_fd: int) -> set[str]:
-    """Every name in a directory. Raises OSError."""
-    with os.scandir(directory_fd) as entries:
-        return {entry.name for entry in entries}
+    """Every name in a directory. Raises OSError.
+
+    The directory is opened anew: on btrfs a handle that was read before shows no names made since.
+    """
+    fd = os.open(".", _DIRECTORY, dir_fd=directory_fd)
+    try:
+        with os.scandir(fd) as entries:
+            return {entry.name for entry in entries}
+    finally:
+        os.close(fd)
 
 
 def _regular(found: os.stat_result, path: str) -> Fingerprint:

@@ -57,8 +57,10 @@ def read(root: Root) -> Marker | None:
 def write(root: Root, marker: Marker) -> None:
     """Write the marker durably; it appears whole or not at all. Raises MirrorUnusable, Transient."""
     directory_fd = root.open_directory(OURS, create=True)
-    temporary = f"{_NAME}.{os.getpid()}"
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    temporary = f"{_NAME}.new"  # always the same
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with contextlib.suppress(OSError):  # left by a killed process, or a link that somebody planted
+        os.unlink(temporary, dir_fd=directory_fd)
     try:
         with os.fdopen(os.open(temporary, flags, root.file_mode, dir_fd=directory_fd), "w") as file:
             json.dump(asdict(marker), file, indent=2)

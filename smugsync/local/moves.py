@@ -12,7 +12,7 @@ import errno
 import hashlib
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from smugsync.errors import SmugsyncError, Transient
 from smugsync.local.handles import OURS, Root, exists, split
@@ -58,6 +58,41 @@ def move_directory(root: Root, old: str, new: str) -> None:
     except Transient:
         if is_there(root, old) or not is_there(root, new):
             raise
+
+
+def move_files(
+    root: Root, old_directory: str, new_directory: str, names: Sequence[tuple[str, str]]
+) -> list[SmugsyncError | None]:
+    """Move files (their names there and then here) to another directory, never over something; all of them
+    are durable afterwards, for one fsync of each directory. What kept each from moving, None if nothing did.
+
+    Raises Transient (a directory cannot be entered), MirrorUnusable; then some may have moved.
+    """
+    failures: list[SmugsyncError | None] = []
+    try:
+        with (
+            _directory(root, old_directory) as source,
+            _directory(root, new_directory, create=True) as target,
+        ):
+            failures += [_try_rename(root, source, old, target, new) for old, new in names]
+            fsync_directory(target)
+            fsync_directory(source)
+    except FileNotFoundError as error:
+        raise Transient(f"{old_directory} is not there any more") from error
+    except OSError as error:
+        raise root.explain(error, f"moving files from {old_directory} to {new_directory}") from error
+    return failures
+
+
+def _try_rename(root: Root, source_fd: int, old: str, target_fd: int, new: str) -> SmugsyncError | None:
+    try:
+        root.rename_noreplace(source_fd, old, target_fd, new)
+    except OSError as error:
+        failure = root.explain(error, f"moving {old} to {new}")
+        if isinstance(failure, Transient):
+            return failure
+        raise failure from error
+    return None
 
 
 def temporary_name(old: str, new: str) -> str:

@@ -11,6 +11,7 @@ import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,8 @@ RESUMABLE: Final = 8_000_000
 _CHUNK: Final = 256 * 1024
 _PART, _RESUME = ".part", ".resume"
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+#: For what lies there already: somebody else may have put a link or a pipe in its place.
+_REOPEN: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 #: Filesystems that keep no modes or foreign owners' times refuse these; the bytes are no worse for it.
 _NO_METADATA: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 
@@ -95,14 +98,14 @@ class PartFile:
         """
         staging = root.staging(directory)
         try:
-            fd = os.open(_part_name(name), os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=staging.fd)
+            fd = os.open(_part_name(name), os.O_RDWR | _REOPEN, dir_fd=staging.fd)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise root.explain(error, f"opening the part file of {name}") from error
         part = cls(root, name, staging, fd)
         try:
-            part.validator = _read_validator(staging.fd, name, version)
+            part.validator = _read_validator(staging.fd, name, version) if _is_plain(fd) else None
             if part.validator is not None:
                 part._hash_what_is_there()
         except OSError:
@@ -124,7 +127,7 @@ class PartFile:
         """The part that was linked into `staging` under `link_name`. Raises Transient, MirrorUnusable."""
         own = f"{name}-link"
         try:
-            fd = os.open(_part_name(own), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=staging.fd)
+            fd = os.open(_part_name(own), os.O_RDONLY | _REOPEN, dir_fd=staging.fd)
         except OSError as error:
             raise root.explain(error, f"opening the part file of {name}") from error
         return cls(root, own, staging, fd)
@@ -293,15 +296,21 @@ def _part_name(name: str) -> str:
     return name + _PART
 
 
+def _is_plain(fd: int) -> bool:
+    """Whether this is a file, and of one name only: what is appended to it appears nowhere else."""
+    found = os.fstat(fd)
+    return stat.S_ISREG(found.st_mode) and found.st_nlink <= 1
+
+
 def _read_validator(staging_fd: int, name: str, version: str) -> str | None:
     """The validator in a part's note, None if there is no usable note for `version`. Raises OSError."""
     try:
-        fd = os.open(name + _RESUME, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=staging_fd)
+        fd = os.open(name + _RESUME, os.O_RDONLY | _REOPEN, dir_fd=staging_fd)
     except FileNotFoundError:
         return None
     with os.fdopen(fd, "rb") as file:
         try:
-            note = json.loads(file.read(65_536))
+            note = json.loads(file.read(65_536)) if _is_plain(fd) else None
         except ValueError:
             return None
     if not isinstance(note, dict) or note.get("version") != version:

@@ -22,32 +22,39 @@ def scan(
     recursive: bool = True,
     skipped: Skipped | None = None,
     unreadable: Unreadable | None = None,
+    passing_by: Callable[[str], bool] = lambda name: False,
 ) -> Iterator[LocalFile]:
     """Every regular file below `directory`, in no particular order; nothing if it does not exist.
 
     Symbolic links are not followed; they, devices, sockets and names that are not UTF-8 go to
     `skipped`, once each. A directory that cannot be read raises its ItemError, unless `unreadable`
     takes it; it is never passed off as empty. Raises MirrorUnusable. What is held in memory is the
-    names of directories not yet entered.
+    names of directories not yet entered. What `passing_by` is true of, a name, is not looked at.
     """
     pending = [directory]
     while pending:
         here = pending.pop()
         try:
-            yield from _read(root, here, pending if recursive else None, skipped)
+            yield from _read(root, here, pending if recursive else None, skipped, passing_by)
         except ItemError as error:
             if unreadable is None:
                 raise
             unreadable(here, error)
 
 
-def _read(root: Root, here: str, pending: list[str] | None, skipped: Skipped | None) -> Iterator[LocalFile]:
+def _read(
+    root: Root,
+    here: str,
+    pending: list[str] | None,
+    skipped: Skipped | None,
+    passing_by: Callable[[str], bool],
+) -> Iterator[LocalFile]:
     try:
         fd = root.open_directory(here)
     except FileNotFoundError:
         return
     try:
-        yield from _read_entries(fd, f"{here}/" if here else "", pending, skipped)
+        yield from _read_entries(fd, f"{here}/" if here else "", pending, skipped, passing_by)
     except OSError as error:
         raise root.explain(error, f"reading the directory {here or root.path}") from error
     finally:
@@ -55,12 +62,16 @@ def _read(root: Root, here: str, pending: list[str] | None, skipped: Skipped | N
 
 
 def _read_entries(
-    fd: int, prefix: str, pending: list[str] | None, skipped: Skipped | None
+    fd: int,
+    prefix: str,
+    pending: list[str] | None,
+    skipped: Skipped | None,
+    passing_by: Callable[[str], bool],
 ) -> Iterator[LocalFile]:
     with os.scandir(fd) as entries:
         for entry in entries:
             name = entry.name
-            if name.startswith(OURS):
+            if name.startswith(OURS) or passing_by(name):
                 continue
             if not name.isascii() and not _is_utf8(name):
                 if skipped is not None:

@@ -130,7 +130,7 @@ def _link(root: Root, name: str, source: Source, directory: str) -> PartFile | N
 
 def _copy(fd: int, part: PartFile, source: Source, stop: Stop) -> None:
     view = memoryview(bytearray(_CHUNK))
-    while count := os.readv(fd, [view]):
+    while count := _read(fd, view, source):
         stop.check()
         part.write(view[:count])
     if part.md5 != source.md5:
@@ -139,6 +139,39 @@ def _copy(fd: int, part: PartFile, source: Source, stop: Stop) -> None:
             promised=source.md5,
             found=part.md5,
         )
+
+
+def _read(fd: int, view: memoryview, source: Source) -> int:
+    try:
+        return os.readv(fd, [view])
+    except OSError as error:  # the source's trouble, not that of the disk it is copied to
+        raise source.root.explain(error, f"reading {source.path}") from error
+
+
+def has_to_copy(root: Root, source: Source, *, links: Links) -> bool:
+    """Would `share` copy the bytes of `source` into the mirror's main disk? Nothing is left of the trial.
+
+    Raises Transient if the source is not what it was or cannot be read; MirrorUnusable.
+    """
+    if links == "none":
+        return True
+    try:
+        fd = source.root.open(source.path, _READ)
+    except OSError as error:
+        raise source.root.explain(error, f"opening {source.path}") from error
+    part = PartFile.create(root, "trial")
+    try:
+        if syscalls.clone(fd, part.fd):
+            return False
+        linked = _link(root, "trial", source, "") if links == "auto" else None
+        if linked is not None:
+            linked.discard()
+        return linked is None
+    except OSError as error:
+        raise root.explain(error, f"linking {source.path}") from error
+    finally:
+        part.discard()
+        os.close(fd)
 
 
 def _check(fd: int, source: Source) -> None:

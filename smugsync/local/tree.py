@@ -5,20 +5,19 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self
 
 from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan, Transient
-from smugsync.local import marker, moves, part, trouble
+from smugsync.local import marker, moves, part, reading, trouble
 from smugsync.local.handles import Root, exists, split
 from smugsync.local.marker import Marker
 from smugsync.local.scan import Skipped, Unreadable, scan
 from smugsync.local.versions import Shelf, alternatives, shelf_path
 from smugsync.stop import Stop
 
-_CHUNK: Final = 256 * 1024
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -107,9 +106,17 @@ class Mirror:
         recursive: bool = True,
         skipped: Skipped | None = None,
         unreadable: Unreadable | None = None,
+        passing_by: Callable[[str], bool] = lambda name: False,
     ) -> Iterator[LocalFile]:
         """Every regular file below `directory`; see `smugsync.local.scan.scan`."""
-        return scan(self.root, directory, recursive=recursive, skipped=skipped, unreadable=unreadable)
+        return scan(
+            self.root,
+            directory,
+            recursive=recursive,
+            skipped=skipped,
+            unreadable=unreadable,
+            passing_by=passing_by,
+        )
 
     def fingerprint(self, path: str) -> Fingerprint | None:
         """What `stat` says of a file, None if there is none.
@@ -173,6 +180,12 @@ class Mirror:
         """
         moves.move(self.root, old, new)
 
+    def move_files(
+        self, old_directory: str, new_directory: str, names: Sequence[tuple[str, str]]
+    ) -> list[SmugsyncError | None]:
+        """Move files to another directory under new names; see `smugsync.local.moves.move_files`."""
+        return moves.move_files(self.root, old_directory, new_directory, names)
+
     def move_directory(self, old: str, new: str) -> None:
         """Move an album's directory with all that is in it, also into its own child or over its empty
         parent. Asked for again after a crash, it finishes, or sees that it is done.
@@ -211,22 +224,24 @@ class Mirror:
             raise
         return f"{directory}/{kept}"
 
+    def touch(self, path: str, mtime_ns: int) -> Fingerprint:
+        """Give a file another time; what `stat` says of it then. Raises Transient, MirrorUnusable."""
+        try:
+            fd = self.root.open(path, _READ)
+            try:
+                os.utime(fd, ns=(mtime_ns, mtime_ns))
+                return self.root.look_at(fd, path)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise self.root.explain(error, f"setting the time of {path}") from error
+
     def sweep_parts(self, keep: Container[str]) -> int:
         """Delete what earlier processes left in staging, except suspended parts named in `keep`."""
         return part.sweep(self.root, keep)
 
 
 def _md5(fd: int, stop: Stop) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
-    view = memoryview(bytearray(_CHUNK))
-    _advise(fd, "POSIX_FADV_SEQUENTIAL")
-    while count := os.readv(fd, [view]):
-        stop.check()
-        digest.update(view[:count])
-    _advise(fd, "POSIX_FADV_DONTNEED")  # checking a whole mirror must not push everything else out
-    return digest.hexdigest()
-
-
-def _advise(fd: int, advice: str) -> None:
-    if hasattr(os, "posix_fadvise"):  # not on macOS
-        os.posix_fadvise(fd, 0, 0, getattr(os, advice))
+    md5 = hashlib.md5(usedforsecurity=False)
+    reading.digest(fd, (md5,), stop)
+    return md5.hexdigest()

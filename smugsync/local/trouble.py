@@ -38,8 +38,10 @@ _ONE_ITEM: Final[dict[int, str]] = {
 }
 
 
-def explain(error: OSError, doing: str, *, mirror: Path, mirror_fd: int) -> SmugsyncError:
-    """The error to raise for `error`, met while `doing` ("writing Travel/a.jpg").
+def explain(
+    error: OSError, doing: str, *, mirror: Path, mirror_fd: int, called: str = "mirror"
+) -> SmugsyncError:
+    """The error to raise for `error`, met while `doing` ("writing Travel/a.jpg"). `called`: what it is.
 
     MirrorUnusable when every further file would meet the same; Transient when only this one does.
     """
@@ -47,7 +49,7 @@ def explain(error: OSError, doing: str, *, mirror: Path, mirror_fd: int) -> Smug
     if code in _WHOLE_MIRROR:
         cause, advice = _WHOLE_MIRROR[code]
         return MirrorUnusable(
-            f"the mirror {mirror} cannot be used: {cause} ({doing}; {_free(mirror_fd)}); {advice}"
+            f"the {called} {mirror} cannot be used: {cause} ({doing}; {_free(mirror_fd)}); {advice}"
         )
     return Transient(f"{doing}: {_ONE_ITEM.get(code) or error.strerror or error}")
 

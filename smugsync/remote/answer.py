@@ -11,9 +11,15 @@ import http.client
 import io
 import re
 import socket
+import time
+from collections.abc import Callable
 from typing import cast
 
+from smugsync.remote.tempo import Tempo
+
 _INTERIM_ANSWERS = 20
+#: Heads have a hundred lines at most; what comes behind the last chunk may have as many as it likes.
+_MOST_LINES = 5000
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
 
@@ -22,24 +28,56 @@ class Unanswered(http.client.RemoteDisconnected):
     """The connection ended before the first byte of an answer."""
 
 
+class _Patient(io.RawIOBase):
+    """What comes from a socket, until it comes too slowly: then TimeoutError."""
+
+    def __init__(self, raw: io.RawIOBase, clock: Callable[[], float]) -> None:
+        self._raw = raw
+        self._tempo = Tempo(clock)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object, /) -> int | None:
+        size = self._raw.readinto(cast(bytearray, buffer))
+        if size and self._tempo.is_too_slow(size):
+            raise TimeoutError("the server sends too slowly")
+        return size
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
+
+
 class _Lines(io.BufferedReader):
-    """A line that the peer did not send is an error, not an empty line."""
+    """A line that the peer did not send is an error, not an empty line; and lines come to an end."""
+
+    _lines = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._lines = 0  # a chunk has ended
+        return super().read(size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
+        self._lines += 1
+        if self._lines > _MOST_LINES:
+            raise http.client.HTTPException("the server sends header lines without end")
         line = super().readline(-1 if size is None else size)
         if not line:
             raise http.client.RemoteDisconnected("the server ended the answer early, inside its header")
         return line
 
 
-def read_head(sock: socket.socket, method: str) -> http.client.HTTPResponse:
+def read_head(
+    sock: socket.socket, method: str, clock: Callable[[], float] = time.monotonic
+) -> http.client.HTTPResponse:
     """The next final answer on `sock`; interim ones (1xx) are stepped over.
 
     Raises Unanswered, `http.client.HTTPException`, or the socket's own OSError.
     """
     head = http.client.HTTPResponse(sock, method=method)
     raw = head.fp.detach()
-    head.fp = _Lines(raw, io.DEFAULT_BUFFER_SIZE)
+    head.fp = _Lines(_Patient(raw, clock), io.DEFAULT_BUFFER_SIZE)
     try:
         for _ in range(_INTERIM_ANSWERS):
             head.begin()

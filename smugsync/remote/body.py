@@ -9,11 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 import httpx
 
 from smugsync.errors import Garbled, Transient
+from smugsync.remote.tempo import Tempo
 from smugsync.remote.wire import excerpt
 
-#: A transfer that averages less than this after a while is given up: bytes per second, seconds.
-SLOWEST = 1000.0
-PATIENCE = 60.0
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 _HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|script|!--)", re.IGNORECASE)
 
@@ -78,16 +76,14 @@ class Body:
         yield from self._chunks
 
     def _receive(self) -> Iterator[memoryview]:
-        begun = self._clock()
-        received = 0
+        tempo = Tempo(self._clock)
         try:
             for chunk in self._response.iter_raw():
-                received += len(chunk)
-                self._count(len(chunk))
+                size = len(chunk)
+                self._count(size)
                 # A memoryview already where the transport lends its buffer.
                 yield memoryview(chunk)
-                spent = self._clock() - begun
-                if spent > PATIENCE and received < SLOWEST * spent:
+                if tempo.is_too_slow(size):
                     raise Transient(f"{self._host} sends the file too slowly")
         except httpx.TransportError as exc:
             raise self._broken(exc) from exc

@@ -13,11 +13,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from smugsync.core.model import Account, Album, RemoteFile
-from smugsync.errors import Garbled, Gone, IntegrityError, Rejected, Transient
+from smugsync.core.model import Account, Album, Kind, RemoteFile
+from smugsync.errors import Garbled, Gone, IntegrityError, Rejected, Transient, Unreachable
 from smugsync.remote.dialect import Call, Dialect, Folder, FolderDialect, Page, Reply, Span
 from smugsync.remote.listing import Listing, Pace
+from smugsync.remote.wire import is_picture
 from smugsync.stop import Stop
+
+#: SmugMug has five levels of folders; a tree that goes on beyond these was made to.
+_DEEPEST, _MOST_FOLDERS = 32, 100_000
 
 
 class Body(Protocol):
@@ -99,7 +103,7 @@ class Gallery:
         self._clock = clock
 
     def account(self) -> Account:
-        return self._dialect.read_account(self._ask(self._dialect.account()))
+        return self._dialect.read_account(self._session.ask(self._dialect.account(), self._dialect))
 
     def albums(self, account: Account) -> Listing[Album]:
         def read(span: Span) -> Page[Album]:
@@ -126,15 +130,19 @@ class Gallery:
             return Folders((), complete=True)
         found: dict[str, Folder] = {}
         faults: list[str] = []
-        parents = deque([account.root])
+        parents = deque([(account.root, 1)])
         while parents:
-            listing = self._folders_below(dialect, parents.popleft())
+            if parents[0][1] > _DEEPEST or len(found) > _MOST_FOLDERS:
+                faults.append(f"after {len(found):,} folders there was still no end of them")
+                break
+            parent, depth = parents.popleft()
+            listing = self._folders_below(dialect, parent)
             for folder in (folder for page in listing for folder in page):
                 if folder.node_id in found:  # a tree has no second way to a node: this one would never end
                     continue
                 found[folder.node_id] = folder
                 if folder.has_children:
-                    parents.append(folder.node_id)
+                    parents.append((folder.node_id, depth + 1))
             if not listing.complete:
                 faults.append(listing.why)
         return Folders(tuple(found.values()), not faults, "; ".join(faults))
@@ -162,7 +170,8 @@ class Gallery:
         The size is checked against the promise and the answer's own length; the MD5 is the sink's
         business. `progress` is told the bytes that arrive. Raises Gone when the *address* is stale
         (403 or 404; `look` tells what became of the file), Transient when the line broke (what came
-        stays in the sink), IntegrityError when the size cannot be the promised one.
+        stays in the sink), IntegrityError when the size cannot be the promised one, Garbled for a picture
+        in place of a video of which no MD5 is promised.
         """
         if file.source is None:
             raise ValueError("a file without an address cannot be downloaded: look() first")
@@ -170,7 +179,7 @@ class Gallery:
             sink.restart()
         if sink.size and sink.size == file.promised.size:
             return Received(sink.size, 0)
-        offset, promised = sink.size, file.promised.size
+        offset, promised, promised_md5 = sink.size, file.promised.size, file.promised.md5
         validator = sink.validator if offset else None
         call = self._dialect.media(file.source)
         with self._session.stream(call, self._dialect, offset=offset, validator=validator) as body:
@@ -183,6 +192,8 @@ class Gallery:
             transferred = 0
             for view in body:
                 stop.check()
+                if not sink.size and file.kind is Kind.VIDEO and promised_md5 is None and is_picture(view):
+                    raise Garbled(f"a picture came in place of the video {file.name!r}")
                 if promised is not None and sink.size + view.nbytes > promised:
                     raise _wrong_size(file, "more")
                 sink.write(view)
@@ -203,7 +214,12 @@ class Gallery:
         return Listing(read, self._pace.first, lambda folder: folder.node_id)
 
     def _ask(self, call: Call) -> Reply:
-        return self._session.ask(call, self._dialect)
+        """Where one question is not answered and others are, the service is there: Transient."""
+        try:
+            return self._session.ask(call, self._dialect)
+        except Unreachable as error:
+            self.account()  # raises Unreachable if nothing is answered
+            raise Transient(f"{error}, although other questions are answered") from error
 
     def _ask_in_turn(self, calls: tuple[Call, ...]) -> Reply:
         *before, last = calls
@@ -224,9 +240,11 @@ class Gallery:
             began = self._clock()
             try:
                 reply = self._ask(build(asked))
-            except (Transient, Garbled) as error:
+            except (Transient, Garbled, Gone) as error:
                 if isinstance(error, Transient) and error.retry_after is not None:
                     raise  # we ask too often, not too much
+                if isinstance(error, Gone) and asked.start == 1:
+                    raise  # what has a first page is there
                 if not self._pace.shrink(asked.count):
                     raise
             else:

@@ -17,6 +17,10 @@ from smugsync.errors import ConfigError, Rejected
 
 #: The service's own hosts: the API, the photo and video CDN, the upload and web servers.
 SERVICE_DOMAIN = "smugmug.com"
+#: Its names are plain: no punycode, no `%` that a resolver might read as an interface, no empty label.
+_SERVICE_HOST = re.compile(
+    r"(?:(?!xn--)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*" + re.escape(SERVICE_DOMAIN)
+)
 _HOST_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(?::(\d{1,5}))?")
 _PORTS = {"http": 80, "https": 443}
 
@@ -37,19 +41,19 @@ class Hosts:
     def __init__(
         self, origins: Iterable[str], *, media_hosts: Iterable[str] = (), allow_http: bool = False
     ) -> None:
-        urls = [httpx.URL(origin) for origin in origins]
+        urls = [_origin(origin) for origin in origins]
         self._origins = {(url.scheme, _place(url)) for url in urls}
-        self._lenient = allow_http or (bool(urls) and is_loopback(urls[0].host))
+        self._lenient = allow_http or (bool(urls) and is_loopback(_place(urls[0]).host))
         self._media = {_media_host(text) for text in media_hosts}
 
     def check(self, url: httpx.URL) -> None:
         """Raise Rejected, with a sentence naming the host, unless `url` may be asked."""
-        host = url.host or "an address without a host"
-        if url.scheme not in _PORTS or not url.host:
+        place = _place(url)
+        host = place.host
+        if url.scheme not in _PORTS or not host:
             raise Rejected(f"refused to open a {url.scheme or 'relative'}: address; only https is read")
         if url.userinfo:
             raise Rejected(f"refused to contact {host}: the address holds credentials")
-        place = _place(url)
         if not self._is_listed(url.scheme, place):
             raise Rejected(
                 f"refused to contact {place.host}:{place.port}: it is neither a {SERVICE_DOMAIN} host nor "
@@ -59,7 +63,7 @@ class Hosts:
             return
         if url.scheme == "http":
             raise Rejected(f"refused to contact {host} over plain http (see remote.allow_http)")
-        if is_loopback(url.host):
+        if is_loopback(host):
             raise Rejected(f"refused to contact {host}: it is this computer")
 
     def is_trusted(self, url: httpx.URL) -> bool:
@@ -73,7 +77,7 @@ class Hosts:
             return False
         if _Place(place.host, 0) in self._media:
             return True
-        return place.host == SERVICE_DOMAIN or place.host.endswith("." + SERVICE_DOMAIN)
+        return len(place.host) < 254 and _SERVICE_HOST.fullmatch(place.host) is not None
 
 
 def is_loopback(host: str) -> bool:
@@ -91,7 +95,18 @@ def is_loopback(host: str) -> bool:
 
 
 def _place(url: httpx.URL) -> _Place:
-    return _Place(url.host.rstrip(".").lower(), url.port or _PORTS.get(url.scheme, 0))
+    # The host as it goes over the wire: decoding one that only claims to be IDNA raises.
+    host = url.raw_host.decode("ascii").rstrip(".").lower()
+    return _Place(host, url.port or _PORTS.get(url.scheme, 0))
+
+
+def _origin(text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+        _ = url.host  # decodes IDNA
+    except (httpx.InvalidURL, UnicodeError):
+        raise ConfigError(f"{text!r} is not a web address: its host makes no sense.") from None
+    return url
 
 
 def _media_host(text: str) -> _Place:
@@ -99,8 +114,7 @@ def _media_host(text: str) -> _Place:
     match = _HOST_PORT.fullmatch(text.strip())
     try:
         if match and int(match[1] or 0) < 65_536:
-            url = httpx.URL(f"https://{text.strip()}")
-            return _Place(_place(url).host, int(match[1] or 0))
-    except httpx.InvalidURL:
+            return _Place(_place(_origin(f"https://{text.strip()}")).host, int(match[1] or 0))
+    except ConfigError:
         pass
     raise ConfigError(f"remote.media_hosts: {text!r} is not HOST or HOST:PORT.")

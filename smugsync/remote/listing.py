@@ -13,6 +13,11 @@ T = TypeVar("T")
 SMALLEST_PAGE = 25
 #: An answer that takes longer than this many seconds was too big a question.
 SLOW = 10.0
+#: No listing has more entries (an album takes 5,000), and none grows to more than twice its first size and
+#: this much more while it is read.
+MOST_ENTRIES, _GROWTH = 1_000_000, 1000
+#: So many pages in a row that bring nothing new, and it will never end.
+_BARREN = 20
 #: So many answers in time, one after the other, and the next page is twice as large again.
 _STEADY = 10
 
@@ -39,11 +44,12 @@ class Listing(Generic[T]):
         self._reset()
         seen: set[str] = set()
         totals: list[int] = []
-        faults: list[str] = []
+        faults = _Faults()
+        barren = 0
         span: Span | None = self._first
         while span is not None:
             page = self._read(span)
-            faults.extend(page.faults)
+            faults.note(page.faults)
             if page.total is not None and page.total not in totals:
                 totals.append(page.total)
             fresh = {self._key(item): item for item in page.items if self._key(item) not in seen}
@@ -51,6 +57,10 @@ class Listing(Generic[T]):
             self.total = totals[-1] if totals else None
             yield tuple(fresh.values())
             span = page.next
+            barren = 0 if fresh else barren + 1
+            if span is not None and (barren == _BARREN or span.start > _furthest(totals)):
+                faults.note((f"after {len(seen)} entries there was still no end of it",))
+                break
         self.why = _amiss(len(seen), totals, faults)
         self.complete = not self.why
 
@@ -93,11 +103,27 @@ class Pace:
         return True
 
 
-def _amiss(seen: int, totals: list[int], faults: list[str]) -> str:
+class _Faults:
+    """The first of them, and how many there are."""
+
+    def __init__(self) -> None:
+        self.first = ""
+        self.count = 0
+
+    def note(self, faults: tuple[str, ...]) -> None:
+        self.first = self.first or next(iter(faults), "")
+        self.count += len(faults)
+
+
+def _furthest(totals: list[int]) -> int:
+    return min(MOST_ENTRIES, 2 * totals[0] + _GROWTH) if totals else MOST_ENTRIES
+
+
+def _amiss(seen: int, totals: list[int], faults: _Faults) -> str:
     """What keeps a listing from being complete, "" when nothing does."""
-    if faults:
-        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        return f"a part of the listing could not be read: {faults[0]}{more}"
+    if faults.count:
+        more = f" (and {faults.count - 1} more)" if faults.count > 1 else ""
+        return f"a part of the listing could not be read: {faults.first}{more}"
     if len(totals) > 1:
         return f"the listing changed while it was read: from {totals[0]} entries to {totals[-1]}"
     if totals and seen != totals[0]:

@@ -58,7 +58,7 @@ class ProxyTransport(httpx.BaseTransport):
         return self._direct.round_trip
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        address = self._proxy_for(request.url)
+        address = self.proxy_for(request.url)
         if address is None:
             return self._direct.handle_request(request)
         if self._aborted:
@@ -85,7 +85,8 @@ class ProxyTransport(httpx.BaseTransport):
         for transport in self._through.values():
             transport.close()
 
-    def _proxy_for(self, url: httpx.URL) -> str | None:
+    def proxy_for(self, url: httpx.URL) -> str | None:
+        """The address of the proxy that `url` is asked through, None if it is asked straight."""
         address = self._proxies.get(url.scheme) or self._proxies.get("all")
         if address is None or is_loopback(url.host):
             return None

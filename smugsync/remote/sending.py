@@ -105,13 +105,19 @@ class Sender:
         if call.auth is Auth.ACCOUNT and not self._hosts.is_trusted(url):
             raise Rejected(f"refused to send credentials to {url.host}: it is no configured origin")
         for _ in range(REDIRECTS + 1):
-            with closing(self._client.send(self._request(call, url, headers), stream=True)) as response:
+            with closing(self._answer(self._request(call, url, headers))) as response:
                 target = response.headers.get("location")
                 if response.status_code not in _REDIRECTS or not target or call.method != "GET":
                     yield response
                     return
             url = self._redirected(url, target, call)
         raise Garbled(f"{host_of(call)} redirects more than {REDIRECTS} times")
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self._client.send(request, stream=True)
+        except (httpx.InvalidURL, UnicodeError) as exc:  # httpx reads a Location, and not each of its errors
+            raise Rejected(f"{request.url.host} redirects to an address that makes no sense") from exc
 
     def _redirected(self, url: httpx.URL, target: str, call: Call) -> httpx.URL:
         there = url.join(target).copy_with(fragment=None)  # httpx has refused a Location that is no address
@@ -146,5 +152,5 @@ def host_of(call: Call) -> str:
     """The host a call goes to, for messages: the rest of an address may hold credentials."""
     try:
         return httpx.URL(call.url).host or "the service"
-    except httpx.InvalidURL:
+    except (httpx.InvalidURL, UnicodeError):
         return "the service"

@@ -95,12 +95,17 @@ class Session:
         self._sleep = manners.sleep or stop.wait
         self._clock_lock = threading.Lock()
         self._answered: set[str] = set()
+        self._ahead: float | None = None  #: of our clock, by the last answer that told the time, in seconds
         self.budget = Budget(clock=manners.ticks)
 
     @property
     def counts(self) -> Counts:
         """Requests sent and bytes received so far."""
         return self._sender.counts
+
+    def service_time(self) -> float | None:
+        """What the service's clock shows now (epoch seconds), by its last good answer; None = unknown."""
+        return None if self._ahead is None else self._manners.clock() + self._ahead
 
     def sign_with(self, signer: Signer) -> None:
         """Other credentials from the next question on; what is known of the service's clock stays."""
@@ -177,13 +182,15 @@ class Session:
         self._stop.check()
         try:
             with self._sender.send(call, (("Accept-Encoding", "gzip"),)) as response:
-                reply = read_body(response, call.url)
+                reply = read_body(response, call.url, clock=self._manners.ticks)
         except httpx.TransportError as exc:
             raise self._broken(exc, host_of(call)) from exc
         self._answered.add(host_of(call))
         self._read_budget(reply)
         failed = dialect.failure(reply, call)
         if failed is None:
+            theirs = _date(reply)
+            self._ahead = None if theirs is None else theirs - self._manners.clock()
             return reply
         if isinstance(failed, ClockSkew):
             self._correct_clock(reply, call)
@@ -237,7 +244,7 @@ class Session:
                     yield None
                     return
                 if response.status_code not in {200, 206}:
-                    raise _media_failure(response, call, dialect)
+                    raise self._media_failure(response, call, dialect)
                 body = Body(
                     response,
                     offset,
@@ -254,6 +261,10 @@ class Session:
             raise self._broken(exc, host_of(call)) from exc
 
     # -- what goes wrong on the way ------------------------------------------------------------------
+
+    def _media_failure(self, response: httpx.Response, call: Call, dialect: Judge) -> Exception:
+        reply = read_body(response, call.url, limit=_ERROR_BODY, cut=True, clock=self._manners.ticks)
+        return dialect.failure(reply, call) or Transient(f"{host_of(call)} answered {reply.status}")
 
     def _broken(self, exc: httpx.TransportError, host: str) -> Exception:
         if isinstance(exc, TransportAborted) or self._stop:
@@ -279,11 +290,6 @@ class Session:
                 f"this computer's clock is {_span(abs(skew))} {direction} the time of {host_of(call)}; "
                 f"requests are signed by the service's time until it is set right"
             )
-
-
-def _media_failure(response: httpx.Response, call: Call, dialect: Judge) -> Exception:
-    reply = read_body(response, call.url, limit=_ERROR_BODY, cut=True)
-    return dialect.failure(reply, call) or Transient(f"{host_of(call)} answered {reply.status}")
 
 
 def _date(reply: Reply) -> float | None:

@@ -23,8 +23,8 @@ ALBUM_FIELDS = "AlbumKey,NodeID,Name,UrlPath,ImageCount,LastUpdated,ImagesLastUp
 FOLDER_FIELDS = "NodeID,Name,UrlPath,Type,HasChildren"
 FILE_FIELDS = (
     "ImageKey,Serial,FileName,Format,IsVideo,Processing,Status,SubStatus,"
-    "ArchivedUri,ArchivedMD5,ArchivedSize,LastUpdated,Date,DateTimeUploaded,DateTimeOriginal,"
-    "Title,Caption,KeywordArray,Keywords,Latitude,Longitude,Hidden"
+    "ArchivedUri,ArchivedMD5,ArchivedSize,OriginalSize,LastUpdated,Date,DateTimeUploaded,DateTimeOriginal,"
+    "Title,Caption,KeywordArray,Keywords,Latitude,Longitude,Hidden,ComponentFileTypes"
 )
 VIDEO_FIELDS = "Url,MD5,Size,Usable"
 
@@ -34,6 +34,13 @@ RESTRICTED = "original not offered to this viewer (the album restricts originals
 
 #: SmugMug reads a camera's zoneless time as if it had been taken in California.
 _CALIFORNIA = ZoneInfo("America/Los_Angeles")
+#: SmugMug takes photos of 500 MB and videos of 3 GB; what claims to be larger than this is nonsense.
+LARGEST_FILE = 1 << 36
+#: An address has seven levels of at most 60 characters.
+_LONGEST_PATH = 4096
+#: Extensions of one format.
+_ALIKE = ({"jpg", "jpeg"}, {"tif", "tiff"}, {"heic", "heif"})
+_FILE_TYPE = re.compile(r"[a-z0-9]{1,8}")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -42,7 +49,7 @@ def read_album(item: Fields) -> Album:
         key=item.key("AlbumKey"),
         node_id=item.text("NodeID"),
         name=item.prose("Name") or item.prose("Title"),
-        url_path=item.text("UrlPath"),
+        url_path=_path(item),
         image_count=item.whole("ImageCount"),
     )
     if reason := _locked(item):
@@ -72,7 +79,7 @@ def read_folder(item: Fields) -> Folder | None:
     if item.text("Type") != "Folder":
         return None
     return Folder(
-        url_path=item.text("UrlPath"),
+        url_path=_path(item),
         name=item.prose("Name"),
         node_id=item.key("NodeID"),
         has_children=item.flag("HasChildren") or "HasChildren" not in item,
@@ -96,16 +103,39 @@ def read_file(item: Fields, album_key: str, expansions: Fields) -> RemoteFile:
         taken=camera_time(item.prose("DateTimeOriginal")),
         uploaded=_utc(item.prose("DateTimeUploaded") or item.prose("Date")),
         details=_details(item),
+        original_size=_original_size(item),
     )
     return _as_video(file, item, expansions) if is_video else _as_photo(file, item)
 
 
 def _as_photo(file: RemoteFile, item: Fields) -> RemoteFile:
-    promised = Promise(item.md5("ArchivedMD5"), item.whole("ArchivedSize") or None)
+    promised = Promise(item.md5("ArchivedMD5"), _size(item, "ArchivedSize"))
     version = f"{file.serial}|{promised.md5 or ''}|{promised.size or ''}"
     source = _address(item, "ArchivedUri")
     withheld = PROCESSING if file.processing else "" if source else RESTRICTED
-    return replace(file, version=version, promised=promised, source=source, withheld=withheld)
+    beside = _source_files(item, file.format.lower())
+    return replace(
+        file, version=version, promised=promised, source=source, withheld=withheld, source_files=beside
+    )
+
+
+def _original_size(item: Fields) -> int | None:
+    """Bytes of the upload, None where the service does not say or says nonsense: it is only a hint."""
+    try:
+        return _size(item, "OriginalSize")
+    except Garbled:
+        return None
+
+
+def _source_files(item: Fields, own: str) -> str:
+    """The types of what SmugMug keeps with a photo of the type `own`: RAW files and the like, to be had on
+    its website alone. `ComponentFileTypes` is `[]` or an object of lists: `{"Image": ["jpg"]}`."""
+    try:
+        found = {word.lower() for word in item.child("ComponentFileTypes").all_words()}
+    except Garbled:
+        return ""
+    same = next((alike for alike in _ALIKE if own in alike), {own})
+    return " ".join(sorted(word for word in found - same if _FILE_TYPE.fullmatch(word))[:8]) if own else ""
 
 
 def _as_video(file: RemoteFile, item: Fields, expansions: Fields) -> RemoteFile:
@@ -127,7 +157,7 @@ def read_rendition(file: RemoteFile, video: Fields) -> RemoteFile:
     source = _address(video, "Url")
     if source is None or ("Usable" in video and not video.flag("Usable")):
         return file
-    return replace(file, source=source, promised=Promise(video.md5("MD5"), video.whole("Size") or None))
+    return replace(file, source=source, promised=Promise(video.md5("MD5"), _size(video, "Size")))
 
 
 def link(item: Fields, name: str) -> str:
@@ -173,6 +203,21 @@ def _details(item: Fields) -> Details:
         longitude=item.prose("Longitude"),
         hidden=item.flag("Hidden"),
     )
+
+
+def _path(item: Fields) -> str:
+    path = item.text("UrlPath")
+    if len(path) > _LONGEST_PATH:
+        raise Garbled(f"UrlPath of {item.what} is {len(path):,} characters long")
+    return path
+
+
+def _size(item: Fields, name: str) -> int | None:
+    """A file's size in bytes, None where the service does not say. Raises Garbled for one no file has."""
+    size = item.whole(name) or None
+    if size is not None and size > LARGEST_FILE:
+        raise Garbled(f"{name} of {item.what} is {size:,} bytes, which no photo or video has")
+    return size
 
 
 def _address(fields: Fields, name: str) -> str | None:

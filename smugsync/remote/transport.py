@@ -219,7 +219,7 @@ class DirectTransport(httpx.BaseTransport):
     def _receive_head(self, sock: socket.socket, request: httpx.Request) -> http.client.HTTPResponse:
         sock.settimeout(_timeout(request, "read", STALL_SECONDS))
         try:
-            return read_head(sock, request.method)
+            return read_head(sock, request.method, self._clock)
         except TimeoutError as exc:
             raise self._ended(exc, request, httpx.ReadTimeout) from exc
         except Unanswered as exc:

@@ -12,14 +12,22 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 
 from smugsync.errors import Garbled
 from smugsync.remote.dialect import Reply
 
 #: What SQLite can hold; nothing a service counts comes near it.
 _LARGEST = 2**63 - 1
+#: SmugMug takes captions and descriptions of 65,535 characters; every other text is far shorter.
+LONGEST_TEXT = 65_536
+#: A page of 200 entries with every field there is holds 30,000 values. Parsed, each takes up to 200 bytes of
+#: memory, an empty list's three characters too.
+MOST_VALUES = 200_000
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
+#: A string of JSON, ended or not, or what stands before a value. Always linear: nothing is tried twice.
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?|[\[{,]', re.DOTALL)
 
 
 class Fields:
@@ -52,6 +60,8 @@ class Fields:
         if value is None:
             return ""
         if isinstance(value, str):
+            if len(value) > LONGEST_TEXT:
+                raise Garbled(f"{name} of {self.what} is {len(value):,} characters long")
             return _mend(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
@@ -65,10 +75,10 @@ class Fields:
         return value
 
     def prose(self, name: str) -> str:
-        """What people wrote. No reason to refuse a photo: what is not text reads as ""."""
+        """What people wrote. No reason to refuse a photo: what is not text reads as "", too much is cut."""
         value = self._values.get(name)
         if isinstance(value, str):
-            return _mend(value)
+            return _mend(value[:LONGEST_TEXT])
         return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
     def words(self, name: str) -> tuple[str, ...] | None:
@@ -76,7 +86,12 @@ class Fields:
         value = self._values.get(name)
         if not isinstance(value, list):
             return None
-        return tuple(_mend(word) for word in value if isinstance(word, str) and word)
+        return tuple(_mend(word[:LONGEST_TEXT]) for word in value if isinstance(word, str) and word)
+
+    def all_words(self) -> Iterator[str]:
+        """The strings of all lists in it."""
+        for name in self._values:
+            yield from self.words(name) or ()
 
     def whole(self, name: str) -> int | None:
         """A whole number of at least 0, as a number or as its digits; None when absent or empty."""
@@ -125,6 +140,8 @@ class Fields:
 
 def parse(reply: Reply, what: str) -> Fields:
     """The JSON object of an answer. Raises Garbled, with the first words of what came instead."""
+    if _is_swollen(reply.body):
+        raise Garbled(f"the answer to {what} holds more values than any page", excerpt(reply.body))
     try:
         value = json.loads(reply.body)
     except (ValueError, RecursionError):
@@ -137,6 +154,11 @@ def is_html(reply: Reply) -> bool:
     if "html" in reply.headers.get("content-type", "").lower():
         return True
     return reply.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def is_picture(head: bytes | memoryview) -> bool:
+    """Do these first bytes begin a JPEG, a PNG or a GIF?"""
+    return bytes(head[:8]).startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8"))
 
 
 def excerpt(body: bytes, length: int = 120) -> str:
@@ -158,6 +180,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     if then is None or now is None:
         return None
     return max(0.0, (then - now).total_seconds())
+
+
+def _is_swollen(body: bytes) -> bool:
+    """Whether JSON holds more than MOST_VALUES values, told without making them."""
+    if sum(body.count(mark) for mark in (b",", b"[", b"{")) <= MOST_VALUES:
+        return False
+    values = (found for found in _TOKEN.finditer(body) if body[found.start()] != ord('"'))
+    return next(islice(values, MOST_VALUES, None), None) is not None
 
 
 def _http_date(value: str) -> datetime | None:

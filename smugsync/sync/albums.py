@@ -31,7 +31,7 @@ class AlbumPlanner:
     def prepare(self) -> None:
         now = int(self.context.now())
         due = 1 << 62 if self.context.options.impatient else now
-        self._unsettled = self.context.catalogue.unsettled_albums(due=due)
+        self._unsettled = self.context.catalogue.unsettled_albums(due=due, marked=self.context.marked_by)
 
     def name_folders(self, folders: Iterable[Folder], *, complete: bool) -> None:
         """For `layout = "names"`: what people call the folders."""
@@ -68,16 +68,21 @@ class AlbumPlanner:
         return albums
 
     def missing(self) -> list[AlbumRow]:
-        """Albums recorded, selected and not gone that a complete list did not show."""
+        """Recorded albums that a complete list did not show: to be proven gone, or to leave the mirror.
+
+        What the configuration leaves out is not asked about: it stands still, whatever happens online.
+        """
         if self.context.scope.kind == "albums":
             return []
-        selects = self.context.options.selects
-        rows = [row for row in self.context.catalogue.albums() if row.state != "gone"]
-        vanished = guard.account_vanished(held_albums=len(rows), listed_albums=len(self._seen))
-        if vanished is not None:
-            self.context.report.trouble("account", vanished.reason, code=SuspiciousPlan.exit_code)
+        catalogue, options = self.context.catalogue, self.context.options
+        known = [row for row in catalogue.albums() if row.state != "gone"]
+        vanished = guard.account_vanished(held_albums=len(known), listed_albums=len(self._seen))
+        if vanished is not None and not options.accept_loss:
+            reason = f"{vanished.reason}; if that is right, `smugsync sync --accept-loss` believes it once"
+            self.context.report.trouble("account", reason, code=SuspiciousPlan.exit_code)
             return []
-        return [row for row in rows if row.key not in self._seen and selects(row.url_path)]
+        known += catalogue.gone_albums(marked=self.context.marked_by)
+        return [row for row in known if row.key not in self._seen and options.selects(row.url_path)]
 
     # -- one page ----------------------------------------------------------------------------------
 
@@ -121,15 +126,14 @@ class AlbumPlanner:
             return row  # under its old address: the next run sees that it has to move
         wanted = self._directory(album)
         if row is not None:
-            return None if wanted != row.directory else self._readdress(row, album)
+            return self._readdress(row, album) if _stays(row, wanted) else None
         if self.context.catalogue.directory_taken(naming.fold(wanted)):
             return None
         return self._create(album, wanted)
 
     def _renamed(self, album: Album, row: AlbumRow) -> bool:
-        if self.context.options.layout != "names" or not self.folders_known:
-            return False
-        return self._directory(album) != row.directory
+        """Does it want to be elsewhere than it is? A layout that a person has changed moves them all."""
+        return self.folders_known and not _stays(row, self._directory(album))
 
     def _readdress(self, row: AlbumRow, album: Album) -> AlbumRow:
         row = replace(row, url_path=album.url_path, name=album.name)
@@ -245,7 +249,7 @@ class AlbumPlanner:
             wanted = naming.assign_directory(wanted, album.key, taken)
         if row is None:
             return self._create(album, wanted)
-        if wanted == row.directory:
+        if _stays(row, wanted):
             return self._readdress(row, album)
         return self._move(row, album, wanted)
 
@@ -258,6 +262,7 @@ class AlbumPlanner:
             directory_folded=naming.fold(directory),
             url_path=album.url_path,
             name=album.name,
+            instead_of="",
         )
         if self.context.options.dry_run:
             self.context.unmoved.setdefault(row.id, row.directory)
@@ -291,6 +296,11 @@ class AlbumPlanner:
                 return
         mirror.move_directory(old, new)
         mirror.remove_empty(old.rpartition("/")[0])
+
+
+def _stays(row: AlbumRow, wanted: str) -> bool:
+    """An album that wants to be where it is, or was adopted where it stands and wants nothing new."""
+    return wanted in (row.directory, row.instead_of)
 
 
 def choose(wanted: tuple[str, ...], albums: list[Album]) -> list[Album]:

@@ -12,12 +12,16 @@ from smugsync.catalogue import AlbumRow, Catalogue, ChangeRow, FileRow
 from smugsync.core.guard import MaxLoss
 from smugsync.core.lifecycle import State
 from smugsync.core.model import Album, LocalFile, RemoteFile
+from smugsync.core.printable import printable
 from smugsync.local.sharing import Links, Source
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
 from smugsync.remote.gallery import Gallery
 from smugsync.stop import Stop
 from smugsync.sync.report import Report, What
+
+#: How long a photo must have been marked as gone before a second cycle's proof takes its file away, in s.
+AGREEMENT = 600
 
 Durability = Literal["file", "batch", "none"]
 Layout = Literal["url-path", "names"]
@@ -43,6 +47,11 @@ class Scope:
         """Does it ask the service what there is?"""
         return self.kind in ("everything", "delta", "albums")
 
+    @property
+    def judges(self) -> bool:
+        """Does its end say how the whole mirror is, or only how one wish of a person's came out?"""
+        return self.kind not in ("resolve", "undo", "trash")
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -59,8 +68,8 @@ class Options:
     """A person's wishes, as values: inner code never sees a configuration.
 
     `downloads` None = adaptive. `pauses`: seconds between attempts at one download. `reserve` is in bytes.
-    `zone` None = this machine's. `impatient`: a person asked for this run, so what failed is tried again
-    whether or not its time has come.
+    `zone` None = this machine's. Without `fetch` only what is here already is taken over. `impatient`: a
+    person asked for this run, so what failed is tried again whether or not its time has come.
     """
 
     layout: Layout = "url-path"
@@ -72,6 +81,7 @@ class Options:
     reserve: int = 1 << 30
     zone: tzinfo | None = None
     links: Links = "auto"
+    fetch: bool = True
     archive: bool = True
     retention: Retention = Retention()
     max_loss: MaxLoss = field(default_factory=MaxLoss)
@@ -80,8 +90,43 @@ class Options:
     impatient: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A file that lies about and is to be read: a job for a thread. `number` is the stock's own."""
+
+    number: int
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """`found` None: it could not be read, and `why`."""
+
+    number: int
+    found: LocalFile | None
+    why: str = ""
+
+
 class Stock(Protocol):
-    """Files that are here and may spare a download: what `adopt` was pointed at."""
+    """Files that are here and may spare a download: what `adopt` was pointed at.
+
+    Once everything is listed it is asked for what to read, and `advance`d when that was read, until it is
+    `ready`; nothing is fetched before.
+    """
+
+    @property
+    def ready(self) -> bool: ...
+
+    def advance(self) -> None: ...
+
+    def next(self) -> Reading | None:
+        """A file to be read, None if there is none for now."""
+
+    def read(self, reading: Reading, /) -> Read:
+        """Read it, in any thread."""
+
+    def take(self, read: Read, /) -> None: ...
 
     def md5(self, local: LocalFile) -> str | None:
         """The MD5 of a file of the mirror, if it was hashed already and is as it was then."""
@@ -92,6 +137,20 @@ class Stock(Protocol):
 
 class NoStock:
     """Nothing lies about."""
+
+    ready = True
+
+    def advance(self) -> None:
+        raise ValueError("it is ready")
+
+    def next(self) -> None:
+        return None
+
+    def read(self, reading: Reading, /) -> Read:
+        raise ValueError("there is nothing to read")
+
+    def take(self, read: Read, /) -> None:
+        raise ValueError("nothing was read")
 
     def md5(self, local: LocalFile) -> str | None:
         return None
@@ -132,25 +191,53 @@ class Context:
     stock: Stock = field(default_factory=NoStock)
 
     def note(
-        self, what: What, path: str, detail: str = "", *, was: str = "", of: FileRow | AlbumRow | None = None
+        self,
+        what: What,
+        path: str,
+        detail: str = "",
+        *,
+        was: str = "",
+        of: FileRow | AlbumRow | None = None,
+        undoes: int | None = None,
     ) -> None:
         """Something became of the file or album `of`: it goes into the report, and into the journal with
         the transaction that is open, or the next one.
 
-        `path` is where it is now; `was` what it was called, or where its former bytes were set aside.
+        `path` is where it is now; `was` what it was called, or where its former bytes were set aside;
+        `undoes` the change (its id) that is taken back by it.
         """
         moved = what in (What.MOVED, What.ALBUM_MOVED)
         self.report.note(what, was if moved else path, f"now {path}" if moved else detail)
         album_id, key = (of.album_id, of.key) if isinstance(of, FileRow) else (of.id if of else None, "")
         self.catalogue.note(
             ChangeRow(
-                0, self.run, int(self.now()), what.name.lower(), path, was, detail, album_id or None, key
+                0,
+                self.run,
+                int(self.now()),
+                what.name.lower(),
+                path,
+                was,
+                detail,
+                album_id or None,
+                key,
+                undoes,
             )
         )
 
+    @property
+    def marked_by(self) -> int | None:
+        """What was marked as gone by then (epoch seconds) may leave the mirror, once it is proven again;
+        None where nothing ever leaves."""
+        return None if self.options.archive else int(self.now()) - AGREEMENT
+
+    def may_leave(self, row: FileRow) -> bool:
+        """Was this file marked as gone long enough ago, and does the mirror follow?"""
+        by = self.marked_by
+        return by is not None and row.state is State.RETIRED and (row.retired_at or 0) <= by
+
     def due(self, row: FileRow) -> bool:
         """Is it time to try a failed or quarantined file again?"""
-        if self.scope.kind == "everything" and self.options.impatient:
+        if self.scope.kind in ("everything", "albums") and self.options.impatient:
             return True
         patience = 0 if row.retry_at is None else row.retry_at
         return patience <= self.now() or (self.options.impatient and row.state is State.FAILED)
@@ -158,4 +245,4 @@ class Context:
 
 def album_label(album: Album) -> str:
     """How an album is called in messages."""
-    return album.url_path or album.name or album.key
+    return printable(album.url_path or album.name or album.key)

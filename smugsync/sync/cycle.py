@@ -24,7 +24,7 @@ from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement
 from smugsync.remote.dialect import Folder
 from smugsync.sync.albums import AlbumPlanner
-from smugsync.sync.context import Context, Durability
+from smugsync.sync.context import Context, Durability, Read, Reading
 from smugsync.sync.feeder import Feeder
 from smugsync.sync.planning import AlbumListing, Planner
 from smugsync.sync.pool import Batcher, Crash, Crew, Inbox, Pool
@@ -36,7 +36,6 @@ from smugsync.sync.survey import (
     AlbumsListed,
     AlbumsPage,
     Answered,
-    ConfirmAlbums,
     Confirmed,
     FilesListed,
     FilesPage,
@@ -57,6 +56,8 @@ GRACE = 0.8
 #: After so many downloads in a row that broke off, the service is asked whether it is there; after ten
 #: times as many the run gives up all the same.
 STREAK = 24
+#: So many files are read at once to see what is in them: a disk with a head gains nothing by more.
+READERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Stage(Enum):
     NAMING = "asking for the folders' names"
     LISTING = "listing"
     PROVING = "proving"
+    ADOPTING = "reading what lies here"
     FINISHING = "finishing"
 
 
@@ -108,9 +110,12 @@ class Cycle:
             pauses=options.pauses,
             zone=options.zone,
             links=options.links,
+            reserve=options.reserve,
+            fetch=options.fetch,
         )
         self._lanes: Pool[Question] = crew.pool("list", options.lanes, self._survey, self._inbox.put)
         self._workers: Pool[Job] = crew.pool("fetch", self._throttle.ceiling, transfer, self._inbox.put)
+        self._readers: Pool[Reading] = crew.pool("read", READERS, context.stock.read, self._inbox.put)
         self._committer: Batcher[Received] = crew.batcher(
             self._commit,
             self._inbox.put,
@@ -162,6 +167,8 @@ class Cycle:
             return False
         if self._stage is Stage.LISTING:
             self._stage = Stage.PROVING
+            for question in self._settlement.questions(self._account):
+                self._lanes.give(question)
             return self._finished()
         if self._stage is Stage.PROVING:
             self._settlement.apply()
@@ -169,6 +176,11 @@ class Cycle:
                 note_strangers(self._ctx)
             with self._ctx.catalogue.transaction():
                 self._ctx.catalogue.release(self._ctx.run)
+            self._ctx.progress.start(Stage.ADOPTING.value)
+            self._stage = Stage.ADOPTING
+        if self._stage is Stage.ADOPTING:
+            if not self._has_stock():
+                return False
             self._feeder.album_moved()
             self._ctx.planned = True
             self._stage = Stage.FINISHING
@@ -179,7 +191,19 @@ class Cycle:
             return True
         return not self._workers.busy and not self._committing
 
+    def _has_stock(self) -> bool:
+        """Have what the stock wants to be read read; True when it needs nothing more."""
+        stock = self._ctx.stock
+        while True:
+            while self._readers.busy < READERS and (reading := stock.next()) is not None:
+                self._readers.give(reading)
+            if self._readers.busy or stock.ready:
+                return not self._readers.busy
+            stock.advance()
+
     def _feed(self) -> None:
+        if not self._ctx.stock.ready:
+            return
         while self._workers.busy < self._throttle.limit:
             try:
                 job = self._feeder.next()
@@ -208,6 +232,9 @@ class Cycle:
             case Received() | Examined() | Faltered() | Abandoned():
                 self._workers.done()
                 self._outcome(message)
+            case Read():
+                self._readers.done()
+                self._ctx.stock.take(message)
             case Committed():
                 self._committing -= len(message.received)
                 self._recorder.commit(message.received, message.results)
@@ -252,9 +279,8 @@ class Cycle:
                     report.complete = False
                     report.trouble(listing.directory, answer.why)
                 absent = self._planner.finish(listing, complete=answer.complete)
-                question = self._settlement.doubt(listing, absent) if absent else None
-                if question is not None:
-                    self._lanes.give(question)
+                if absent:
+                    self._settlement.doubt(listing, absent)
             case ListingFailed():
                 self._failed(answer)
             case Confirmed():
@@ -288,16 +314,15 @@ class Cycle:
         return self._ctx.catalogue.album(album_id).directory if album_id else "the list of albums"
 
     def _albums_listed(self, answer: AlbumsListed) -> None:
+        if not answer.complete:
+            self._ctx.report.complete = False
+            self._ctx.report.trouble("the list of albums", answer.why)
         for question in self._albums.finish(complete=answer.complete):
             self._list(question)
         self._feeder.album_moved()
         if not answer.complete:
-            self._ctx.report.complete = False
-            self._ctx.report.trouble("the list of albums", answer.why)
             return
-        missing = self._albums.missing()
-        if missing:
-            self._lanes.give(ConfirmAlbums(self._account, tuple(row.key for row in missing)))
+        self._settlement.miss(self._albums.missing())
 
     # -- transfers ---------------------------------------------------------------------------------
 
@@ -306,7 +331,8 @@ class Cycle:
             case Received():
                 self._streak = 0
                 self._feeder.landed(outcome.job.row)
-                self._throttle.moved(outcome.found.size, time.monotonic())
+                if outcome.how is None:
+                    self._throttle.moved(outcome.found.size, time.monotonic())
                 self._committing += 1
                 self._committer.give(outcome)
             case Examined():
@@ -346,10 +372,11 @@ class Cycle:
         """End every thread. What the committer has placed already is recorded, the rest is given up."""
         deadline = time.monotonic() + GRACE
         self._committer.hurry()
-        if self._workers.busy or self._lanes.busy:  # the run ends early
+        if self._workers.busy or self._lanes.busy or self._readers.busy:  # the run ends early
             self._ctx.stop.set()
         self._workers.close(deadline)
         self._lanes.close(deadline)
+        self._readers.close(deadline)
         self._committer.close(deadline)
         while True:
             try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Container
-from datetime import UTC, datetime
 
 from smugsync.catalogue import Catalogue
+from smugsync.core.guard import CLOCKS_AGREE
 from smugsync.core.model import Account
 from smugsync.errors import (
     Garbled,
@@ -20,6 +20,7 @@ from smugsync.errors import (
     Unreachable,
 )
 from smugsync.local.placement import place
+from smugsync.local.shelves import stamp_of
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
 from smugsync.remote.gallery import Gallery
@@ -29,11 +30,15 @@ from smugsync.sync.context import Context, Options, Scope
 from smugsync.sync.cycle import Cycle, Place
 from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.report import Report
+from smugsync.sync.retention import expire
 from smugsync.sync.throttle import Throttle, first_limit
 
 
 class Engine:
-    """Runs one scope at a time. `now` is epoch seconds, `requests` counts, `round_trip` is in seconds."""
+    """Runs one scope at a time. `now` is epoch seconds, `requests` counts, `round_trip` is in seconds.
+
+    `service_time` is what the service's clock shows now, by its last answer; None = it has not said.
+    """
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class Engine:
         progress: Progress,
         stop: Stop,
         now: Callable[[], float] = time.time,
+        service_time: Callable[[], float | None] = lambda: None,
         requests: Callable[[], int] = lambda: 0,
         round_trip: Callable[[], float | None] = lambda: None,
         crew: Crew = THREADS,
@@ -54,6 +60,7 @@ class Engine:
         self._options, self._progress, self._stop = options, progress, stop
         self._now, self._requests = now, requests
         self._crew, self._place, self._round_trip = crew, place, round_trip
+        self._service_time = service_time
 
     def run(self, scope: Scope) -> Report:
         """One cycle over `scope`. What ends it early stands in the report; only bugs are raised."""
@@ -86,12 +93,29 @@ class Engine:
         """One cycle over the context's scope."""
         scope, dry_run = context.scope, self._options.dry_run
         account = self._whose()
+        self._stamp(context)
         recovery.bind(self._catalogue, self._mirror, account, dry_run=dry_run)
-        throttle = Throttle(fixed=self._options.downloads, start=first_limit(self._round_trip()))
-        Cycle(context, account, throttle, self._crew, self._place).run()
+        self._turn(context, account)
         if context.report.complete and scope.kind == "everything" and not dry_run:
             with self._catalogue.transaction():
                 self._catalogue.remember("last_full", str(int(self._now())))
+        if context.report.complete and scope.kind in ("everything", "delta") and not dry_run:
+            expire(context, self._service_time())
+
+    def fetch(self, context: Context, *, ask: bool = True) -> None:
+        """Fetch what was planned in this run, and list nothing. Its scope is one that lists nothing.
+
+        Without `ask` the service is not even asked whose account it shows: for what lies here already.
+        """
+        known = self._catalogue.recall
+        account = self._whose() if ask else Account(known("nickname") or "", known("account") or "")
+        if ask:
+            recovery.bind(self._catalogue, self._mirror, account)
+        self._turn(context, account)
+
+    def _turn(self, context: Context, account: Account) -> None:
+        throttle = Throttle(fixed=self._options.downloads, start=first_limit(self._round_trip()))
+        Cycle(context, account, throttle, self._crew, self._place).run()
 
     def _stopped(self, report: Report, error: SmugsyncError) -> None:
         report.stop(error)
@@ -102,6 +126,12 @@ class Engine:
                 self._mirror.check_in_place()
             except SuspiciousPlan as absent:
                 report.stop(absent)
+
+    def _stamp(self, context: Context) -> None:
+        """What is set aside is kept by the time in its name: where the clocks disagree, by the service's."""
+        theirs = self._service_time()
+        if theirs is not None and abs(theirs - self._now()) > CLOCKS_AGREE:
+            context.stamp = stamp_of(theirs)
 
     def _whose(self) -> Account:
         """The account. What is one item's trouble elsewhere is the whole run's here."""
@@ -115,8 +145,8 @@ class Engine:
             return self._catalogue.begin_run(str(scope), int(self._now()))
 
     def _count_failed(self, scope: Scope, listed: Container[int]) -> int:
-        """Only where a person wants the files, and the service shows them."""
-        failed = self._catalogue.count_failed()
+        """Only where a person wants the files, and the service shows them; and only if it was asked."""
+        failed = self._catalogue.count_failed() if scope.lists else {}
         wanted = 0
         for album_id, n in failed.items():
             album = self._catalogue.album(album_id)
@@ -134,10 +164,12 @@ class Engine:
         )
         report.withheld = self._catalogue.count_withheld()
         report.files_withheld = sum(report.withheld.values())
+        report.source_files = self._catalogue.count_source_files()
         report.files_failed = self._count_failed(scope, context.listed)
         report.files_damaged = self._catalogue.count_damaged()
+        report.files_unproven = self._catalogue.count_unproven()
         report.files_local = sum(self._catalogue.count_local().values())
-        if report.files_failed or report.files_damaged:
+        if scope.judges and (report.files_failed or report.files_damaged):
             report.codes.add(ItemError.exit_code)
         with self._catalogue.transaction(durable=True):
             self._catalogue.end_run(
@@ -148,7 +180,6 @@ class Engine:
             )
 
     def _context(self, scope: Scope, run: int, report: Report) -> Context:
-        stamp = datetime.fromtimestamp(self._now(), UTC).strftime("%Y%m%dT%H%M%SZ")
         return Context(
             catalogue=self._catalogue,
             gallery=self._gallery,
@@ -160,5 +191,5 @@ class Engine:
             scope=scope,
             run=run,
             report=report,
-            stamp=stamp,
+            stamp=stamp_of(self._now()),
         )

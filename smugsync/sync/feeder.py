@@ -13,7 +13,7 @@ from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core import naming
 from smugsync.core.integrity import Found, prove
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Evidence, LocalFile, RemoteFile
+from smugsync.core.model import Base, Evidence, LocalFile, RemoteFile
 from smugsync.core.reconcile import (
     ABSENT,
     Action,
@@ -24,21 +24,23 @@ from smugsync.core.reconcile import (
     Fetch,
     Policy,
     Side,
-    Why,
+    is_damage,
     reconcile,
 )
-from smugsync.errors import IntegrityError, ItemError, SuspiciousPlan
+from smugsync.errors import IntegrityError, ItemError, Rejected, SuspiciousPlan
 from smugsync.local.sharing import Source
 from smugsync.local.versions import Shelf, shelf_path
 from smugsync.sync.context import Context
+from smugsync.sync.relocating import settled
 from smugsync.sync.report import What
-from smugsync.sync.settle import settled
 from smugsync.sync.transfer import Examined, Examining, Fetching, Job
 
 #: Rows read from the catalogue at a time; the largest of them goes first.
 BATCH = 64
 #: What a file may take of the disk beside its bytes: its last block, its directory entry.
 ROUNDING = 32 << 10
+#: So many files may lie beside a photo because they diverged from it; then a person has to choose.
+CONFLICTS = 10
 
 
 @dataclass(slots=True)
@@ -147,11 +149,11 @@ class Feeder:
 
     def _act(self, row: FileRow, local: LocalFile | Side) -> Job | None:
         album = self._album_of(row)
-        remote = row.remote(album.key, self.context.run)
-        damaged = row.damaged_at is not None
-        action = reconcile(row.base(album.directory), remote, local, Policy(repair=damaged))
-        if isinstance(action, Fetch) and row.state is State.COMMITTED:
-            return None  # damage found while looking at something else: `verify` reports it
+        base, remote = row.base(album.directory), row.remote(album.key, self.context.run)
+        action = reconcile(base, remote, local, Policy(repair=row.damaged_at is not None))
+        if row.state is State.COMMITTED and (action is None or isinstance(action, Fetch)):
+            self._note_damage(row, base, local)
+            return None
         if isinstance(action, Fetch):
             return self._fetch(row, remote, local, action)
         if isinstance(action, Examine):
@@ -167,19 +169,23 @@ class Feeder:
         if version in self._coming:
             self._coming[version].append(row.id)
             return None
+        source = self._copy_of(row, remote) or self.context.stock.source(remote)
+        if source is None and not self.context.options.fetch:
+            return None
         self._check_room(remote.promised.size or 0)
         path = self._path(row)
         expected = local.fingerprint if isinstance(local, LocalFile) else None
-        shelf = Shelf.DAMAGED if action.why is Why.DAMAGED else Shelf.VERSIONS
+        damaged = _is_damaged(row.base(""), local)
+        shelf = Shelf.DAMAGED if damaged else Shelf.VERSIONS
         keep = shelf_path(path, self.context.stamp, shelf) if expected is not None else None
-        source = self._copy_of(row, remote) or self.context.stock.source(remote)
         job = Fetching(row.id, remote, path, expected, keep, source)
         self._claim(row, job)
         self._coming[version], self._bearers[row.id] = [], version
         return job
 
     def _copy_of(self, row: FileRow, remote: RemoteFile) -> Source | None:
-        """The same photo in another album's directory, as it was when it was accepted."""
+        """The same photo in another album's directory, as it was when it was accepted. Damage is only ever
+        mended from a copy that was proven since."""
         catalogue, mirror = self.context.catalogue, self.context.mirror
         for other in catalogue.copies(row.key, remote.version, besides=row.id):
             base = other.base(catalogue.album(other.album_id).directory)
@@ -187,6 +193,8 @@ class Feeder:
                 continue
             if remote.promised.md5 not in (None, base.held_md5):
                 continue
+            if row.damaged_at is not None and (other.verified_at or 0) < row.damaged_at:
+                continue  # it may be another name of the very bytes that are wrong
             try:
                 if mirror.fingerprint(base.path) != base.fingerprint:
                     continue
@@ -196,6 +204,14 @@ class Feeder:
                 mirror.root, base.path, base.fingerprint, base.held_md5, base.evidence, other.verified_at
             )
         return None
+
+    def _note_damage(self, row: FileRow, base: Base | None, local: LocalFile | Side) -> None:
+        """Met while looking for edits: it is recorded and told; to mend it is for a person to ask."""
+        if row.damaged_at is not None or not _is_damaged(base, local):
+            return
+        self.context.note(What.DAMAGED, self._path(row), "other bytes under an unchanged time", of=row)
+        with self.context.catalogue.transaction():
+            self.context.catalogue.put([replace(row, damaged_at=int(self.context.now()))])
 
     def _check_room(self, size: int) -> None:
         """What is on its way is counted in full, since nobody knows how much of it is written."""
@@ -232,6 +248,8 @@ class Feeder:
                                 local_md5=local.md5,
                                 local_size=local.fingerprint.size,
                                 local_mtime_ns=local.fingerprint.mtime_ns,
+                                verified_at=int(self.context.now()),
+                                damaged_at=None,
                             )
                         ]
                     )
@@ -239,7 +257,7 @@ class Feeder:
                     catalogue.put([self._as_found(settled(row), local)])
 
     def _as_found(self, row: FileRow, local: LocalFile | Side) -> FileRow:
-        """A file that was thought to be damaged, and is not."""
+        """The row of a file that was read, if it was, and found right."""
         if isinstance(local, LocalFile) and local.md5 == row.held_md5:
             return replace(row, verified_at=int(self.context.now()), damaged_at=None)
         return row
@@ -249,7 +267,7 @@ class Feeder:
         size, mtime_ns = local.fingerprint.size, local.fingerprint.mtime_ns
         untouched: dict[str, Any] = {"local_md5": None, "local_size": None, "local_mtime_ns": None}
         if row.held_md5 is not None and local.md5 in (None, row.held_md5):  # touched, or online again
-            row = row if row.state is State.COMMITTED else settled(row)
+            row = self._as_found(row if row.state is State.COMMITTED else settled(row), local)
             self.context.catalogue.put([replace(row, mtime_ns=mtime_ns, **untouched)])
             return
         if local.md5 is None:
@@ -272,12 +290,17 @@ class Feeder:
         self.context.catalogue.put([replace(settled(replace(row, **held)), **untouched)])
         self.context.catalogue.drop_local([path])
         report.files_adopted += 1
+        report.bytes_adopted += size
         report.files_verified += 1
         self.context.note(What.ADOPTED, path, of=row)
 
     def _step_aside(self, row: FileRow, local: LocalFile, path: str) -> None:
         """The local file keeps its name; the online one gets another and is fetched there."""
         catalogue = self.context.catalogue
+        if catalogue.count_halves(row.id) >= CONFLICTS:
+            why = f"{CONFLICTS} files have diverged from it already: choose by `smugsync resolve`"
+            self.fail(row, Rejected(why))
+            return
         directory = self._album_of(row).directory
         when = datetime.fromtimestamp(self.context.now(), UTC).strftime("%Y-%m-%d %H%M%S")
         name = naming.assign(
@@ -286,7 +309,7 @@ class Feeder:
             lambda folded: catalogue.name_taken(row.album_id, folded),
         )
         catalogue.drop_local([path])  # whatever it was taken for until now
-        catalogue.put_local(path, local.fingerprint, md5=local.md5, why="diverged")
+        catalogue.put_local(path, local.fingerprint, md5=local.md5, why="diverged", of=row.id)
         catalogue.put(
             [
                 replace(
@@ -317,6 +340,13 @@ class Feeder:
             ]
         )
         self.context.report.trouble(path, str(error))
+
+
+def _is_damaged(base: Base | None, local: LocalFile | Side) -> bool:
+    """Was `local` read, and found to have rotted?"""
+    if base is None or not isinstance(local, LocalFile) or local.md5 is None:
+        return False
+    return is_damage(base, local)
 
 
 def retry_at(attempts: int, now: float) -> int:

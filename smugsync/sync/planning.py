@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from smugsync.catalogue import AlbumRow, FileRow, join, shown
 from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Album, Fingerprint, LocalFile, RemoteFile
+from smugsync.core.matching import same_extension
+from smugsync.core.model import Album, Evidence, Fingerprint, LocalFile, RemoteFile
 from smugsync.core.reconcile import (
     ABSENT,
     UNOBSERVED,
@@ -105,7 +107,8 @@ class Planner:
         self._elsewhere = catalogue.held_elsewhere(fresh, besides=listing.row.id)
 
     def finish(self, listing: AlbumListing, *, complete: bool) -> tuple[FileRow, ...]:
-        """Close a listing: files held here that it lacks are returned, to be proven gone or not.
+        """Close a listing: files held here that it lacks are returned, to be proven gone or not, and with
+        them those that were marked as gone by an earlier cycle and may leave the mirror now.
 
         The cursor is stored unless something is still to be proven.
         """
@@ -114,15 +117,27 @@ class Planner:
         self._look_around(listing)
         catalogue = self._ctx.catalogue
         missing = [row for key, row in catalogue.files(listing.row.id).items() if key not in listing.seen]
-        absent = tuple(row for row in missing if row.held_md5 is not None and row.state is not State.RETIRED)
-        forgotten = [row.id for row in missing if self._is_over(listing, row)]
+        forgotten = {row.id for row in missing if self._is_over(listing, row)}
+        absent = tuple(row for row in missing if row.id not in forgotten and self._is_to_prove(row))
         with catalogue.transaction():
+            catalogue.keep_halves(forgotten)
             catalogue.forget(forgotten)
             if listing.here is not None:
                 note_directory(self._ctx, listing.directory, listing.row.id, listing.here)
             if not absent:
+                self._count(listing)
                 self.accept(listing)
         return absent
+
+    def _count(self, listing: AlbumListing) -> None:
+        """Fewer photos than the album counts are not all of them, whatever its pages say: asked for again."""
+        counted, listed = listing.album.image_count or 0, len(listing.seen)
+        if listed < counted:
+            listing.unsettled = True
+            self._ctx.report.trouble(
+                listing.directory,
+                f"the album counts {counted:,} photos and lists {listed:,}: some are missing",
+            )
 
     def _look_around(self, listing: AlbumListing) -> None:
         """Read the album's directory, once, when its first page has come."""
@@ -136,6 +151,9 @@ class Planner:
             }
         except ItemError as error:
             self._ctx.report.trouble(listing.directory, str(error))
+
+    def _is_to_prove(self, row: FileRow) -> bool:
+        return row.state is not State.RETIRED or self._ctx.may_leave(row)
 
     def _is_over(self, listing: AlbumListing, row: FileRow) -> bool:
         """A file that is online no more, and of which nothing is here (any more)."""
@@ -160,7 +178,7 @@ class Planner:
     # -- one file ----------------------------------------------------------------------------------
 
     def _first_seen(self, listing: AlbumListing, remote: RemoteFile) -> FileRow:
-        name = naming.assign(_preferred(remote), remote.key, lambda folded: self._is_taken(listing, folded))
+        name = self._name(listing, remote)
         folded = naming.fold(name)
         self._names.add(folded)
         row = FileRow(
@@ -177,6 +195,15 @@ class Planner:
         self._expect(remote)
         return self._hold_back(listing, row)
 
+    def _name(self, listing: AlbumListing, remote: RemoteFile) -> str:
+        """A name is given once; where the catalogue was lost, a file that bears the photo's key tells it."""
+        preferred = _preferred(remote)
+        if listing.here:
+            tagged = naming.tagged(preferred, remote.key)
+            if tagged in listing.here and not self._is_taken(listing, naming.fold(tagged)):
+                return tagged
+        return naming.assign(preferred, remote.key, lambda folded: self._is_taken(listing, folded))
+
     def _hold_back(self, listing: AlbumListing, row: FileRow) -> FileRow:
         """A file that another album holds may only have moved: not fetched before that is known."""
         if row.state is not State.PLANNED or row.key not in self._elsewhere:
@@ -192,13 +219,13 @@ class Planner:
     def _update(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow:
         base = row.base(listing.directory)
         if base is None:
-            if remote.withheld:
-                return self._withhold(row, remote)
-            return self._hold_back(listing, self._plan(row, remote))
+            return self._unheld(listing, row, remote)
         listing.unsettled |= remote.processing and row.state in (State.COMMITTED, State.RETIRED)
         local = self._local(listing, row)
         if local is ABSENT and (moved := self._follow_rename(listing, row)) is not None:
             row, local = moved, LocalFile(join(listing.directory, moved.name), base.fingerprint)
+        if (parted := self._without_original(listing, row, remote, local)) is not None:
+            return self._unheld(listing, parted, remote)
         action = reconcile(base, remote, local)
         match action:
             case Withhold():
@@ -211,8 +238,8 @@ class Planner:
                 self._expect(remote)
                 return row.on(Event.LOSE, **shown(remote, self._ctx.run))
             case None if row.state is State.COMMITTED:
-                if isinstance(local, LocalFile) and local.md5 is None:  # as accepted: an edit was undone
-                    row = replace(row, local_md5=None, local_size=None, local_mtime_ns=None)
+                if isinstance(local, LocalFile) and local.md5 is None and row.local_md5 is not None:
+                    row = _unedited(row)
                 return self._retell(listing, row, remote)
             case _ if row.state is State.COMMITTED and not has_changed(base, remote):
                 return self._retell(listing, row, remote)  # a person's edit, known already
@@ -220,6 +247,37 @@ class Planner:
                 if row.state is State.RETIRED:
                     self._ctx.note(What.RETURNED, join(listing.directory, row.name), of=row)
                 return self._plan(row, remote)
+
+    def _unheld(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow:
+        """A photo of which nothing was accepted yet, or nothing is any more."""
+        if remote.withheld:
+            return self._withhold(row, remote)
+        return self._hold_back(listing, self._plan(row, remote))
+
+    def _without_original(
+        self, listing: AlbumListing, row: FileRow, remote: RemoteFile, local: LocalFile | Side
+    ) -> FileRow | None:
+        """An original that was adopted for its conversion gives way to another one, or it is gone: that one
+        is fetched under its own name, since a JPEG is not called `.HEIC`. An original that is here stays.
+
+        None: nothing of the kind.
+        """
+        preferred, base = _preferred(remote), row.base(listing.directory)
+        if base is None or base.evidence is not Evidence.UNPROVEN or same_extension(row.name, preferred):
+            return None
+        if local is not ABSENT and not has_changed(base, remote):
+            return None
+        if isinstance(local, LocalFile):
+            with self._ctx.catalogue.transaction():
+                self._ctx.catalogue.put_local(local.path, local.fingerprint, why="kept")
+        name = naming.assign(preferred, row.key, lambda folded: self._is_taken(listing, folded))
+        self._names.add(naming.fold(name))
+        held = ("held_version", "held_md5", "held_size", "mtime_ns", "evidence", "verified_at", "damaged_at")
+        edited = ("local_md5", "local_size", "local_mtime_ns", "kept_md5")
+        nothing: dict[str, Any] = dict.fromkeys((*held, *edited))
+        event = {State.COMMITTED: Event.LOSE, State.RETIRED: Event.RETURN}.get(row.state)
+        row = row if event is None else row.on(event)
+        return replace(row, name=name, name_folded=naming.fold(name), **nothing)
 
     def _plan(self, row: FileRow, remote: RemoteFile) -> FileRow:
         """To `planned`, unless it failed and its time has not come."""
@@ -251,7 +309,8 @@ class Planner:
 
     def _retell(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow:
         """The bytes are as agreed; what people wrote about them may not be."""
-        if remote.withheld or (remote.revision == row.revision and remote.serial == row.serial):
+        shows = (remote.revision, remote.serial, remote.source_files)
+        if remote.withheld or shows == (row.revision, row.serial, row.source_files):
             return row
         columns = shown(remote, self._ctx.run)
         if columns["details"] != row.details:
@@ -303,6 +362,14 @@ class Planner:
             except ItemError:
                 listing.hashed[name] = ""
         return listing.hashed[name]
+
+
+def _unedited(row: FileRow) -> FileRow:
+    """A person put the accepted file back, as far as `stat` tells: it is to be proven anew."""
+    none: dict[str, Any] = dict.fromkeys(
+        ("local_md5", "local_size", "local_mtime_ns", "verified_at", "damaged_at")
+    )
+    return replace(row, **none)
 
 
 def _preferred(remote: RemoteFile) -> str:

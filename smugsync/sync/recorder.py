@@ -8,10 +8,10 @@ from typing import Any
 
 from smugsync.catalogue import FileRow, shown
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import RemoteFile
+from smugsync.core.model import Evidence, RemoteFile
 from smugsync.errors import IntegrityError, ItemError, MirrorUnusable
 from smugsync.local.placement import Placed
-from smugsync.local.sharing import How
+from smugsync.local.sharing import How, Source
 from smugsync.sync.context import Context
 from smugsync.sync.feeder import Feeder, retry_at
 from smugsync.sync.planning import PROCESSING_PATIENCE
@@ -69,13 +69,13 @@ class Recorder:
 
     def _committed(self, row: FileRow, one: Received, placed: Placed) -> FileRow:
         report, source = self._ctx.report, one.job.source
-        report.files_verified += 1
+        report.files_verified += one.evidence is not Evidence.UNPROVEN
         if one.how is None or source is None:
             report.files_downloaded += 1
             report.bytes_downloaded += one.found.size
             verified_at: int | None = int(self._ctx.now())
         else:
-            report.files_shared += 1
+            self._count_taken_over(source, one.found.size)
             verified_at = int(self._ctx.now()) if one.how is How.COPY else source.verified_at
         if row.damaged_at is not None:
             what = What.REPAIRED
@@ -87,7 +87,8 @@ class Recorder:
             what = What.RESTORED
         detail = f"the old one is kept in {placed.kept}" if placed.kept else ""
         if one.how is not None and source is not None:
-            detail = f"{one.how} of {source.path}" + (f"; {detail}" if detail else "")
+            path = source.path if self._is_ours(source) else f"{source.root.path}/{source.path}"
+            detail = f"{one.how} of {path}" + (f"; {detail}" if detail else "")
         self._ctx.note(what, one.job.path, detail, was=placed.kept or "", of=row)
         held: dict[str, Any] = {
             "held_version": one.file.version,
@@ -108,6 +109,17 @@ class Recorder:
         row = replace(row, **shown(one.file, self._ctx.run))
         row = row.on(Event.CLAIM_FETCH).on(Event.RECEIVE)
         return row.on(Event.PLACE, source=None, source_run=None, **held)
+
+    def _is_ours(self, source: Source) -> bool:
+        return source.root is self._ctx.mirror.root
+
+    def _count_taken_over(self, source: Source, size: int) -> None:
+        report = self._ctx.report
+        if self._is_ours(source):
+            report.files_shared += 1
+        else:
+            report.files_adopted += 1
+            report.bytes_adopted += size
 
     def _fail(
         self,

@@ -78,7 +78,8 @@ def _settle_moves(context: Context) -> None:
         row = catalogue.album(album_id)
         with catalogue.transaction(durable=True):
             if moved and row.directory == old:
-                catalogue.put_album(replace(row, directory=new, directory_folded=naming.fold(new)))
+                folded = naming.fold(new)
+                catalogue.put_album(replace(row, directory=new, directory_folded=folded, instead_of=""))
                 catalogue.rename_local(old, new)
             catalogue.settle_move(album_id)
 

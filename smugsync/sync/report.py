@@ -20,17 +20,34 @@ class What(StrEnum):
     REPLACED = "replaced online"
     RESTORED = "was missing here"
     REPAIRED = "was damaged here"
+    SOUND = "right again here"
     ADOPTED = "already here"
+    ALBUM_STANDS = "album taken over where it stands"
     DETAILS = "text changed"
     GONE = "gone online"
     RETURNED = "online again"
+    TRASHED = "gone online, now in the trash"
+    KEPT = "gone online, edited here"
     FORGOTTEN = "gone on both sides"
     MOVED = "moved"
     ALBUM_NEW = "new album"
     ALBUM_MOVED = "album renamed"
     ALBUM_GONE = "album gone online"
+    ALBUM_REMOVED = "album removed here"
     CONFLICT = "changed on both sides"
     EDITED = "edited here"
+    DAMAGED = "damaged here"
+    MISSING = "missing here"
+    EXPIRED = "kept for long enough, deleted"
+    RESOLVED = "decided"
+    PUT_BACK = "put back"
+    SET_ASIDE = "set aside"
+    EMPTIED = "deleted for good"
+
+
+def words(what: str) -> str:
+    """What the journal calls `what`, as a person reads it; another version may have other names."""
+    return What[what.upper()].value if what.upper() in What.__members__ else what
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +83,14 @@ class Report:
     bytes_downloaded: int = 0
     files_verified: int = 0
     files_adopted: int = 0
+    bytes_adopted: int = 0
+    files_unproven: int = 0  #: held, and only known by their names and times
+    files_left: int | None = None  #: what an adoption found and left alone; None = nothing was adopted
+    files_waiting: int = 0  #: to be fetched by another run, since this one was told to download nothing
+    bytes_waiting: int = 0
     files_shared: int = 0  #: bytes that were here already: linked or copied, not fetched
+    files_proven: int = 0  #: read again, and found right
+    bytes_proven: int = 0
     files_withheld: int = 0
     files_failed: int = 0
     files_damaged: int = 0
@@ -79,6 +103,7 @@ class Report:
     troubles: list[Trouble] = field(default_factory=list)
     counts: Counter[What] = field(default_factory=Counter)
     withheld: dict[str, int] = field(default_factory=dict)  #: how many, by the reason
+    source_files: dict[str, int] = field(default_factory=dict)  #: photos with more to them, by its types
     codes: set[int] = field(default_factory=set)
     stopped: SmugsyncError | None = None
 
@@ -128,9 +153,17 @@ class Report:
             "bytes_downloaded": self.bytes_downloaded,
             "files_verified": self.files_verified,
             "files_adopted": self.files_adopted,
+            "bytes_adopted": self.bytes_adopted,
+            "files_unproven": self.files_unproven,
+            "files_left": self.files_left,
+            "files_waiting": self.files_waiting,
+            "bytes_waiting": self.bytes_waiting,
             "files_shared": self.files_shared,
+            "files_proven": self.files_proven,
+            "bytes_proven": self.bytes_proven,
             "files_withheld": self.files_withheld,
             "withheld": self.withheld,
+            "source_files": self.source_files,
             "files_failed": self.files_failed,
             "files_damaged": self.files_damaged,
             "files_retired": self.files_retired,

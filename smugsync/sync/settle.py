@@ -1,23 +1,27 @@
 """After the listings: what is proven gone, what only moved, and what a guard withholds.
 
 Absence needs proof: a second complete listing that lacks the file too, and a 404 at its own address in
-that album. What is not proven stays as it is, and is asked after again at the next cycle.
+that album. What is not proven stays as it is, and is asked after again at the next cycle. What is proven
+gone is marked. Where the mirror follows losses, a later cycle that proves it again moves it to the trash.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core import guard
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Evidence, LocalFile
-from smugsync.core.reconcile import ABSENT, Forget, has_changed, reconcile
+from smugsync.core.model import Account, LocalFile
+from smugsync.core.reconcile import ABSENT, Forget, reconcile
 from smugsync.errors import ItemError, SuspiciousPlan
 from smugsync.sync.context import Context
 from smugsync.sync.planning import AlbumListing, Planner
+from smugsync.sync.relocating import follow, lies_at
 from smugsync.sync.report import What
-from smugsync.sync.survey import AlbumsConfirmed, Confirm, Confirmed
+from smugsync.sync.survey import AlbumsConfirmed, Confirm, ConfirmAlbums, Confirmed
+from smugsync.sync.trashing import to_trash
 
 
 @dataclass(slots=True)
@@ -29,32 +33,66 @@ class _Absence:
 
 @dataclass(slots=True)
 class Settlement:
-    """Gathers absences while albums are listed; `apply` acts on them once, at the end."""
+    """Gathers absences while albums are listed; `questions` may prove them; `apply` acts on them once."""
 
     context: Context
     planner: Planner
     _absences: dict[int, _Absence] = field(default_factory=dict)
-    _gone_albums: list[AlbumRow] = field(default_factory=list)
+    _missing: list[AlbumRow] = field(default_factory=list)
+    _gone: list[AlbumRow] = field(default_factory=list)
+    _withheld: set[str | None] = field(default_factory=set)  #: albums' keys; None = the whole account
 
-    def doubt(self, listing: AlbumListing, rows: tuple[FileRow, ...]) -> Confirm | None:
-        """Files that a complete listing lacks. The question that proves it, None if nothing can."""
+    # -- while albums are listed -------------------------------------------------------------------
+
+    def doubt(self, listing: AlbumListing, rows: tuple[FileRow, ...]) -> None:
+        """Files that a complete listing lacks. If the album's own count contradicts it, it proves nothing."""
         contradiction = guard.album_contradicts(
             name=listing.directory,
             key=listing.album.key,
             listed=len(listing.seen),
             counted=listing.album.image_count,
         )
-        if contradiction is not None:
-            emptied = not listing.seen
-            self.context.report.trouble(
-                listing.directory,
-                contradiction.reason,
-                code=SuspiciousPlan.exit_code if emptied else ItemError.exit_code,
-            )
-            return None
-        self._absences[listing.row.id] = _Absence(listing, rows)
-        files = tuple(row.remote(listing.album.key, self.context.run) for row in rows)
-        return Confirm(listing.row.id, listing.album, files)
+        if contradiction is None:
+            self._absences[listing.row.id] = _Absence(listing, rows)
+            return
+        emptied = not listing.seen
+        self.context.report.trouble(
+            listing.directory,
+            contradiction.reason,
+            code=SuspiciousPlan.exit_code if emptied else ItemError.exit_code,
+        )
+
+    def miss(self, albums: Iterable[AlbumRow]) -> None:
+        """Albums that a complete list lacks."""
+        self._missing = list(albums)
+
+    # -- proving -----------------------------------------------------------------------------------
+
+    def questions(self, account: Account) -> Iterator[Confirm | ConfirmAlbums]:
+        """What may prove the absences. What a guard withholds is not asked about, however often it runs.
+
+        Raises SuspiciousPlan if the mirror's disk is not in its place any more.
+        """
+        if self._absences or self._missing:
+            self.context.mirror.check_in_place()
+        self._forget_removed()
+        self._guard(
+            (album, [row for row in rows if row.key not in self.context.movers])
+            for album, rows in self._leaving()
+        )
+        for absence in self._absences.values():
+            album = absence.listing.album
+            absence.rows = tuple(row for row in absence.rows if not self._is_withheld(album.key, row))
+            if absence.rows:
+                files = tuple(row.remote(album.key, self.context.run) for row in absence.rows)
+                yield Confirm(absence.listing.row.id, album, files)
+        self._missing = [
+            album
+            for album in self._missing
+            if album.state != "gone" or self._open(album) or self._is_empty(album)
+        ]
+        if self._missing:
+            yield ConfirmAlbums(account, tuple(album.key for album in self._missing))
 
     def confirm(self, answer: Confirmed) -> None:
         absence = self._absences[answer.id]
@@ -62,34 +100,101 @@ class Settlement:
         absence.proven = answer.proven
 
     def confirm_albums(self, answer: AlbumsConfirmed) -> None:
-        self._gone_albums = list(self.context.catalogue.albums_by_key(answer.gone).values())
+        self._gone = [album for album in self._missing if album.key in answer.gone]
+
+    def _leaving(self) -> Iterator[tuple[AlbumRow, list[FileRow]]]:
+        """What was marked by an earlier cycle, is still not listed, and is to leave the mirror."""
+        for absence in self._absences.values():
+            yield absence.listing.row, [row for row in absence.rows if row.state is State.RETIRED]
+        for album in self._missing:
+            yield album, [row for row in self._held(album) if row.state is State.RETIRED]
+
+    def _guard(self, leaving: Iterable[tuple[AlbumRow, Sequence[FileRow]]]) -> None:
+        """What the guard withholds of that is told, and remembered."""
+        catalogue, options = self.context.catalogue, self.context.options
+        if options.accept_loss:
+            return
+        losses = [
+            guard.AlbumLoss(album.key, album.directory, self._count_held(album), len(rows))
+            for album, rows in leaving
+            if rows
+        ]
+        held = catalogue.held() + sum(loss.losing for loss in losses)
+        names = {loss.key: loss.name for loss in losses}
+        for item in guard.check(losses, held=held, limits=options.max_loss):
+            if item.album_key not in self._withheld:
+                self._withheld.add(item.album_key)
+                self.context.report.trouble(
+                    "account" if item.album_key is None else names[item.album_key],
+                    f"{item.reason}; if that is right, `smugsync sync --accept-loss` moves them to the trash",
+                    code=SuspiciousPlan.exit_code,
+                )
+
+    def _count_held(self, album: AlbumRow) -> int:
+        return sum(row.held_md5 is not None for row in self.context.catalogue.files(album.id).values())
+
+    def _is_withheld(self, album_key: str, row: FileRow) -> bool:
+        return row.state is State.RETIRED and not self._withheld.isdisjoint((None, album_key))
+
+    def _held(self, album: AlbumRow) -> list[FileRow]:
+        """Files of a missing album that are not marked as gone yet, or may leave the mirror now."""
+        rows = self.context.catalogue.files(album.id).values()
+        return [
+            row
+            for row in rows
+            if row.held_md5 is not None and (row.state is not State.RETIRED or self.context.may_leave(row))
+        ]
+
+    def _open(self, album: AlbumRow) -> list[FileRow]:
+        """Those of them that no guard withholds."""
+        return [row for row in self._held(album) if not self._is_withheld(album.key, row)]
+
+    def _is_empty(self, album: AlbumRow) -> bool:
+        return not self.context.catalogue.files(album.id)
+
+    def _forget_removed(self) -> None:
+        """An album that is gone is listed no more: what a person deleted of it is noticed here."""
+        catalogue, mirror = self.context.catalogue, self.context.mirror
+        everything = self.context.scope.kind == "everything"
+        for album in list(catalogue.albums()) if everything else self._missing:
+            if album.state != "gone" or not self.context.options.selects(album.url_path):
+                continue
+            try:
+                here = {file.path for file in mirror.scan(album.directory, recursive=False)}
+                deleted = [
+                    row.id
+                    for row in catalogue.files(album.id).values()
+                    if join(album.directory, row.name) not in here
+                    and mirror.fingerprint(join(album.directory, row.name)) is None
+                ]
+            except ItemError as error:
+                self.context.report.trouble(album.directory, str(error))
+                continue
+            with catalogue.transaction():
+                catalogue.keep_halves(deleted)
+                catalogue.forget(deleted)
+
+    # -- acting ------------------------------------------------------------------------------------
 
     def apply(self) -> None:
-        """Follow moves, then mark what is gone, as far as the guard allows."""
-        options, report = self.context.options, self.context.report
-        lost = self._after_moves()
-        losses = [
-            guard.AlbumLoss(album.key, album.directory, held=held, losing=len(rows), proven=len(rows))
-            for album, rows, held in lost
-        ]
-        withheld = guard.check(
-            losses, held=self.context.catalogue.held(), limits=options.max_loss, archive=options.archive
-        )
-        if options.accept_loss:
-            withheld = ()
-        for item in withheld:
-            report.trouble(item.album_key or "account", item.reason, code=SuspiciousPlan.exit_code)
-        stopped = {item.album_key for item in withheld}
-        if None not in stopped:
-            for album, rows, _ in lost:
-                if album.key not in stopped:
-                    self._retire(album, rows)
-            self._close_albums(stopped)
-        self._accept_cursors(stopped)
+        """Follow moves, mark what is gone, and let go what may leave, as far as the guard allows.
 
-    def _after_moves(self) -> list[tuple[AlbumRow, list[FileRow], int]]:
-        """Per album: the proven losses that are no moves, of how many. Moves are carried out on the way."""
-        lost = []
+        Raises SuspiciousPlan if the mirror's disk is not in its place any more.
+        """
+        if self._absences or self._gone:
+            self.context.mirror.check_in_place()
+        lost = list(self._after_moves())
+        for album, rows in lost:
+            self._retire(album, [row for row in rows if row.state is not State.RETIRED])
+        leaving = [(album, [row for row in rows if row.state is State.RETIRED]) for album, rows in lost]
+        self._guard(leaving)
+        for album, rows in leaving:
+            to_trash(self.context, album, [row for row in rows if not self._is_withheld(album.key, row)])
+        self._close_albums()
+        self._accept_cursors()
+
+    def _after_moves(self) -> Iterator[tuple[AlbumRow, list[FileRow]]]:
+        """Per album: what is proven gone and did not move. Moves are carried out on the way."""
         for absence in self._absences.values():
             album = absence.listing.row
             proven = [row for row in absence.rows if row.key in absence.proven]
@@ -98,69 +203,22 @@ class Settlement:
                 self.context.report.trouble(
                     album.directory, f"{n:,} files are no longer listed, but not proven gone"
                 )
-            lost.append((album, [row for row in proven if not self._follow(row)], len(self._held(album))))
-        for album in self._gone_albums:
-            held = self._held(album)
-            lost.append((album, [row for row in held if not self._follow(row)], len(held)))
-        return lost
+            yield album, [row for row in proven if not follow(self.context, row)]
+        for album in self._gone:
+            yield album, [row for row in self._open(album) if not follow(self.context, row)]
 
-    def _held(self, album: AlbumRow) -> list[FileRow]:
-        rows = self.context.catalogue.files(album.id).values()
-        return [row for row in rows if row.held_md5 is not None and row.state is not State.RETIRED]
+    @property
+    def _fate(self) -> str:
+        return "kept here" if self.context.options.archive else "to the trash, when a later run agrees"
 
-    def _follow(self, row: FileRow) -> bool:
-        """Did this file move to another album? Then its bytes move with it, and nothing is fetched."""
-        catalogue, albums = self.context.catalogue, self.context.movers.get(row.key, [])
-        for album_id in albums:
-            new = catalogue.file_in(album_id, row.key)
-            if new is None or new.state is not State.PLANNED or new.version != row.held_version:
-                continue
-            source = self._lies_at(catalogue.album(row.album_id), row)
-            target = join(catalogue.album(album_id).directory, new.name)
-            if self._relocate(row, new, source, target):
-                albums.remove(album_id)
-                self.context.note(What.MOVED, target, was=source, of=new)
-                return True
-        return False
-
-    def _lies_at(self, album: AlbumRow, row: FileRow) -> str:
-        """Where the file is now: a dry run has renamed its album in the catalogue alone."""
-        return join(self.context.unmoved.get(album.id, album.directory), row.name)
-
-    def _relocate(self, old: FileRow, new: FileRow, source: str, target: str) -> bool:
-        """False: it has to be fetched, then."""
-        mirror, catalogue = self.context.mirror, self.context.catalogue
-        base = old.base("")
-        try:
-            if base is None:
-                return False
-            if mirror.fingerprint(source) == base.fingerprint:
-                if not self.context.options.dry_run:
-                    mirror.move(source, target)
-            elif mirror.fingerprint(source) is not None or mirror.fingerprint(target) != base.fingerprint:
-                return False  # edited; or not there either, where a run that was killed would have put it
-        except ItemError:
-            return False
-        columns = ("held_version", "held_md5", "held_size", "mtime_ns", "evidence")
-        moved = replace(new, **{name: getattr(old, name) for name in columns})
-        remote = new.remote(catalogue.album(new.album_id).key, self.context.run)
-        if not has_changed(base, remote):  # else it stays planned, and is fetched to where it now lies
-            moved = settled(moved)
-            self.context.progress.plan(-1, -(new.promised_size or 0))
-        with catalogue.transaction(durable=True):
-            catalogue.forget([old.id])
-            catalogue.drop_local([target])
-            catalogue.put([moved])
-        return True
-
-    def _retire(self, album: AlbumRow, rows: list[FileRow]) -> None:
+    def _retire(self, album: AlbumRow, rows: Sequence[FileRow]) -> None:
         catalogue, report = self.context.catalogue, self.context.report
         changed, forgotten = [], []
         for row in rows:
             path = join(album.directory, row.name)
             base = row.base(album.directory)
             try:
-                fingerprint = self.context.mirror.fingerprint(self._lies_at(album, row))
+                fingerprint = self.context.mirror.fingerprint(lies_at(self.context, album, row))
             except ItemError as error:
                 report.trouble(path, str(error))
                 continue
@@ -170,45 +228,50 @@ class Settlement:
                 self.context.note(What.FORGOTTEN, path, of=row)
             else:
                 changed.append(row.on(Event.WITHDRAW, retired_at=int(self.context.now())))
-                self.context.note(What.GONE, path, "kept here", of=row)
+                self.context.note(What.GONE, path, self._fate, of=row)
         report.files_retired += len(changed)
-        with catalogue.transaction(durable=True):
-            catalogue.put(changed)
-            catalogue.forget(forgotten)
+        if changed or forgotten:
+            with catalogue.transaction(durable=True):
+                catalogue.put(changed)
+                catalogue.keep_halves(forgotten)
+                catalogue.forget(forgotten)
 
-    def _close_albums(self, stopped: set[str | None]) -> None:
-        for album in self._gone_albums:
-            if album.key in stopped:
-                continue
-            unheld = [
-                row.id for row in self.context.catalogue.files(album.id).values() if row.held_md5 is None
-            ]
-            with self.context.catalogue.transaction():
-                self.context.catalogue.forget(unheld)
-                self.context.catalogue.put_album(
-                    replace(album, state="gone", reason="gone online", cursor="")
-                )
-            self.context.note(What.ALBUM_GONE, album.directory, "kept here", of=album)
+    def _close_albums(self) -> None:
+        for album in self._gone:
+            if album.state != "gone":
+                self._mark_gone(album)
+            elif not self.context.options.archive and self._is_empty(album):
+                self._remove(album)
 
-    def _accept_cursors(self, stopped: set[str | None]) -> None:
-        """A cursor is stored only when nothing of its album is left to be proven."""
-        if None in stopped:
-            return
+    def _mark_gone(self, album: AlbumRow) -> None:
+        catalogue = self.context.catalogue
+        unheld = [row.id for row in catalogue.files(album.id).values() if row.held_md5 is None]
+        with catalogue.transaction():
+            catalogue.forget(unheld)
+            catalogue.put_album(replace(album, state="gone", reason="gone online", cursor=""))
+        self.context.note(What.ALBUM_GONE, album.directory, self._fate, of=album)
+
+    def _remove(self, album: AlbumRow) -> None:
+        """Album and files are gone: its directory goes too, unless a person's own files are in it."""
+        catalogue = self.context.catalogue
+        if not self.context.options.dry_run:
+            try:
+                self.context.mirror.remove_empty(album.directory)
+            except ItemError as error:
+                self.context.report.trouble(album.directory, str(error))
+                return
+        with catalogue.transaction():
+            pass  # what the journal has yet to write may name the album
+        with catalogue.transaction():
+            catalogue.forget_album(album.id)
+        self.context.note(What.ALBUM_REMOVED, album.directory)
+
+    def _accept_cursors(self) -> None:
+        """A cursor is stored only when nothing of its album is left to be proven.
+
+        What is to leave the mirror brings its album back without one.
+        """
         for absence in self._absences.values():
-            listing = absence.listing
-            if listing.album.key in stopped or len(absence.proven) < len(absence.rows):
-                continue
-            with self.context.catalogue.transaction():
-                self.planner.accept(listing)
-
-
-def settled(row: FileRow) -> FileRow:
-    """A planned row whose bytes turn out to be here already, led through its life to `committed`.
-
-    The promise it rests on is the one its bytes were accepted under, whatever a later listing left out.
-    """
-    if row.evidence == Evidence.PROMISED and row.promised_md5 is None:
-        row = replace(row, promised_size=row.held_size)
-    for event in (Event.CLAIM_FETCH, Event.RECEIVE):
-        row = row.on(event)
-    return row.on(Event.PLACE, source=None, source_run=None, attempts=0)
+            if all(row.key in absence.proven or row.state is State.RETIRED for row in absence.rows):
+                with self.context.catalogue.transaction():
+                    self.planner.accept(absence.listing)

@@ -162,8 +162,11 @@ class Survey:
 
     def _list_albums(self, question: ListAlbums) -> AlbumsListed:
         listing = self._gallery.albums(question.account)
-        for page in listing:
-            self._hand_over(AlbumsPage(tuple(page)))
+        try:
+            for page in listing:
+                self._hand_over(AlbumsPage(tuple(page)))
+        except ItemError as error:  # what came before it is known all the same
+            return AlbumsListed(False, str(error))
         return AlbumsListed(listing.complete, listing.why)
 
     def _list_files(self, question: ListFiles) -> FilesListed:

@@ -17,6 +17,7 @@ from smugsync.errors import (
     Interrupted,
     ItemError,
     MirrorUnusable,
+    Rejected,
     SmugsyncError,
     Transient,
 )
@@ -34,6 +35,8 @@ PAUSES = (1.0, 4.0)
 EARLIEST, LATEST = -(1 << 31), 1 << 33
 #: The longest that one download waits because the media host asks for it, in seconds.
 LONGEST_WAIT = 60.0
+#: So many bytes of a file that promised no size, and the room that is left is looked at, in bytes.
+ROOM_STEP = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,8 @@ class Transfer:
     pauses: tuple[float, ...] = PAUSES
     zone: tzinfo | None = None  #: where the camera's wall-clock time is taken to be; None = this machine's
     links: Links = "auto"
+    fetch: bool = True  #: False: nothing is downloaded
+    reserve: int = 0  #: bytes to leave free on the disk, also by a file that promises no size
 
     def __call__(self, job: Job) -> Outcome:
         try:
@@ -171,8 +176,9 @@ class Transfer:
         if job.source is not None:
             try:
                 return self._take_over(job, job.source)
-            except ItemError:
-                pass  # the source is not what it was: then the bytes come from the service
+            except ItemError:  # the source is not what it was: then the bytes come from the service
+                if not self.fetch:
+                    raise
         file = job.file
         wrong: list[str] = []
         attempt = 0
@@ -209,7 +215,7 @@ class Transfer:
         ok = False
         try:
             self.gallery.download(
-                file, part, stop=self.stop, progress=lambda n: self.progress.advance(job.path, n)
+                file, part, stop=self.stop, progress=lambda n: self._arrived(job, file, part, n)
             )
             sealed = part.seal(mtime_ns(file, self.zone))
             found = Found(sealed.md5, sealed.size)
@@ -227,6 +233,16 @@ class Transfer:
         finally:
             self.progress.end(job.path, ok=ok)
         return Received(job, file, part, found, evidence)
+
+    def _arrived(self, job: Fetching, file: RemoteFile, part: PartFile, size: int) -> None:
+        """`size` more bytes are in `part`. Raises Rejected if they have no end and the disk has."""
+        self.progress.advance(job.path, size)
+        if file.promised.size is not None or part.size // ROOM_STEP == (part.size - size) // ROOM_STEP:
+            return
+        if self.mirror.free_bytes() < self.reserve:
+            came = part.size
+            part.restart()  # gives the room back
+            raise Rejected(f"no size was promised, and after {came:,} bytes the disk has no room for more")
 
 
 def part_name(album_key: str, key: str, version: str) -> str:

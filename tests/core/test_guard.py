@@ -13,6 +13,7 @@ from smugsync.core.guard import (
     MaxLoss,
     Withheld,
     account_vanished,
+    agreed_time,
     album_contradicts,
     check,
 )
@@ -20,12 +21,12 @@ from smugsync.core.guard import (
 DEFAULT = MaxLoss()
 
 
-def loss(losing: int, *, held: int = 10_000, proven: int = 0, key: str = "a") -> AlbumLoss:
-    return AlbumLoss(key, f"Album {key}", held, losing, proven)
+def loss(losing: int, *, held: int = 10_000, key: str = "a") -> AlbumLoss:
+    return AlbumLoss(key, f"Album {key}", held, losing)
 
 
-def withheld_keys(*losses: AlbumLoss, held: int, archive: bool = False) -> list[str | None]:
-    return [item.album_key for item in check(losses, held=held, limits=DEFAULT, archive=archive)]
+def withheld_keys(*losses: AlbumLoss, held: int) -> list[str | None]:
+    return [item.album_key for item in check(losses, held=held, limits=DEFAULT)]
 
 
 class TestHowMuchMayVanish:
@@ -69,27 +70,22 @@ class TestWholeAlbum:
     def test_others_may_go_on(self) -> None:
         assert withheld_keys(loss(5, held=5), loss(5, held=50, key="b"), held=10_000) == ["a"]
 
-    def test_reason_names_album_and_number(self) -> None:
-        (item,) = check([loss(1_200, held=1_200)], held=100_000, limits=DEFAULT, archive=False)
-        assert "Album a" in item.reason
-        assert "1,200" in item.reason
+    def test_that_loses_nothing_is_not_lost(self) -> None:
+        assert withheld_keys(loss(0, held=0), loss(0, held=3), held=10_000) == []
+
+    def test_reason_says_how_many(self) -> None:
+        (item,) = check([loss(1_200, held=1_200)], held=100_000, limits=DEFAULT)
+        assert item.reason == "would lose all of its 1,200 files"
 
 
-class TestArchive:
-    """Where a loss is only marked, one that is proven by 404 is no alarm."""
-
-    def test_proven_losses_pass(self) -> None:
-        assert withheld_keys(loss(500, held=500, proven=500), held=1_000, archive=True) == []
-
-    def test_in_a_mirror_they_do_not(self) -> None:
-        assert withheld_keys(loss(500, held=500, proven=500), held=1_000) == ["a", None]
-
-    def test_unproven_ones_count(self) -> None:
-        assert withheld_keys(loss(50, held=500, proven=29), held=100, archive=True) == [None]
-        assert withheld_keys(loss(50, held=500, proven=30), held=100, archive=True) == []
-
-    def test_album_of_which_a_part_is_proven(self) -> None:
-        assert withheld_keys(loss(5, held=5, proven=1), held=1_000, archive=True) == []
+def test_reason_names_the_albums_that_lose_most() -> None:
+    losses = [loss(n, key=key) for n, key in zip((3, 40, 5, 9), "abcd", strict=True)]
+    (item,) = check(losses, held=2_000, limits=MaxLoss(files=50, share=0.01))
+    assert item == Withheld(
+        None,
+        "57 of 2,000 files would be lost at once (40 of Album b, 9 of Album d, 5 of Album c, 3 of others); "
+        "at most 50 may be",
+    )
 
 
 class TestAccount:
@@ -116,7 +112,30 @@ class TestCount:
 
 def test_limits_are_a_persons() -> None:
     generous = MaxLoss(files=1_000, share=0.5, album=100)
-    assert check([loss(99, held=99)], held=100, limits=generous, archive=False) == ()
+    assert check([loss(99, held=99)], held=100, limits=generous) == ()
     strict = MaxLoss(files=0, share=0.0, album=1)
-    keys = [item.album_key for item in check([loss(1, held=1)], held=100, limits=strict, archive=False)]
+    keys = [item.album_key for item in check([loss(1, held=1)], held=100, limits=strict)]
     assert keys == ["a", None]
+
+
+class TestTime:
+    """Old things are deleted by two clocks, or not at all."""
+
+    def test_that_both_clocks_show_is_the_earlier_one(self) -> None:
+        assert agreed_time(ours=1_000_000, theirs=1_000_007, last=999_999) == 1_000_000
+        assert agreed_time(ours=1_000_007, theirs=1_000_000, last=999_999) == 1_000_000
+
+    @pytest.mark.parametrize("apart", [3_601, -3_601, 86_400 * 400])
+    def test_is_unknown_where_they_are_apart(self, apart: int) -> None:
+        assert agreed_time(ours=1_000_000, theirs=1_000_000 + apart, last=0) is None
+
+    @pytest.mark.parametrize("apart", [3_600, -3_600])
+    def test_is_known_to_the_hour(self, apart: int) -> None:
+        assert agreed_time(ours=1_000_000, theirs=1_000_000 + apart, last=0) is not None
+
+    def test_is_unknown_without_a_second_witness(self) -> None:
+        assert agreed_time(ours=1_000_000, theirs=None, last=0) is None
+
+    def test_is_unknown_where_our_clock_went_back(self) -> None:
+        assert agreed_time(ours=1_000_000, theirs=1_000_000, last=1_000_001) is None
+        assert agreed_time(ours=1_000_000, theirs=1_000_000, last=1_000_000) is not None

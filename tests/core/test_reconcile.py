@@ -20,11 +20,13 @@ from smugsync.core.reconcile import (
     Examine,
     Fetch,
     Forget,
+    Keep,
     Policy,
     Replace,
     Retire,
     Send,
     Side,
+    Trash,
     Why,
     Withhold,
     reconcile,
@@ -37,6 +39,7 @@ THEN, LATER = Fingerprint(1_000, 1), Fingerprint(1_000, 2)
 B = Base(PATH, "v1", OURS, THEN)
 RETIRED = replace(B, retired=True)
 CONVERTED = replace(B, evidence=Evidence.CONVERTED)
+UNPROVEN = replace(B, evidence=Evidence.UNPROVEN)
 
 R = RemoteFile("album", "key", "IMG_1.JPG", version="v1", promised=Promise(OURS, 1_000))
 R_NEW = replace(R, version="v2", promised=Promise(THEIRS, 1_000))
@@ -53,10 +56,12 @@ L_ONLY_TOUCHED = LocalFile(PATH, LATER, OURS)
 L_EDITED = LocalFile(PATH, LATER, EDIT)
 L_AS_ONLINE = LocalFile(PATH, LATER, THEIRS)
 L_ROTTEN = LocalFile(PATH, THEN, ROTTEN)
+L_CUT = LocalFile(PATH, Fingerprint(7, THEN.mtime_ns), ROTTEN)
 
 READ_ONLY = Policy()
 UPLOADS = Policy(send=True, replace=True)
 REPAIR = Policy(repair=True)
+FOLLOW = Policy(trash=True)  # `mode = "mirror"`, and an earlier cycle has marked what is gone
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,25 @@ TABLE = [
     Row("retired already", RETIRED, ABSENT, L, None),
     Row("retired already, nobody looked here", RETIRED, ABSENT, UNOBSERVED, None),
     Row("retired, then deleted here", RETIRED, ABSENT, ABSENT, Forget()),
+    Row("retired already, touched here", RETIRED, ABSENT, L_TOUCHED, None),
+    Row("retired already, edited here", RETIRED, ABSENT, L_EDITED, None),
+    # the same where the mirror follows: only what was marked before, and nobody's work, goes to the trash
+    Row("gone on both sides, following", B, ABSENT, ABSENT, Forget(), FOLLOW),
+    Row("gone online for the first time, following: marked", B, ABSENT, L, Retire(), FOLLOW),
+    Row("gone online, edited here, following: marked", B, ABSENT, L_EDITED, Retire(), FOLLOW),
+    Row("gone online, nobody looked here, following: marked", B, ABSENT, UNOBSERVED, Retire(), FOLLOW),
+    Row("gone for good", RETIRED, ABSENT, L, Trash(), FOLLOW),
+    Row("gone for good, by hash", RETIRED, ABSENT, L_HASHED, Trash(), FOLLOW),
+    Row("gone for good, touched here, not hashed yet", RETIRED, ABSENT, L_TOUCHED, Examine(), FOLLOW),
+    Row("gone for good, touched only", RETIRED, ABSENT, L_ONLY_TOUCHED, Trash(), FOLLOW),
+    Row("gone for good, edited here: a person's own now", RETIRED, ABSENT, L_EDITED, Keep(), FOLLOW),
+    Row("gone for good, rotten here: nobody's work", RETIRED, ABSENT, L_ROTTEN, Trash(), FOLLOW),
+    Row("gone for good, deleted here", RETIRED, ABSENT, ABSENT, Forget(), FOLLOW),
+    Row("gone for good, nobody looked here", RETIRED, ABSENT, UNOBSERVED, None, FOLLOW),
+    Row("marked, and nobody looked online, following", RETIRED, UNOBSERVED, L, None, FOLLOW),
+    Row("marked, and online again, following", RETIRED, R, L, Adopt(), FOLLOW),
+    Row("only here, following", None, ABSENT, L, None, FOLLOW),
+    Row("online and here, following", B, R, L, None, FOLLOW),
     # base B, remote R, local –
     Row("lost here", B, R, ABSENT, Fetch(Why.LOST)),
     Row("lost here is never sent upward as a deletion", B, R, ABSENT, Fetch(Why.LOST), UPLOADS),
@@ -143,6 +167,10 @@ TABLE = [
     Row("rotten, and changed online", B, R_NEW, L_ROTTEN, Fetch(Why.CHANGED)),
     Row("rotten is not edited: never sent", B, R, L_ROTTEN, None, UPLOADS),
     Row("rotten, sent converted: no rendition over an original", CONVERTED, R, L_ROTTEN, None, REPAIR),
+    Row("rotten, matched by name: no rendition over an original", UNPROVEN, R, L_ROTTEN, None, REPAIR),
+    Row("cut short", B, R, L_CUT, None),
+    Row("cut short, repairing", B, R, L_CUT, Fetch(Why.DAMAGED), REPAIR),
+    Row("cut short or edited, and changed online: if in doubt, a person's", B, R_NEW, L_CUT, Conflict()),
     # online again
     Row("online again", RETIRED, R, L, Adopt()),
     Row("online again, nobody looked here", RETIRED, R, UNOBSERVED, Adopt()),
@@ -191,6 +219,7 @@ REMOTES = st.builds(
 LOCALS = st.builds(LocalFile, st.just(PATH), FINGERPRINTS, st.none() | MD5S)
 SIDES = st.sampled_from(Side)
 POLICIES = st.builds(Policy, st.booleans(), st.booleans(), st.booleans())
+FOLLOWING = st.builds(Policy, st.booleans(), st.booleans(), st.booleans(), st.just(True))
 
 
 class TestLaws:
@@ -212,6 +241,43 @@ class TestLaws:
             assert remote is ABSENT
             assert local is ABSENT
 
+    @given(st.none() | BASES, REMOTES | SIDES, LOCALS | SIDES, POLICIES | FOLLOWING, st.booleans())
+    def test_nothing_leaves_the_mirror_but_what_was_marked_is_absent_online_and_was_looked_at_here(
+        self,
+        base: Base | None,
+        remote: RemoteFile | Side,
+        local: LocalFile | Side,
+        policy: Policy,
+        fresh: bool,
+    ) -> None:
+        action = reconcile(base, remote, local, policy, fresh=fresh)
+        if isinstance(action, Trash | Keep):
+            assert policy.trash
+            assert base is not None
+            assert base.retired
+            assert remote is ABSENT
+            assert isinstance(local, LocalFile)
+        if isinstance(action, Trash):
+            assert base is not None
+            assert isinstance(local, LocalFile)
+            assert local.fingerprint == base.fingerprint or local.md5 == base.held_md5
+
+    @given(BASES, REMOTES | SIDES, LOCALS | SIDES, POLICIES, st.booleans())
+    def test_following_changes_nothing_else(
+        self,
+        base: Base,
+        remote: RemoteFile | Side,
+        local: LocalFile | Side,
+        policy: Policy,
+        fresh: bool,
+    ) -> None:
+        if base.retired and remote is ABSENT:
+            return
+        following = replace(policy, trash=True)
+        assert reconcile(base, remote, local, following, fresh=fresh) == reconcile(
+            base, remote, local, policy, fresh=fresh
+        )
+
     @given(BASES, REMOTES | SIDES, POLICIES)
     def test_a_local_side_that_was_not_looked_at_is_as_the_base_has_it(
         self, base: Base, remote: RemoteFile | Side, policy: Policy
@@ -232,15 +298,17 @@ class TestLaws:
             expected = None
         assert reconcile(base, UNOBSERVED, local, policy) == expected
 
-    @given(BASES, REMOTES | SIDES, LOCALS, POLICIES)
+    @given(BASES, REMOTES | SIDES, LOCALS, POLICIES | FOLLOWING)
     def test_a_local_edit_is_never_overwritten(
         self, base: Base, remote: RemoteFile | Side, local: LocalFile, policy: Policy
     ) -> None:
-        """Bytes that differ under a time stamp that differs are a person's work."""
+        """Bytes that differ under a time stamp that differs are a person's work; so may be others in number."""
         if local.md5 == base.held_md5 or local.fingerprint == base.fingerprint:
             return
+        if policy.repair and local.fingerprint.mtime_ns == base.fingerprint.mtime_ns:
+            return
         action = reconcile(base, remote, local, policy)
-        assert not isinstance(action, Fetch | Forget | Send)
+        assert not isinstance(action, Fetch | Forget | Send | Trash)
         if isinstance(action, Retire):
             assert remote is ABSENT  # which marks the row and keeps the file
         if isinstance(action, Adopt):
@@ -256,7 +324,7 @@ class TestLaws:
         fresh: bool,
     ) -> None:
         action = reconcile(None, remote, local, policy, fresh=fresh)
-        assert not isinstance(action, Fetch | Retire | Forget | Replace)
+        assert not isinstance(action, Fetch | Retire | Trash | Keep | Forget | Replace)
 
     @given(LOCALS | SIDES, POLICIES, st.booleans())
     def test_what_was_never_agreed_on_is_not_deleted(
@@ -279,7 +347,7 @@ class TestLaws:
             action = reconcile(base, remote, local, Policy(repair=repair), fresh=fresh)
             assert not isinstance(action, Send | Replace)
 
-    @given(st.none() | BASES, REMOTES | SIDES, LOCALS, POLICIES)
+    @given(st.none() | BASES, REMOTES | SIDES, LOCALS, POLICIES | FOLLOWING)
     def test_hashing_answers_the_question(
         self, base: Base | None, remote: RemoteFile | Side, local: LocalFile, policy: Policy
     ) -> None:
@@ -287,7 +355,7 @@ class TestLaws:
         hashed = replace(local, md5=local.md5 or EDIT)
         assert not isinstance(reconcile(base, remote, hashed, policy), Examine)
 
-    @given(BASES, REMOTES | SIDES, POLICIES)
+    @given(BASES, REMOTES | SIDES, POLICIES | FOLLOWING)
     def test_a_file_that_is_as_it_was_needs_no_hash(
         self, base: Base, remote: RemoteFile | Side, policy: Policy
     ) -> None:
@@ -313,6 +381,6 @@ def test_every_combination_has_an_answer() -> None:
     remotes = [*Side, R, R_NEW, R_REMADE, R_WITHHELD, R_NEW_WITHHELD, R_SILENT]
     locals_ = [*Side, L, L_HASHED, L_TOUCHED, L_ONLY_TOUCHED, L_EDITED, L_AS_ONLINE, L_ROTTEN]
     for base, remote, local in itertools.product(bases, remotes, locals_):
-        for policy in (READ_ONLY, UPLOADS, REPAIR):
+        for policy in (READ_ONLY, UPLOADS, REPAIR, FOLLOW):
             action = reconcile(base, remote, local, policy)
             assert action is None or isinstance(action, Action)

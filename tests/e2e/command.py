@@ -12,7 +12,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,10 @@ class Running:
 
 
 class Command:
-    """One home, one mirror. `environ` is added to what every run is given."""
+    """One home, one mirror. `environ` is added to what every run is given.
+
+    `prefix` stands before the command, for tracers and the like; `program` is another build of it.
+    """
 
     def __init__(self, root: Path, *, secrets: list[str] | None = None) -> None:
         self.root = root
@@ -90,6 +93,8 @@ class Command:
         self.catalogue = self.state / "catalogue.db"
         self.secrets = secrets or []
         self.environ: dict[str, str] = {}
+        self.prefix: Sequence[str] = ()
+        self.program = SMUGSYNC
 
     # -- running -----------------------------------------------------------------------------------
 
@@ -97,7 +102,7 @@ class Command:
         """Run the command to its end. Keywords become environment variables."""
         began = time.monotonic()
         done = subprocess.run(
-            [SMUGSYNC, *arguments],
+            [*self.prefix, self.program, *arguments],
             env=self._environ(environ),
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,
@@ -132,7 +137,7 @@ class Command:
 
     def _start(self, arguments: tuple[str, ...], environ: Mapping[str, str], *, stdin: int) -> Running:
         process = subprocess.Popen(
-            [SMUGSYNC, *arguments],
+            [*self.prefix, self.program, *arguments],
             env=self._environ(environ),
             stdin=stdin,
             stdout=subprocess.PIPE,

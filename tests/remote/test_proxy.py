@@ -53,8 +53,8 @@ def test_exceptions_are_asked_straight(client_tls: ssl.SSLContext) -> None:
     ):
         assert isinstance(transport, ProxyTransport)
         for url in ("https://photos.example.net/a", "https://other.example.org:8443/"):
-            assert transport._proxy_for(httpx.URL(url)) is None
-        assert transport._proxy_for(httpx.URL("https://example.org/")) == proxy.origin
+            assert transport.proxy_for(httpx.URL(url)) is None
+        assert transport.proxy_for(httpx.URL("https://example.org/")) == proxy.origin
 
 
 @pytest.mark.parametrize("address", ["gopher://proxy:1", "http://[::zz]"])

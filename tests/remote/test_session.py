@@ -359,6 +359,26 @@ def test_a_refused_time_stamp_was_not_applied() -> None:
     assert scene.ask(POST).status == 200
 
 
+def test_services_clock_goes_on_from_its_last_good_answer() -> None:
+    scene = Scene(ok(Date=DATE), httpx.Response(404, headers={"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}))
+    assert scene.session.service_time() is None
+    scene.now = 86_400.0  # our clock is a day off
+    scene.ask()
+    scene.now += 60.0
+    assert scene.session.service_time() == NOON + 60.0
+    with pytest.raises(Gone):
+        scene.ask()
+    assert scene.session.service_time() == NOON + 60.0
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "soon"}])
+def test_services_clock_is_unknown_where_its_last_answer_does_not_say(headers: dict[str, str]) -> None:
+    scene = Scene(ok(Date=DATE), ok(**headers))
+    scene.ask()
+    scene.ask()
+    assert scene.session.service_time() is None
+
+
 @pytest.mark.parametrize("headers", [{}, {"Date": "soon"}])
 def test_a_service_that_does_not_say_the_time(headers: dict[str, str]) -> None:
     scene = Scene(httpx.Response(425, headers=headers))

@@ -24,10 +24,14 @@ from tests.sync.world import ORIGIN
 
 @dataclass(frozen=True)
 class Disk:
-    """`visible`: path -> MD5; `kept`: the MD5s of what was set aside; `stray`: what is neither."""
+    """`visible`: path -> MD5; `kept`: the MD5s of what was set aside; `stray`: what is neither.
+
+    `trash`: path below the trash -> MD5, of those among what was set aside.
+    """
 
     visible: dict[str, str]
     kept: frozenset[str]
+    trash: dict[str, str]
     stray: tuple[str, ...]
 
     @property
@@ -38,6 +42,7 @@ class Disk:
 def read_disk(root: Path) -> Disk:
     visible: dict[str, str] = {}
     kept: set[str] = set()
+    trash: dict[str, str] = {}
     stray: list[str] = []
     for path in root.rglob("*"):
         if not path.is_file():
@@ -47,9 +52,11 @@ def read_disk(root: Path) -> Disk:
             visible[name] = hash_file(path)
         elif name.startswith(".smugsync/versions/"):
             kept.add(hash_file(path))
+        elif name.startswith(".smugsync/trash/"):
+            trash[name.removeprefix(".smugsync/trash/")] = hash_file(path)
         elif name != ".smugsync/mirror.json":
             stray.append(name)
-    return Disk(visible, frozenset(kept), tuple(stray))
+    return Disk(visible, frozenset(kept | set(trash.values())), trash, tuple(stray))
 
 
 def hash_file(path: Path) -> str:
@@ -61,11 +68,15 @@ def hash_file(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Shown:
-    """One photo in one album, as this world's viewer may see it. `md5` None: it cannot be had now."""
+    """One photo in one album, as this world's viewer may see it. `md5` None: it cannot be had now.
+
+    `chosen`: the configuration includes its album.
+    """
 
     album: str
     key: str
     md5: str | None
+    chosen: bool = True
 
 
 def content_of(image: Image) -> str:
@@ -87,10 +98,11 @@ def read_account(world: WatchedWorld) -> tuple[dict[tuple[str, str], Shown], set
             locked.add(album.key)
             continue
         opened.add(album.key)
+        chosen = world.options.selects(album.node.url_path)
         for image in _visible_images(view, album):
             offered = not image.processing and view.may_have_original(image)
             md5 = content_of(image) if offered else None
-            shown[album.key, image.key] = Shown(album.key, image.key, md5)
+            shown[album.key, image.key] = Shown(album.key, image.key, md5, chosen)
     return shown, opened, locked
 
 
@@ -118,6 +130,7 @@ class Row:
 class Ledger:
     rows: tuple[Row, ...]
     albums: dict[str, str]  #: key -> state
+    addresses: dict[str, str]  #: key -> the web path that was recorded last
     local: dict[str, tuple[int, int]]
     moving: tuple[str, ...]
 
@@ -132,6 +145,7 @@ def read_ledger(state: Path) -> Ledger:
         return Ledger(
             tuple(Row(a, k, s, join(d, n), h, e, v) for a, k, s, d, n, h, e, v in rows),
             dict(db.execute("SELECT key, state FROM album")),
+            dict(db.execute("SELECT key, url_path FROM album")),
             {
                 path: (size, mtime)
                 for path, size, mtime in db.execute("SELECT path, size, mtime_ns FROM local_file")
@@ -151,6 +165,12 @@ def dump(state: Path) -> dict[str, list[Any]]:
     }
     with closing(sqlite3.connect(state / "catalogue.db")) as db:
         return {name: list(db.execute(query)) for name, query in queries.items()}
+
+
+def left_out(world: WatchedWorld, ledger: Ledger) -> set[str]:
+    """The albums (keys) that the configuration excludes: by where they are now, else where they were."""
+    now = {album.key: album.node.url_path for album in world.emulator.account.albums.values()}
+    return {key for key, address in {**ledger.addresses, **now}.items() if not world.options.selects(address)}
 
 
 # -- the law ---------------------------------------------------------------------------------------------
@@ -195,6 +215,8 @@ class Truth:
         disk = self.check_moment(world)
         ledger = read_ledger(world.state)
         there = set(disk.visible.values())
+        theirs = self.written.difference(*self.history.values()).intersection(disk.trash.values())
+        assert not theirs, f"a person's own work lies in the trash: {theirs}"
         for row in ledger.rows:
             found = disk.visible.get(row.path)
             mine = self.history.get(row.key, set())
@@ -209,15 +231,24 @@ def differences(world: WatchedWorld) -> list[str]:
     """What keeps the mirror from being what it must be once the faults have stopped."""
     disk, ledger = read_disk(world.path), read_ledger(world.state)
     shown, opened, _ = read_account(world)
+    excluded = left_out(world, ledger)
     rows = {(row.album, row.key): row for row in ledger.rows}
     faults = [f"{name} was left over" for name in disk.stray]
     faults += [f"{new} is still being moved to" for new in ledger.moving]
     for (album, key), photo in shown.items():
-        faults += _photo_faults(photo, rows.get((album, key)), disk)
+        if photo.chosen:
+            faults += _photo_faults(photo, rows.get((album, key)), disk)
     for row in ledger.rows:
         told = row.album in opened or ledger.albums[row.album] == "gone"  # else frozen: it stands still
-        if told and (row.album, row.key) not in shown and row.state != "retired":
+        if not told or row.album in excluded or (row.album, row.key) in shown:
+            continue
+        if row.state != "retired":
             faults.append(f"{row.path} is {row.state} and not online")
+        elif not world.options.archive:
+            faults.append(f"{row.path} is still here and not online")
+    if not world.options.archive:
+        gone = [key for key, state in ledger.albums.items() if state == "gone" and key not in excluded]
+        faults += [f"album {key} is still recorded and not online" for key in gone]
     faults += _unknown_files(world.path, disk, ledger)
     return faults
 

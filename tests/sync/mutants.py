@@ -10,14 +10,15 @@ until then.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from smugsync.catalogue import Catalogue
+from smugsync.catalogue import Catalogue, FileRow
+from smugsync.core.lifecycle import State
 from smugsync.core.model import Account, Album, Fingerprint, LocalFile, RemoteFile
 from smugsync.errors import Gone, ItemError
 from smugsync.local.handles import Root
@@ -27,10 +28,12 @@ from smugsync.remote.listing import Listing
 from smugsync.remote.session import Session
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.stop import Stop
-from smugsync.sync.context import Durability
+from smugsync.sync.context import Durability, Scope
 from smugsync.sync.cycle import Place
+from smugsync.sync.report import Report
 from tests.sync.crashes import Moments, WatchedCatalogue, WatchedMirror, WatchedWorld
-from tests.sync.world import ORIGIN
+from tests.sync.law import read_ledger
+from tests.sync.world import EVERYTHING, ORIGIN
 
 Results = list[Placed | Exception]
 
@@ -235,6 +238,89 @@ class HastyCursors(WatchedWorld):
         return gallery
 
 
+class TrashedAtOnce(WatchedWorld):
+    """A file that was marked as gone may leave without another ten minutes."""
+
+    class Backdating(WatchedCatalogue):
+        def put(self, rows: Iterable[FileRow]) -> None:
+            super().put(replace(row, retired_at=1) if row.state is State.RETIRED else row for row in rows)
+
+    catalogue_type = Backdating
+
+
+class TrashedUnproven(AbsentAtOnce):
+    """What one listing lacks leaves the mirror."""
+
+    def sync(self, scope: Scope = EVERYTHING, **changes: Any) -> Report:
+        return super().sync(scope, **changes | {"archive": False})
+
+
+class Unguarded(WatchedWorld):
+    """However much is lost, it is let go."""
+
+    def sync(self, scope: Scope = EVERYTHING, **changes: Any) -> Report:
+        return super().sync(scope, **changes | {"accept_loss": True})
+
+
+class Hiding(Gallery):
+    """Shows no album that the configuration leaves out, not even at its own address."""
+
+    selects: Callable[[str], bool] = staticmethod(lambda path: True)
+
+    def albums(self, account: Account) -> Listing[Album]:
+        return _Chosen(super().albums(account), self.selects)
+
+    def album(self, key: str) -> Album:
+        album = super().album(key)
+        if not self.selects(album.url_path):
+            raise Gone(key)
+        return album
+
+
+class _Chosen(_Passed):
+    def __init__(self, listing: Listing[Album], selects: Callable[[str], bool]) -> None:
+        super().__init__(listing, lambda album: album)
+        self._selects = selects
+
+    def __iter__(self) -> Iterator[tuple[Album, ...]]:
+        for page in super().__iter__():
+            yield tuple(album for album in page if self._selects(album.url_path))
+
+
+class ExcludedIsDeleted(WatchedWorld):
+    """What the configuration leaves out is taken for what was deleted online."""
+
+    def sync(self, scope: Scope = EVERYTHING, **changes: Any) -> Report:
+        return super().sync(scope, **changes | {"selects": lambda path: True})
+
+    def open_gallery(self, session: Session) -> Gallery:
+        user = "" if self.emulator.settings.viewer == "owner" else self.emulator.settings.nickname
+        gallery = Hiding(SmugMugV2(ORIGIN, user=user), session, page_size=2)
+        gallery.selects = self.options.selects
+        return gallery
+
+
+class EditsTrashed(WatchedWorld):
+    """A file whose photo is gone is what it was, whatever a person made of it."""
+
+    class Believing(WatchedMirror):
+        held: Callable[[str], str | None] = staticmethod(lambda path: None)
+
+        def hash(self, path: str, stop: Stop) -> LocalFile:
+            local = super().hash(path, stop)
+            return replace(local, md5=self.held(path) or local.md5)
+
+    def open_mirror(self, path: Path) -> WatchedMirror:
+        mirror = self.Believing.open(path)
+        mirror.moments = self.moments
+        mirror.held = self._held
+        return mirror
+
+    def _held(self, path: str) -> str | None:
+        rows = read_ledger(self.state).rows
+        return next((row.held for row in rows if row.path == path and row.state == "retired"), None)
+
+
 #: Those that one soak test each must find.
 MUTANTS: tuple[type[WatchedWorld], ...] = (
     WithoutVersions,
@@ -244,4 +330,9 @@ MUTANTS: tuple[type[WatchedWorld], ...] = (
     AdoptedByName,
     AbsentAtOnce,
     HastyCursors,
+    TrashedAtOnce,
+    TrashedUnproven,
+    Unguarded,
+    ExcludedIsDeleted,
+    EditsTrashed,
 )

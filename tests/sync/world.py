@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -59,6 +61,7 @@ class World:
         self.options = Options(downloads=2, lanes=2, reserve=0, pauses=(0.0, 0.0), impatient=True)
         self.crew: Crew = THREADS
         self.place: Place = place
+        self.witness = True  #: the service tells the time
         Mirror.create(self.path, Marker("a-mirror", "")).close()
         (root / "state").mkdir(exist_ok=True)
 
@@ -103,13 +106,19 @@ class World:
 
     def sync(self, scope: Scope = EVERYTHING, **changes: Any) -> Report:
         """One run of the real engine, an hour later than the last."""
+        with self.engine(**changes) as engine:
+            return engine.run(scope)
+
+    @contextmanager
+    def engine(self, stop: Stop | None = None, **changes: Any) -> Iterator[Engine]:
+        """The real engine for one run, an hour later than the last."""
         self.clock.now += 3600
-        stop = Stop()
+        stop = Stop() if stop is None else stop
         session = self._session(stop)
         catalogue = self.open_catalogue(self.root / "state" / "catalogue.db")
         try:
             with self.open_mirror(self.path) as mirror:
-                engine = Engine(
+                yield Engine(
                     catalogue=catalogue,
                     gallery=self.open_gallery(session),
                     mirror=mirror,
@@ -117,11 +126,11 @@ class World:
                     progress=Silent(),
                     stop=stop,
                     now=self.clock,
+                    service_time=session.service_time if self.witness else lambda: None,
                     requests=lambda: session.counts.api_requests + session.counts.media_requests,
                     crew=self.crew,
                     place=self.place,
                 )
-                return engine.run(scope)
         finally:
             session.close()
             catalogue.close()

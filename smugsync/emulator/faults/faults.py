@@ -50,6 +50,7 @@ Where one answers in the service's place, others that would wait, and so does wh
   stuck-video     videos are processing and have no rendition
   unstable-order  images of one name change places on every other page
   stale-metadata  expanded ImageMetadata is empty
+  source-files    photos have a RAW file with them (ComponentFileTypes; its form is a guess)
   total           Pages.Total overstates by=N (default 1)
   spurious        ImagesLastUpdated of every album moves without a cause, before the answer
   edit            the album listed changes before the answer: do=add or do=delete (default) an image
@@ -66,7 +67,8 @@ _WHOLE_SERVER: Final = ("late", "skew")
 _BEFORE: Final = ("spurious", "edit")
 KINDS: Final = frozenset(
     "429 500 502 503 504 html html403 portal nonce_used empty truncate corrupt stall reset slow no-archived"
-    " duplicates stuck-video unstable-order stale-metadata total spurious edit late skew stat-fail".split()
+    " source-files duplicates stuck-video unstable-order stale-metadata total spurious edit late skew"
+    " stat-fail".split()
 )
 
 
@@ -184,6 +186,7 @@ _ALTERATIONS: Final[Mapping[str, Callable[[Any, int], None]]] = {
     "total": tampering.overstate_total,
     "unstable-order": tampering.swap_equals,
     "stale-metadata": tampering.empty_metadata,
+    "source-files": tampering.add_source_files,
 }
 
 

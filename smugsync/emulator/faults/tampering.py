@@ -111,6 +111,12 @@ def empty_metadata(body: Any, _: int) -> None:
         shown |= {name: "" for name, value in shown.items() if isinstance(value, str) and name[:3] != "Uri"}
 
 
+def add_source_files(body: Any, _: int) -> None:
+    for image in _images(body):
+        if image.get("ComponentFileTypes") and not image.get("IsVideo"):
+            image["ComponentFileTypes"] = {**image["ComponentFileTypes"], "Raw": ["CR2"]}
+
+
 def _images(body: Any) -> Iterator[dict[str, Any]]:
     """Every Image and AlbumImage in an answer, expansions included."""
     for part in (body.get("Response", {}), *(body.get("Expansions") or {}).values()):

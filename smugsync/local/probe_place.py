@@ -1,0 +1,230 @@
+"""On what kind of disk does a path lie, what is mounted beneath it, and how much room is there?
+
+The type comes from `statfs(2)` and the constants of the kernel's `include/uapi/linux/magic.h`; the name and
+the source of the mount from `/proc/self/mountinfo` (proc_pid_mountinfo(5)), which also knows what a FUSE
+driver calls itself. Only Linux is asked; elsewhere nothing is known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from smugsync.errors import ItemError
+from smugsync.local.handles import OURS, Root
+
+MOUNTINFO: Final = Path("/proc/self/mountinfo")
+_WATCHES: Final = Path("/proc/sys/fs/inotify/max_user_watches")
+
+_FUSE: Final = 0x65735546
+_FAT: Final = 0x4D44
+_NETWORK: Final = frozenset(
+    {
+        0x5346414F,  # AFS_SUPER_MAGIC
+        0x6B414653,  # AFS_FS_MAGIC
+        0x00C36400,  # CEPH_SUPER_MAGIC
+        0x73757245,  # CODA_SUPER_MAGIC
+        0x564C,  # NCP_SUPER_MAGIC
+        0x6969,  # NFS_SUPER_MAGIC
+        0x7461636F,  # OCFS2_SUPER_MAGIC
+        0x517B,  # SMB_SUPER_MAGIC
+        0xFF534D42,  # CIFS_SUPER_MAGIC
+        0xFE534D42,  # SMB2_SUPER_MAGIC
+        0x01021997,  # V9FS_MAGIC: a folder of the host, in WSL and virtual machines
+        0x786F4256,  # VBOXSF_SUPER_MAGIC (fs/vboxsf/super.c): likewise
+        0x00C0FFEE,  # HOSTFS_SUPER_MAGIC: likewise
+        0x0BD00BD0,  # Lustre (lustre_user.h)
+    }
+)
+_MEMORY: Final = frozenset({0x01021994, 0x858458F6})  # TMPFS_MAGIC, RAMFS_MAGIC
+_OVERLAY: Final = 0x794C7630  # OVERLAYFS_SUPER_MAGIC
+#: What FUSE drivers of local disks are called; any other may be a network or a cloud.
+_LOCAL_FUSE: Final = frozenset({"fuseblk", "fuse.mergerfs", "fuse.shfs", "fuse.gocryptfs", "fuse.encfs"})
+_OCTAL: Final = re.compile(r"\\([0-7]{3})")
+
+
+class Kind(Enum):
+    """What a disk is to those who keep files on it."""
+
+    LOCAL = "local"
+    NETWORK = "network"  #: other machines may change it, and locks may fail
+    FUSE = "fuse"  #: a driver that may be anything
+    MEMORY = "memory"  #: gone when the machine restarts
+    OVERLAY = "overlay"  #: most often a container's own layer, gone with the container
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A line of mountinfo: where, by which driver, of what."""
+
+    point: str
+    driver: str
+    source: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a path lies on. `mount` is None where that is not told."""
+
+    kind: Kind
+    mount: Mount | None = None
+    fat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What is free to an unprivileged writer: bytes, and files; None where files are not counted."""
+
+    free: int
+    files: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The directories of a mirror. `disks` are those on another device than the one around them, `mounts`
+    those that are mounts of the mirror's own device; `unreadable` is not looked into.
+    """
+
+    directories: int = 1
+    disks: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+
+
+def place_of(path: Path, *, mountinfo: Path = MOUNTINFO) -> Place:
+    """Raises OSError if there is nothing at `path`."""
+    code = _type_of(path)
+    mount = _around(Path(os.path.realpath(path)), read_mounts(mountinfo))
+    return Place(kind_of(code, mount.driver if mount else ""), mount, fat=code == _FAT)
+
+
+def kind_of(code: int, driver: str = "") -> Kind:
+    """By the type that statfs tells (0 = not known), and by the driver's name."""
+    if code == _FUSE:
+        return Kind.LOCAL if driver in _LOCAL_FUSE else Kind.FUSE
+    if code in _NETWORK:
+        return Kind.NETWORK
+    if code in _MEMORY:
+        return Kind.MEMORY
+    return Kind.OVERLAY if code == _OVERLAY else Kind.LOCAL
+
+
+def read_mounts(mountinfo: Path = MOUNTINFO) -> list[Mount]:
+    """What is mounted, the latest last; empty where that cannot be read."""
+    try:
+        lines = mountinfo.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    except OSError:
+        return []
+    return [mount for line in lines if (mount := _mount(line)) is not None]
+
+
+def space_of(fd: int) -> Space:
+    """Raises OSError."""
+    found = os.fstatvfs(fd)
+    return Space(found.f_bavail * found.f_frsize, found.f_favail if found.f_files else None)
+
+
+def tree_of(root: Root, mounts: Iterable[Mount] | None = None) -> Tree:
+    """Walk the directories of a mirror, links not followed. Raises MirrorUnusable."""
+    points = _beneath(root.path, read_mounts() if mounts is None else mounts)
+    count, disks, unreadable = 0, [], []
+    pending = [("", root.device)]
+    while pending:
+        here, around = pending.pop()
+        try:
+            fd = root.open_directory(here)
+        except FileNotFoundError:
+            continue
+        except ItemError:
+            unreadable.append(here)
+            continue
+        try:
+            count += 1
+            device = os.fstat(fd).st_dev
+            if device != around:
+                disks.append(here)
+                points.discard(here)
+            pending += [(f"{here}/{name}" if here else name, device) for name in _directories(fd)]
+        except OSError:
+            unreadable.append(here)
+        finally:
+            os.close(fd)
+    return Tree(count, tuple(sorted(disks)), tuple(sorted(points)), tuple(sorted(unreadable)))
+
+
+def watch_limit(path: Path = _WATCHES) -> int | None:
+    """How many directories a user's programs may watch altogether; None where that is not told."""
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+
+
+def _directories(fd: int) -> list[str]:
+    with os.scandir(fd) as entries:
+        return [
+            entry.name
+            for entry in entries
+            if not entry.name.startswith(OURS) and entry.is_dir(follow_symlinks=False)
+        ]
+
+
+def _type_of(path: Path) -> int:
+    """`f_type` of statfs(2); 0 on other systems than Linux. Raises OSError."""
+    if sys.platform != "linux":
+        path.stat()
+        return 0
+    libc = ctypes.CDLL(None, use_errno=True)
+    # The 32-bit call cannot describe a large disk; where there is another, it begins alike.
+    ask = getattr(libc, "statfs64", None) or libc.statfs
+    answer = ctypes.create_string_buffer(256)
+    if ask(ctypes.c_char_p(os.fsencode(path)), answer):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(path))
+    first = answer.raw[: ctypes.sizeof(ctypes.c_long)]  # a word of the machine, the type in its lower half
+    return int.from_bytes(first, sys.byteorder) & 0xFFFF_FFFF
+
+
+def _mount(line: str) -> Mount | None:
+    before, _, after = line.partition(" - ")
+    head, tail = before.split(" "), after.split(" ")
+    if len(head) < 6 or len(tail) < 2:
+        return None
+    options = {*head[5].split(","), *(tail[2].split(",") if len(tail) > 2 else ())}
+    return Mount(_plain(head[4]), _plain(tail[0]), _plain(tail[1]), read_only="ro" in options)
+
+
+def _plain(field: str) -> str:
+    """Blanks and the like are written as octal numbers there."""
+    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), field)
+
+
+def _around(path: Path, mounts: Iterable[Mount]) -> Mount | None:
+    """The mount that `path`, which holds no link, lies in: the innermost, of several the latest."""
+    found: Mount | None = None
+    for mount in mounts:
+        longer = found is None or len(mount.point) >= len(found.point)
+        if longer and path.is_relative_to(mount.point):
+            found = mount
+    return found
+
+
+def _beneath(root: Path, mounts: Iterable[Mount]) -> set[str]:
+    """The mount points inside `root`, relative to it."""
+    real = Path(os.path.realpath(root))
+    found = set()
+    for mount in mounts:
+        with contextlib.suppress(ValueError):
+            inside = Path(mount.point).relative_to(real).as_posix()
+            if inside != "." and not inside.startswith(OURS):
+                found.add(inside)
+    return found

@@ -1,0 +1,223 @@
+"""Files that lie about here and may be the account's: found, and read once where reading can tell."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from bisect import bisect_left
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from smugsync.catalogue import Hashed
+from smugsync.core.matching import Label, is_litter, label_of_original
+from smugsync.core.model import Fingerprint, LocalFile
+from smugsync.errors import ItemError
+from smugsync.local.sharing import Source, has_to_copy
+from smugsync.local.tree import Mirror
+from smugsync.sync.context import Context, Read, Reading
+from smugsync.sync.strangers import note_strangers
+
+#: What was read is remembered after so many files or seconds: no more is read twice if we are killed.
+FLUSH_FILES, FLUSH_SECONDS = 256, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a person pointed at; `reader` reads it, and nothing else in it is ever done through it.
+
+    `within`: its path in the mirror ("" = all of the mirror), for files that are registered where they
+    stand; None: it lies elsewhere, and its files are linked or copied in.
+    """
+
+    reader: Mirror
+    within: str | None
+
+    def absolute(self, path: str) -> str:
+        return f"{self.reader.root.path}/{path}"
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A file that may be the account's. `path` is relative to the reader's root; `md5` "" = not read.
+
+    `read_at`: when its bytes were read (epoch seconds); None = its size alone speaks for it so far.
+    """
+
+    path: str
+    fingerprint: Fingerprint
+    md5: str = ""
+    read_at: int | None = None
+    taken: bool = False  #: it is some photo's by now
+
+    @property
+    def directory(self) -> str:
+        return self.path.rpartition("/")[0]
+
+    @property
+    def name(self) -> str:
+        return self.path.rpartition("/")[2]
+
+
+class Search:
+    """Finds candidates; hands out which to read, and takes what came of it."""
+
+    def __init__(self, context: Context, place: Place, *, exact: bool) -> None:
+        """`exact`: nothing but bytes counts."""
+        self.place = place
+        self.files = 0  #: how many files lie there, those of a NAS's own left out
+        self.by_md5: dict[str, list[Candidate]] = {}
+        self.originals: dict[Label, list[Candidate]] = {}
+        self._ctx, self._exact = context, exact
+        self._candidates: list[Candidate] = []
+        self._to_read: deque[int] = deque()
+        self._fresh: list[Hashed] = []
+        self._flushed = time.monotonic()
+
+    def gather(self) -> None:
+        """Look at what is there. Only what has a size that the account promises is worth reading."""
+        sizes = array("q", (size for size, _ in self._ctx.catalogue.wanted_sizes(self._ctx.run)))
+        of_size: list[Candidate] = []
+        for local in self._files():
+            self.files += 1
+            if self.files % 1024 == 0:
+                self._ctx.stop.check()
+                self._ctx.progress.refresh()
+            size = local.fingerprint.size
+            at = bisect_left(sizes, size)
+            label = None if self._exact else label_of_original(local.path.rpartition("/")[2])
+            if at < len(sizes) and sizes[at] == size:
+                of_size.append(Candidate(local.path, local.fingerprint))
+            if label is None:
+                continue
+            is_listed = bool(of_size) and of_size[-1].path == local.path
+            original = of_size[-1] if is_listed else Candidate(local.path, local.fingerprint)
+            self.originals.setdefault(label, []).append(original)
+        of_size.sort(key=lambda candidate: candidate.path)
+        self.ask(of_size)
+        if self._to_read and self._has_to_copy(of_size[0]):
+            self._trust_sizes()
+
+    def ask(self, candidates: Iterable[Candidate]) -> None:
+        """Have these read, unless it is known already what is in them."""
+        for candidate in candidates:
+            self._candidates.append(candidate)
+            if candidate.md5:
+                continue
+            path = self.place.absolute(candidate.path)
+            known = self._ctx.catalogue.known_md5(path, candidate.fingerprint)
+            if known is not None:
+                self._know(candidate, *known)
+                continue
+            self._to_read.append(len(self._candidates) - 1)
+            self._ctx.progress.plan(1, candidate.fingerprint.size)
+
+    def next(self) -> Reading | None:
+        if not self._to_read:
+            return None
+        number = self._to_read.popleft()
+        candidate = self._candidates[number]
+        return Reading(number, candidate.path, candidate.fingerprint.size)
+
+    def read(self, reading: Reading) -> Read:
+        """In a thread of its own. Raises MirrorUnusable, Interrupted."""
+        progress = self._ctx.progress
+        progress.begin(reading.path, reading.size)
+        try:
+            found = self.place.reader.hash(reading.path, self._ctx.stop)
+        except ItemError as error:
+            return Read(reading.number, None, str(error))
+        finally:
+            progress.advance(reading.path, reading.size)
+            progress.end(reading.path, ok=True)
+        return Read(reading.number, found)
+
+    def take(self, read: Read) -> None:
+        candidate = self._candidates[read.number]
+        if read.found is None:
+            self._ctx.report.trouble(self.place.absolute(candidate.path), f"left alone: {read.why}", code=0)
+            return
+        now = int(self._ctx.now())
+        candidate.fingerprint = read.found.fingerprint
+        self._know(candidate, read.found.md5 or "", now)
+        self._fresh.append(
+            Hashed(self.place.absolute(candidate.path), candidate.fingerprint, candidate.md5, now)
+        )
+        if len(self._fresh) >= FLUSH_FILES or time.monotonic() - self._flushed >= FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Remember what was read since the last time."""
+        if self._fresh:
+            with self._ctx.catalogue.transaction():
+                self._ctx.catalogue.put_hashed(self._fresh)
+            self._fresh.clear()
+        self._flushed = time.monotonic()
+
+    def fresh(self, candidate: Candidate) -> bool:
+        """Is it still there as it was when it was read?"""
+        try:
+            return self.place.reader.fingerprint(candidate.path) == candidate.fingerprint
+        except ItemError:
+            return False
+
+    def known(self, md5: str | None) -> list[Candidate]:
+        """The candidates that have these bytes."""
+        return [] if md5 is None else self.by_md5.get(md5, [])
+
+    def count_left(self) -> int:
+        """How many files nobody wanted."""
+        taken = {
+            id(one) for some in (self._candidates, *self.originals.values()) for one in some if one.taken
+        }
+        return self.files - len(taken)
+
+    # -- what is there -----------------------------------------------------------------------------
+
+    def _files(self) -> Iterator[LocalFile]:
+        if self.place.within is None:
+            found = self.place.reader.scan(
+                skipped=self._skip, unreadable=self._cannot_enter, passing_by=is_litter
+            )
+        else:
+            if self._ctx.options.dry_run:
+                note_strangers(self._ctx)  # in a copy of the catalogue: a dry run leaves them out else
+            found = (
+                local
+                for local in self._ctx.catalogue.strangers(self.place.within)
+                if not any(map(is_litter, local.path.split("/")))
+            )
+        return (local for local in found if local.fingerprint.size)
+
+    def _skip(self, path: str, why: str) -> None:
+        if "UTF-8" in why:  # a photo, perhaps; links, pipes and sockets are none
+            self._ctx.report.trouble(self.place.absolute(path), f"left alone: {why}", code=0)
+
+    def _cannot_enter(self, directory: str, error: ItemError) -> None:
+        self._ctx.report.trouble(self.place.absolute(directory), f"left alone: {error}", code=0)
+
+    def _know(self, candidate: Candidate, md5: str, read_at: int | None) -> None:
+        candidate.md5, candidate.read_at = md5, read_at
+        self.by_md5.setdefault(md5, []).append(candidate)
+
+    # -- where bytes have to be copied ---------------------------------------------------------------
+
+    def _has_to_copy(self, sample: Candidate) -> bool:
+        if self.place.within is not None or self._ctx.options.dry_run:
+            return False
+        source = Source(self.place.reader.root, sample.path, sample.fingerprint, sample.md5)
+        try:
+            return has_to_copy(self._ctx.mirror.root, source, links=self._ctx.options.links)
+        except ItemError:
+            return False
+
+    def _trust_sizes(self) -> None:
+        """A copy is read, and hashed on its way: where only one file here and one photo online have a size,
+        reading it before would be reading it twice. If it is another file, the copy is given up."""
+        waiting = [self._candidates[number] for number in self._to_read]
+        here = Counter(candidate.fingerprint.size for candidate in self._candidates)
+        alone = {one.fingerprint.size: one for one in waiting if here[one.fingerprint.size] == 1}
+        for size, md5 in self._ctx.catalogue.wanted_sizes(self._ctx.run):
+            if md5 is not None and size in alone:
+                self._know(alone[size], md5, None)
+        self._to_read = deque(number for number in self._to_read if not self._candidates[number].md5)

@@ -1,0 +1,570 @@
+"""What looks wrong is withheld, and only that: every other photo of the same run is fetched all the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from smugsync.core.guard import MaxLoss
+from smugsync.core.model import Album, RemoteFile
+from smugsync.emulator.settings import Settings
+from smugsync.errors import SuspiciousPlan
+from smugsync.local.tree import Mirror
+from smugsync.remote.gallery import Gallery
+from smugsync.remote.listing import Listing
+from smugsync.remote.session import Session
+from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.sync.context import Scope
+from smugsync.sync.report import Report, What
+from tests.sync.crashes import WatchedWorld
+from tests.sync.law import read_ledger
+from tests.sync.world import DELTA, EVERYTHING, ORIGIN, World, md5
+
+GUARD = SuspiciousPlan.exit_code
+MODES = pytest.mark.parametrize("archive", [True, False], ids=["archive", "mirror"])
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return following(World(tmp_path))
+
+
+def following(world: World, *, archive: bool = False) -> World:
+    world.options = replace(world.options, archive=archive)
+    return world
+
+
+def album_of(world: World, name: str, size: int) -> tuple[str, list[str]]:
+    """An album with so many photos (0.jpg, 1.jpg, ...): its key and theirs."""
+    album = world.album(name)
+    return album, [world.photo(album, f"{n}.jpg", hash_of(name, n)) for n in range(size)]
+
+
+def hash_of(name: str, number: int) -> int:
+    return sum(name.encode()) * 1000 + number
+
+
+def states(world: World) -> dict[str, str]:
+    return {row.path: row.state for row in read_ledger(world.root / "state").rows}
+
+
+def reasons(report: Report) -> list[str]:
+    return [f"{trouble.path}: {trouble.reason}" for trouble in report.troubles]
+
+
+def delete(world: World, keys: list[str]) -> None:
+    for key in keys:
+        world.edit("delete-photo", image=key)
+
+
+# -- how much may vanish at once -------------------------------------------------------------------------
+
+
+def test_whole_album_of_three_stays_and_the_rest_goes_on(world: World) -> None:
+    other, (single, *_) = album_of(world, "Bee", 9)
+    _, keys = album_of(world, "Ant", 3)
+    world.sync()
+    delete(world, [*keys, single])
+    assert world.sync(DELTA).exit_code == 0  # marks are no losses
+    world.photo(other, "new.jpg", 77)
+    report = world.sync(DELTA)
+    assert report.exit_code == GUARD
+    assert reasons(report) == [
+        "Ant: would lose all of its 3 files; if that is right, "
+        "`smugsync sync --accept-loss` moves them to the trash"
+    ]
+    assert report.counts == {What.TRASHED: 1, What.NEW: 1}
+    assert {path for path in world.files() if path.startswith("Ant/")} == {f"Ant/{n}.jpg" for n in range(3)}
+    assert {state for path, state in states(world).items() if path.startswith("Ant/")} == {"retired"}
+
+
+def test_more_than_twenty_files_stay_and_the_rest_goes_on(world: World) -> None:
+    album, keys = album_of(world, "Ant", 60)
+    world.sync()
+    delete(world, keys[:21])
+    world.sync(DELTA)
+    world.photo(album, "new.jpg", 77)
+    report = world.sync(DELTA)
+    assert (report.exit_code, report.counts) == (GUARD, {What.NEW: 1})
+    assert reasons(report) == [
+        "account: 21 of 60 files would be lost at once (21 of Ant); at most 20 may be; if that is right, "
+        "`smugsync sync --accept-loss` moves them to the trash"
+    ]
+    assert len(world.files()) == 61
+
+
+def test_twenty_files_may_go(world: World) -> None:
+    _, keys = album_of(world, "Ant", 60)
+    world.sync()
+    delete(world, keys[:20])
+    for _ in range(2):
+        assert world.sync(DELTA).exit_code == 0
+    assert len(world.files()) == 40
+
+
+def test_limits_are_a_persons(world: World) -> None:
+    world.options = replace(world.options, max_loss=MaxLoss(files=1, share=0, album=100))
+    _, keys = album_of(world, "Ant", 5)
+    world.sync()
+    delete(world, keys[:2])
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, GUARD]
+
+
+def test_accepted_loss_goes_to_the_trash_once(world: World) -> None:
+    _, keys = album_of(world, "Ant", 4)
+    _, more = album_of(world, "Bee", 4)
+    world.album("Anchor")
+    world.sync()
+    delete(world, keys)
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, GUARD]
+    report = world.sync(DELTA, accept_loss=True)
+    assert (report.exit_code, report.counts) == (0, {What.TRASHED: 4})
+    delete(world, more)  # the next loss is a question of its own
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, GUARD]
+    assert len(world.files()) == 4
+
+
+def test_accepting_a_loss_spares_neither_the_second_run_nor_the_proof(world: World) -> None:
+    _, keys = album_of(world, "Ant", 4)
+    world.sync()
+    delete(world, keys)
+    assert world.sync(DELTA, accept_loss=True).counts == {What.GONE: 4}
+    world.fault("503@*-0")
+    assert not world.sync(DELTA, accept_loss=True).counts
+    assert len(world.files()) == 4
+
+
+def test_whole_albums_are_counted_too(world: World) -> None:
+    album, _ = album_of(world, "Ant", 4)
+    world.album("Anchor")
+    world.sync()
+    world.edit("delete-node", album=album)
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, GUARD]
+    assert len(world.files()) == 4
+    assert world.sync(DELTA, accept_loss=True).counts == {What.TRASHED: 4, What.ALBUM_REMOVED: 1}
+    assert not (world.path / "Ant").exists()
+
+
+def test_what_is_withheld_is_not_asked_about_again_and_again(world: World) -> None:
+    album, _ = album_of(world, "Ant", 40)
+    _, keys = album_of(world, "Bee", 40)
+    world.sync()
+    world.edit("delete-node", album=album)
+    delete(world, keys)
+    world.sync(DELTA)
+    report = world.sync(DELTA)
+    assert report.exit_code == GUARD
+    assert report.requests == 3  # the account, its albums, and the photos of Bee
+
+
+def test_files_that_a_person_deleted_are_no_loss(world: World) -> None:
+    album, _ = album_of(world, "Ant", 4)
+    _, keys = album_of(world, "Bee", 4)
+    world.sync()
+    world.edit("delete-node", album=album)
+    delete(world, keys)
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, GUARD]
+    for path in world.files():
+        (world.path / path).unlink()
+    report = world.sync(DELTA)
+    assert (report.exit_code, report.counts) == (0, {What.ALBUM_REMOVED: 1})
+    assert states(world) == {}
+
+
+def test_moves_are_recognised_before_anything_is_counted(world: World) -> None:
+    _, keys = album_of(world, "Ant", 40)
+    other = world.album("Bee")
+    world.sync()
+    for key in keys:
+        world.edit("move-photo", image=key, to=other)
+    world.fault(f"503@*/{other}!images")
+    assert world.sync(DELTA).counts == {What.GONE: 40}
+    world.calm()
+    report = world.sync(DELTA)
+    assert (report.exit_code, report.counts) == (0, {What.MOVED: 40})
+
+
+def test_archive_that_becomes_a_mirror_loses_nothing_in_bulk(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    _, keys = album_of(world, "Ant", 60)
+    world.sync()
+    delete(world, keys[:30])
+    assert world.sync(DELTA).exit_code == 0
+    report = following(world).sync(DELTA)
+    assert (report.exit_code, report.counts) == (GUARD, {})
+    assert len(world.files()) == 60
+
+
+def test_plan_says_what_the_guard_would_withhold(world: World) -> None:
+    _, keys = album_of(world, "Ant", 4)
+    world.sync()
+    delete(world, keys)
+    world.sync(DELTA)
+    assert world.sync(DELTA, dry_run=True).exit_code == GUARD
+    assert world.sync(DELTA, dry_run=True, accept_loss=True).counts == {What.TRASHED: 4}
+    assert len(world.files()) == 4
+
+
+# -- listings that cannot be true ------------------------------------------------------------------------
+
+
+class Emptied(Gallery):
+    """Lists one album whole, and empty."""
+
+    emptied = ""
+
+    def files(self, album: Album) -> Listing[RemoteFile]:
+        return _Nothing() if album.key == self.emptied else super().files(album)
+
+
+class _Nothing(Listing[RemoteFile]):
+    def __init__(self) -> None:
+        self.complete, self.why, self.total = True, "", 0
+
+    def __iter__(self) -> Iterator[tuple[RemoteFile, ...]]:
+        return iter(())
+
+
+class EmptyingWorld(World):
+    emptied = ""
+
+    def open_gallery(self, session: Session) -> Gallery:
+        gallery = Emptied(SmugMugV2(ORIGIN), session)
+        gallery.emptied = self.emptied
+        return gallery
+
+
+@MODES
+def test_album_that_lists_nothing_and_counts_photos_is_not_believed(tmp_path: Path, archive: bool) -> None:
+    world = EmptyingWorld(tmp_path)
+    following(world, archive=archive)
+    world.emptied, _ = album_of(world, "Ant", 4)
+    key, world.emptied = world.emptied, ""
+    other = world.album("Bee")
+    world.sync()
+    world.emptied = key
+    for seed in range(2):
+        world.photo(other, f"{seed}.jpg", seed)
+        report = world.sync(EVERYTHING, accept_loss=True)
+        assert (report.exit_code, report.counts) == (GUARD, {What.NEW: 1})
+        assert "lists 0 files but counts 4" in reasons(report)[0]
+    assert set(states(world).values()) == {"committed"}
+
+
+def test_album_that_was_really_emptied_is_believed(world: World) -> None:
+    _, keys = album_of(world, "Ant", 2)
+    world.sync()
+    delete(world, keys)
+    for _ in range(2):
+        assert world.sync(DELTA).exit_code == 0
+    assert world.files() == {}
+    assert (world.path / "Ant").is_dir()
+
+
+@MODES
+def test_account_that_lists_nothing_is_not_believed(tmp_path: Path, archive: bool) -> None:
+    world = following(World(tmp_path), archive=archive)
+    album, _ = album_of(world, "Ant", 2)
+    world.sync()
+    world.edit("delete-node", album=album)
+    for _ in range(2):
+        report = world.sync(DELTA)
+        assert report.exit_code == GUARD
+        assert "the account lists no albums, but 1 are mirrored" in reasons(report)[0]
+        assert set(states(world).values()) == {"committed"}
+
+
+def test_account_that_lists_nothing_may_be_accepted(world: World) -> None:
+    album, _ = album_of(world, "Ant", 2)
+    world.sync()
+    world.edit("delete-node", album=album)
+    assert world.sync(DELTA, accept_loss=True).counts == {What.GONE: 2, What.ALBUM_GONE: 1}
+    assert world.sync(DELTA).counts == {What.TRASHED: 2, What.ALBUM_REMOVED: 1}
+
+
+LIES = ["500@{}", "503@{}", "html@{}", "html403@{}", "empty@{}", "stat-fail@{}", "nonce_used@{}"]
+
+
+@MODES
+@pytest.mark.parametrize("lie", LIES)
+def test_no_such_answer_is_an_album_that_is_gone(tmp_path: Path, lie: str, archive: bool) -> None:
+    world = following(World(tmp_path), archive=archive)
+    album, _ = album_of(world, "Ant", 2)
+    other = world.album("Bee")
+    world.sync()
+    world.edit("delete-node", album=album)
+    world.photo(other, "new.jpg", 77)
+    world.fault(lie.format(f"*/album/{album}"))
+    report = world.sync(DELTA)
+    assert report.counts == {What.NEW: 1}
+    assert {state for path, state in states(world).items() if path.startswith("Ant/")} == {"committed"}
+
+
+@MODES
+@pytest.mark.parametrize("lie", LIES)
+def test_no_such_answer_is_a_photo_that_is_gone(tmp_path: Path, lie: str, archive: bool) -> None:
+    world = following(World(tmp_path), archive=archive)
+    album, keys = album_of(world, "Ant", 3)
+    world.sync()
+    delete(world, keys[:1])
+    world.photo(album, "new.jpg", 77)
+    world.fault(lie.format(f"*/image/{keys[0]}-0"))
+    report = world.sync(DELTA)
+    assert (report.exit_code, report.counts) == (3, {What.NEW: 1})
+    assert set(states(world).values()) == {"committed"}
+
+
+@MODES
+@pytest.mark.parametrize("fault", ["total@*!images", "edit@*!images:do=delete,times=1"])
+def test_listing_that_is_cut_or_changes_while_it_is_read_proves_nothing(
+    tmp_path: Path, fault: str, archive: bool
+) -> None:
+    world = following(WatchedWorld(tmp_path), archive=archive)
+    _, keys = album_of(world, "Ant", 6)
+    world.sync()
+    delete(world, keys[:1])
+    world.fault(fault)
+    report = world.sync(DELTA)
+    assert (report.exit_code, report.counts) == (3, {})
+    assert set(states(world).values()) == {"committed"}
+
+
+@MODES
+def test_album_that_gets_a_password_is_frozen(tmp_path: Path, archive: bool) -> None:
+    world = following(WatchedWorld(tmp_path, settings=Settings(albums=0, viewer="other")), archive=archive)
+    album, _ = album_of(world, "Ant", 4)
+    other = world.album("Bee")
+    world.sync()
+    world.edit("set-privacy", album=album, privacy="Public", password="x")
+    for seed in range(3):
+        world.photo(other, f"{seed}.jpg", seed)
+        report = world.sync(EVERYTHING, accept_loss=True)
+        assert (report.exit_code, report.counts, report.albums_unreadable) == (0, {What.NEW: 1}, 1)
+    assert len([path for path in world.files() if path.startswith("Ant/")]) == 4
+    assert read_ledger(world.root / "state").albums[album] == "frozen"
+
+
+# -- what the configuration leaves out stands still ------------------------------------------------------
+
+RUNS = 3
+
+
+def without(*paths: str) -> Callable[[str], bool]:
+    return lambda path: path not in paths
+
+
+@MODES
+def test_excluding_an_album_loses_nothing(tmp_path: Path, archive: bool) -> None:
+    world = following(World(tmp_path), archive=archive)
+    album_of(world, "Ant", 4)
+    other, _ = album_of(world, "Bee", 1)
+    world.sync()
+    before = states(world)
+    for seed in range(RUNS):
+        world.photo(other, f"new{seed}.jpg", 70 + seed)
+        report = world.sync(EVERYTHING, accept_loss=True, selects=without("/Ant"))
+        assert (report.exit_code, report.counts) == (0, {What.NEW: 1})
+    assert before.items() <= states(world).items()
+
+
+@MODES
+def test_excluded_album_that_is_deleted_online_stands_still(tmp_path: Path, archive: bool) -> None:
+    world = following(World(tmp_path), archive=archive)
+    album, _ = album_of(world, "Ant", 2)
+    album_of(world, "Bee", 1)
+    world.sync()
+    world.edit("delete-node", album=album)
+    before = states(world)
+    for _ in range(RUNS):
+        assert not world.sync(EVERYTHING, accept_loss=True, selects=without("/Ant")).counts
+    assert states(world) == before
+    assert world.sync().counts == {What.GONE: 2, What.ALBUM_GONE: 1}  # as soon as it is included again
+
+
+@MODES
+def test_album_that_is_marked_and_then_excluded_stands_still(tmp_path: Path, archive: bool) -> None:
+    world = following(World(tmp_path), archive=archive)
+    album, _ = album_of(world, "Ant", 2)
+    album_of(world, "Bee", 1)
+    world.sync()
+    world.edit("delete-node", album=album)
+    world.sync()
+    before = states(world)
+    for _ in range(RUNS):
+        assert not world.sync(EVERYTHING, accept_loss=True, selects=without("/Ant")).counts
+    assert states(world) == before
+
+
+@MODES
+def test_album_that_moves_to_an_excluded_path_stays_where_it_was(tmp_path: Path, archive: bool) -> None:
+    world = following(World(tmp_path), archive=archive)
+    album, keys = album_of(world, "Ant", 2)
+    album_of(world, "Bee", 1)
+    world.sync()
+    world.edit("rename", album=album, name="Private", url_name="Private")
+    delete(world, keys[:1])
+    before, files = states(world), world.files()
+    for _ in range(RUNS):
+        assert not world.sync(EVERYTHING, accept_loss=True, selects=without("/Private")).counts
+    assert (states(world), world.files()) == (before, files)
+    world.edit("rename", album=album, name="Open", url_name="Open")
+    assert world.sync(selects=without("/Private")).counts == {What.ALBUM_MOVED: 1, What.GONE: 1}
+
+
+def test_photo_that_moves_to_an_excluded_album_is_gone_from_the_mirror(world: World) -> None:
+    """It left what is mirrored: that is an edit online, not a change of the configuration."""
+    _, keys = album_of(world, "Ant", 3)
+    other = world.album("Private")
+    chosen = without("/Private")
+    world.sync(selects=chosen)
+    world.edit("move-photo", image=keys[0], to=other)
+    assert world.sync(DELTA, selects=chosen).counts == {What.GONE: 1}
+    assert world.sync(DELTA, selects=chosen).counts == {What.TRASHED: 1}
+    assert world.set_aside("trash") == [md5(hash_of("Ant", 0))]
+
+
+def test_photo_that_comes_out_of_an_excluded_album_is_not_fetched(world: World) -> None:
+    album, keys = album_of(world, "Private", 2)
+    other = world.album("Bee")
+    world.sync()
+    world.edit("move-photo", image=keys[0], to=other)
+    report = world.sync(EVERYTHING, selects=without("/Private"))
+    assert (report.exit_code, report.files_downloaded, report.files_shared) == (0, 0, 1)
+    assert sorted(world.files()) == ["Bee/0.jpg", "Private/0.jpg", "Private/1.jpg"]
+    assert album
+
+
+# -- beginnings ------------------------------------------------------------------------------------------
+
+
+def test_first_run_on_a_directory_full_of_files_loses_nothing(world: World) -> None:
+    world.write("Ant/mine.jpg", 8)
+    world.write("Elsewhere/mine.jpg", 9)
+    album_of(world, "Ant", 1)
+    for _ in range(RUNS):
+        assert world.sync(EVERYTHING, accept_loss=True).exit_code == 0
+    assert world.files().keys() == {"Ant/0.jpg", "Ant/mine.jpg", "Elsewhere/mine.jpg"}
+
+
+def test_rebuilt_catalogue_loses_nothing(world: World) -> None:
+    album_of(world, "Ant", 2)
+    _, keys = album_of(world, "Bee", 3)
+    world.sync()
+    before = world.files()
+    delete(world, keys)
+    shutil.rmtree(world.root / "state")
+    (world.root / "state").mkdir()
+    for _ in range(RUNS):
+        report = world.sync(EVERYTHING, accept_loss=True)
+        assert (report.exit_code, report.files_downloaded) == (0, 0)
+    assert world.files() == before
+    assert world.set_aside("trash") == []
+
+
+# -- the wrong disk --------------------------------------------------------------------------------------
+
+
+def unmount(world: WatchedWorld) -> Path:
+    """The mirror's directory is another one now, empty; the old one lies aside."""
+    aside = world.path.rename(world.root / "unmounted")
+    world.path.mkdir()
+    return aside
+
+
+@MODES
+def test_disk_that_was_exchanged_during_the_run_is_not_believed(tmp_path: Path, archive: bool) -> None:
+    world = WatchedWorld(tmp_path)
+    following(world, archive=archive)
+    _, keys = album_of(world, "Ant", 6)
+    world.sync()
+    delete(world, keys[:1])
+    world.sync(DELTA)
+    delete(world, keys[1:2])
+    before = states(world)
+    aside: list[Path] = []
+
+    def act(number: int, label: str) -> None:
+        if not aside:
+            aside.append(unmount(world))
+
+    report = world.watch(EVERYTHING, act)
+    assert report is not None
+    assert isinstance(report.stopped, SuspiciousPlan)
+    assert "mount the right one" in str(report.stopped)
+    assert states(world) == before
+    assert len(list(aside[0].rglob("*.jpg"))) == 6
+    assert list(world.path.iterdir()) == []
+
+
+class Unmounting(Mirror):
+    """Its disk is exchanged when the engine asks for the second time whether it is there."""
+
+    asked = 0
+
+    def check_in_place(self) -> None:
+        self.asked += 1
+        if self.asked == 2:
+            raise SuspiciousPlan("not the directory any more")
+
+
+class UnmountingWorld(World):
+    mirror_type: type[Mirror] = Mirror
+
+    def open_mirror(self, path: Path) -> Mirror:
+        return self.mirror_type.open(path)
+
+
+@MODES
+def test_disk_is_looked_at_right_before_anything_leaves(tmp_path: Path, archive: bool) -> None:
+    world = UnmountingWorld(tmp_path)
+    following(world, archive=archive)
+    _, keys = album_of(world, "Ant", 6)
+    world.sync()
+    delete(world, keys[:1])
+    world.sync(DELTA)
+    delete(world, keys[1:2])
+    before = states(world)
+    world.mirror_type = Unmounting
+    report = world.sync(DELTA)
+    assert (report.exit_code, report.counts) == (GUARD, {})
+    assert (len(world.files()), states(world)) == (6, before)
+
+
+@pytest.mark.parametrize(("field", "found"), [("mirror", "a-mirror"), ("account", "")])
+def test_mirror_of_another_account_is_not_touched(world: World, field: str, found: str) -> None:
+    _, keys = album_of(world, "Ant", 2)
+    world.sync()
+    delete(world, keys)
+    world.sync(DELTA)
+    marker = world.path / ".smugsync" / "mirror.json"
+    text = json.loads(marker.read_text())
+    assert text[field].startswith(found)
+    marker.write_text(json.dumps(text | {field: "another"}))
+    report = world.sync(DELTA)
+    assert (report.exit_code, report.counts) == (GUARD, {})
+    assert len(world.files()) == 2
+
+
+def test_too_little_room_withholds_downloads_and_nothing_else_is_lost(world: World) -> None:
+    album, keys = album_of(world, "Ant", 3)
+    world.sync()
+    delete(world, keys[:1])
+    world.photo(album, "new.jpg", 77)
+    report = world.sync(DELTA, reserve=1 << 60)
+    assert isinstance(report.stopped, SuspiciousPlan)
+    assert len(world.files()) == 3
+    assert world.sync(DELTA).counts[What.NEW] == 1
+
+
+def test_album_that_is_named_is_guarded_like_any_other(world: World) -> None:
+    _, keys = album_of(world, "Ant", 4)
+    world.sync()
+    delete(world, keys)
+    named = Scope("albums", ("Ant",))
+    assert [world.sync(named).exit_code for _ in range(2)] == [0, GUARD]
+    assert len(world.files()) == 4
