@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-PATIENCE = 180.0  #: seconds; a command that takes longer has failed
+PATIENCE = 600.0  #: seconds; a command that takes longer has failed
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 SMUGSYNC = str(Path(sys.executable).with_name("smugsync"))
 Count = Callable[[], int]

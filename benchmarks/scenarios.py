@@ -7,15 +7,20 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.processes import PATH, SMUGSYNC, BenchmarkError, Emulator, Sample, measure, serve_files
+from smugsync.emulator.account.account import Account
+from smugsync.emulator.account.synthetic import fill_synthetic
 
 SIZES = [4_000_000 + 4_000_000 * n // 59 for n in range(60)] + [200_000] * 300  #: bytes
 CURL = """curl -qsSf -Z --parallel-max 8 --create-dirs -K list &&
     find files -type f -print0 | xargs -0 -n16 -P2 md5sum"""
+
+BYTES_EACH = 2000  #: what the emulator makes of a synthetic photo unless told otherwise
 
 #: By name, the baseline first. Each prepares, takes one sample, and raises BenchmarkError for a wrong result.
 Contestants = Mapping[str, Callable[[], Sample]]
@@ -72,7 +77,42 @@ def plan(place: Path, stack: ExitStack) -> Contestants:
     return {f"plan, {n:,} images": _asking(*fresh[n], "plan", files_planned=n) for n in fresh}
 
 
-SCENARIOS = {"mirror": mirror, "quiet": quiet, "plan": plan}
+def adopt(place: Path, stack: ExitStack) -> Contestants:
+    """adopting 100,000 files of 2 kB, all of which the account has; the baseline only lists that account"""
+    emulator, fresh = _account(place / "fresh", stack, 400, images=250, first="status")
+    library, home, servers = place / "library", place / "home", [emulator.pid]
+    _lay_out(library, albums=400, images=250)
+
+    def take(*, inside: bool) -> Sample:
+        emulator.configure(_empty(home))
+        tree = home / ("mirror" if inside else "old")
+        # Hard links: neither adopts by writing.
+        subprocess.run(["cp", "-al", f"{library}/.", tree], check=True)
+        sample = measure([SMUGSYNC, "adopt", "--json", str(tree)], home, servers, count=emulator.requests)
+        said = json.loads(sample.out)
+        _check((said["files_adopted"], said["bytes_downloaded"]) == (100_000, 0), sample)
+        return sample
+
+    return {
+        "plan": _asking(emulator, fresh, "plan", files_planned=100_000),
+        "adopt, in the mirror": lambda: take(inside=True),
+        "adopt, linked in": lambda: take(inside=False),
+    }
+
+
+def _lay_out(root: Path, *, albums: int, images: int) -> None:
+    """The files of a synthetic account, as its address has them."""
+    account = Account("demo", clock=time.time)
+    fill_synthetic(account, albums=albums, images=images, size=BYTES_EACH)
+    for album in account.albums.values():
+        directory = root / album.node.url_path[1:]
+        directory.mkdir(parents=True)
+        for image in album.photos:
+            data = b"".join(image.content.read(0, image.content.size))
+            (directory / image.file_name).write_bytes(data)
+
+
+SCENARIOS = {"mirror": mirror, "quiet": quiet, "plan": plan, "adopt": adopt}
 
 
 def _account(home: Path, stack: ExitStack, albums: int, *, images: int, first: str) -> tuple[Emulator, Path]:

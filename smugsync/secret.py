@@ -8,6 +8,7 @@ any text on its way to a log or a terminal.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from typing import NoReturn
 from urllib.parse import quote, quote_plus
@@ -66,14 +67,12 @@ class Redactor:
         self._known: tuple[str, ...] = ()
 
     def add(self, secret: Secret | None) -> None:
-        """Know `secret` from now on: as it is, percent-encoded and in Base64."""
+        """Know `secret` from now on: as it is, and in every form that text may hold it in."""
         value = secret.reveal() if secret is not None else ""
         if len(value) < _SHORTEST:
             return
-        encoded = base64.b64encode(value.encode("utf-8", "surrogateescape")).decode()
-        forms = {value, quote(value, safe="", errors="replace"), quote_plus(value, errors="replace"), encoded}
         # The longest first: a secret that contains another must not leave its rest behind.
-        self._known = tuple(sorted({*self._known, *forms}, key=lambda form: (-len(form), form)))
+        self._known = tuple(sorted({*self._known, *_forms(value)}, key=lambda form: (-len(form), form)))
 
     def __call__(self, text: str) -> str:
         for value in self._known:
@@ -82,3 +81,14 @@ class Redactor:
         for pattern in _PATTERNS:
             text = pattern.sub(rf"\g<1>{MASK}", text)
         return text
+
+
+def _forms(value: str) -> set[str]:
+    """`value` as it is, in a URL, in a signature's base string, in a header, in JSON and as Python shows it."""
+    raw = value.encode("utf-8", "surrogateescape")
+    in_url = {quote(value, safe="", errors="replace"), quote_plus(value, errors="replace")}
+    twice = {quote(form, safe="") for form in in_url}
+    packed = {encode(raw).decode() for encode in (base64.b64encode, base64.urlsafe_b64encode)}
+    shown = {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1]}
+    forms = {value, raw.hex(), *in_url, *twice, *packed, *(form.rstrip("=") for form in packed), *shown}
+    return forms | {form.lower() for form in in_url | twice}

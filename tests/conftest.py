@@ -1,13 +1,24 @@
-"""What all tests share: how Hypothesis looks for counterexamples."""
+"""What all tests share: how Hypothesis looks for counterexamples, and that nothing said a secret."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from tests.e2e.record import RECORD
 
 # By default the same examples every time, so that a change that breaks a law is told from luck;
 # `HYPOTHESIS_PROFILE=explore make test` looks for new ones.
 settings.register_profile("repeat", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_said_a_secret() -> Iterator[None]:
+    """What any emulator handed out is looked for in all that any command said."""
+    yield
+    assert RECORD.leaks() == []

@@ -160,11 +160,11 @@ class TestRuns:
         assert (len(lines), lines[-1]) == (21, "There are older ones: --limit 100")
         assert len(told("history", "--limit", "25").splitlines()) == 25
 
-    def test_undone_ones_say_so(self, told: Callable[..., str], catalogue: Catalogue) -> None:
+    def test_says_what_was_taken_back_since(self, told: Callable[..., str], catalogue: Catalogue) -> None:
         first = a_run(catalogue, ("replaced", "a.jpg"))
         (change,) = catalogue.changes(run=first)
         a_run(catalogue, ("put_back", "a.jpg"), scope="undo 1", undoes=change.id)
-        assert "1 replaced online; undone by run 2" in told("history").splitlines()[1]
+        assert "1 replaced online; 1 taken back by run 2" in " ".join(told("history").split())
 
     def test_long_ones_keep_to_the_screen(self, told: Callable[..., str], catalogue: Catalogue) -> None:
         a_run(
@@ -289,6 +289,9 @@ class TestWishes:
             (["trash", "restore", "a.jpg", "--all"], "say what is to come back"),
             (["trash", "restore", "a.jpg", "--at", "noon"], "--at goes with PATH"),
             (["trash", "restore", "--all", "--at", "20261121T214700Z"], "--at goes with PATH"),
+            (["trash", "restore", "a\udcff.jpg"], "is no path of a mirrored file"),
+            (["trash", "restore", "/etc/passwd"], "/etc/passwd is outside the mirror"),
+            (["resolve", "a\udcff.jpg", "--keep", "both"], "is no path of a mirrored file"),
             (["trash", "restore", "a.jpg"], "nothing called a.jpg was set aside"),
             (["trash", "restore", "--all"], "nothing of that lies there"),
             (["trash", "restore", "--run", "9"], "there is no run 9"),
@@ -323,6 +326,15 @@ class TestWishes:
         assert "is it mounted" in refused("trash", "empty", "--yes", code=5)
         a_run(catalogue)
         assert "is it mounted" in refused("undo", "1", code=5)
+
+
+def test_status_tells_how_the_mirror_is_not_how_a_wish_came_out(
+    told: Callable[..., str], catalogue: Catalogue
+) -> None:
+    a_run(catalogue, scope="everything")
+    for wish in ("resolve a.jpg --keep local", "undo 1", "trash restore a.jpg"):
+        a_run(catalogue, scope=wish, code=2)
+    assert json.loads(told("status", "--json"))["last_run"]["scope"] == "everything"
 
 
 class TestEmptying:

@@ -64,5 +64,5 @@ def test_what_is_missing_is_said_first() -> None:
     report = Report(files_failed=1)
     report.trouble("album/1.jpg", "the bytes are not the promised ones")
     told = lines(report)
-    assert told[0] == "/srv/photos is NOT complete: something is missing or was withheld, see below."
+    assert told[0] == "/srv/photos is NOT complete: something is missing, damaged or withheld, see below."
     assert told[-2:] == ["to look at:", "  album/1.jpg: the bytes are not the promised ones"]

@@ -113,6 +113,9 @@ class Elsewhere(Database):
         )
         return None if row is None else (str(row[0]), int(row[1]))
 
+    def remembers_hashes(self) -> bool:
+        return self._first("SELECT 1 FROM hashed LIMIT 1") is not None
+
     def put_hashed(self, found: Iterable[Hashed]) -> None:
         """Remember MD5s."""
         self._db.executemany(

@@ -38,6 +38,14 @@ class Journal(Database):
         row = self._first(f"{_SELECT_RUN} ORDER BY id DESC LIMIT 1")
         return None if row is None else RunRow(*row)
 
+    def last_look(self) -> RunRow | None:
+        """The newest run that looked after the mirror; what a person wished for beside that is none."""
+        row = self._first(
+            f"{_SELECT_RUN} WHERE scope NOT LIKE 'resolve %' AND scope NOT LIKE 'undo %'"
+            " AND scope NOT LIKE 'trash %' ORDER BY id DESC LIMIT 1"
+        )
+        return None if row is None else RunRow(*row)
+
     def run(self, run: int) -> RunRow | None:
         row = self._first(f"{_SELECT_RUN} WHERE id = ?", (run,))
         return None if row is None else RunRow(*row)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -49,6 +52,7 @@ def main(
 ) -> int:
     """Run one command and return the exit code of the process. Never raises."""
     environ = os.environ if environ is None else environ
+    _forbid_core_dumps()
     _replace_closed_streams()
     if sys.getfilesystemencoding().lower() != "utf-8":
         print(
@@ -62,7 +66,8 @@ def main(
         if hasattr(stream, "reconfigure"):  # a name the terminal cannot show must not end a run
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = _run(make_app(commands), sys.argv[1:] if arguments is None else list(arguments), invocation)
+        with _redacted_threads(invocation):
+            code = _run(make_app(commands), sys.argv[1:] if arguments is None else list(arguments), invocation)
         sys.stdout.flush()
     except BrokenPipeError:
         _give_up_stdout()  # nobody reads us any more
@@ -72,6 +77,30 @@ def main(
         invocation.complain(f"the standard output cannot be written: {error.strerror}")
         return 1
     return code
+
+
+def _forbid_core_dumps() -> None:
+    """One would hold the secrets that we work with."""
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+@contextlib.contextmanager
+def _redacted_threads(invocation: Invocation) -> Iterator[None]:
+    """What a thread dies of is shown as Python does it, but without secrets."""
+
+    def show(died: threading.ExceptHookArgs) -> None:
+        import traceback  # noqa: PLC0415 - hardly ever
+
+        if died.exc_type is not SystemExit:
+            trace = traceback.format_exception(died.exc_type, died.exc_value, died.exc_traceback)
+            _print_trace(invocation, "".join(trace))
+
+    before, threading.excepthook = threading.excepthook, show
+    try:
+        yield
+    finally:
+        threading.excepthook = before
 
 
 def _replace_closed_streams() -> None:
@@ -128,5 +157,9 @@ def _show_trace(invocation: Invocation) -> None:
     if invocation.verbosity > 1:
         import traceback  # noqa: PLC0415 - hardly ever
 
-        lines = invocation.redact(traceback.format_exc()).splitlines()
-        print("\n".join(map(invocation.clean, lines)), file=sys.stderr, flush=True)
+        _print_trace(invocation, traceback.format_exc())
+
+
+def _print_trace(invocation: Invocation, trace: str) -> None:
+    lines = invocation.redact(trace).splitlines()
+    print("\n".join(map(invocation.clean, lines)), file=sys.stderr, flush=True)

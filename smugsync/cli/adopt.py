@@ -95,7 +95,7 @@ def choose(config: Config, directory: str) -> Chosen:
     path = Path(os.path.realpath(directory))
     mirror, state = Path(os.path.realpath(config.mirror)), Path(os.path.realpath(config.state_dir))
     try:
-        names = os.listdir(path)
+        names = [entry.name for entry in path.iterdir()]
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist: name the folder that the photos are in") from None
     except NotADirectoryError:

@@ -178,7 +178,8 @@ def locked(config: Config) -> Iterator[None]:
             holder.write_text(f"{os.getpid()}\n")
         yield
     finally:
-        holder.unlink(missing_ok=True)
+        with suppress(OSError):
+            holder.unlink()
         lock.release()
 
 

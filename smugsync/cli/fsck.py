@@ -26,7 +26,9 @@ from smugsync.local.marker import MARKER
 from smugsync.local.shelves import stamp_of
 from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
-from smugsync.sync.context import Scope
+from smugsync.sync.adoption import adopt
+from smugsync.sync.candidates import Place
+from smugsync.sync.context import Context, Scope
 from smugsync.sync.fsck import Flaw, Level, check_account, check_catalogue, check_disk
 from smugsync.sync.recovery import check_marker
 
@@ -172,7 +174,11 @@ def _rebuild(invocation: Invocation, config: Config, *, yes: bool, as_json: bool
     if aside is not None:
         invocation.say(f"The former catalogue is kept as {aside}.")
     with workshop(invocation, config) as shop:
-        report = shop.run(Scope("everything", detail="rebuild"))
+
+        def body(context: Context) -> None:
+            adopt(context, shop.engine.cycle, Place(context.mirror, ""))
+
+        report = shop.work(Scope("everything", detail="rebuild"), body)
     if as_json:
         print(printable(json.dumps(report.as_json(), ensure_ascii=False)))
     elif not invocation.quiet or report.exit_code:

@@ -99,7 +99,7 @@ def _tell_runs(config: Config, catalogue: Catalogue, limit: int) -> tuple[dict[s
     goes_on = _goes_on(config, catalogue)
     facts, lines = [], []
     for run in runs[:limit]:
-        undone = sorted(set(catalogue.taken_back(run.id).values()))
+        undone = catalogue.taken_back(run.id)
         facts.append(
             {
                 "run": run.id,
@@ -109,12 +109,12 @@ def _tell_runs(config: Config, catalogue: Catalogue, limit: int) -> tuple[dict[s
                 "exit_code": run.exit_code,
                 "running": run.id == goes_on,
                 "counts": counts[run.id],
-                "undone_by": undone,
+                "undone_by": sorted(set(undone.values())),
             }
         )
         text = f"{run.scope}: {_how(run, running=run.id == goes_on)}; {_did(counts[run.id])}"
         if undone:
-            text += f"; undone by run {undone[-1]}"
+            text += f"; {len(undone):,} taken back by run {max(undone.values())}"
         lines += _wrap(f"{run.id:>5}  {moment(run.started_at)}  ", text)
     return {"schema": 1, "runs": facts}, lines + _more(len(runs), limit)
 

@@ -15,7 +15,7 @@ from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.cli.paths import in_mirror
 from smugsync.cli.summary import plural
-from smugsync.cli.wishes import close
+from smugsync.cli.wishes import close, number
 from smugsync.config import Config
 from smugsync.core.printable import printable
 from smugsync.errors import UsageError
@@ -43,7 +43,7 @@ def resolve(invocation: Invocation, path: str | None, *, keep: str | None, as_js
       both    it stays under another name; the next sync fetches the photo again
 
     PATH is either half of a conflict: absolute, or relative to the mirror. A decision is remembered for the
-    bytes it was made about; `smugsync undo` takes it back.
+    bytes it was made about. `smugsync undo` takes it back; an edit that got another name keeps it.
     """
     if path is None:
         if keep is not None:
@@ -61,7 +61,8 @@ def resolve(invocation: Invocation, path: str | None, *, keep: str | None, as_js
             decide(context, question, Keep(keep))
 
         report = shop.work(Scope("resolve", detail=f"{name} --keep {keep}"), body)
-        return close(invocation, shop, report)
+        run = number(shop)
+    return close(invocation, report, run=run)
 
 
 def _find(catalogue: Catalogue, config: Config, path: str) -> Question:

@@ -81,7 +81,7 @@ def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
         "bytes": sum(s for state, (_, s) in counts.items() if state in (State.COMMITTED, State.RETIRED)),
         "unproven": catalogue.count_unproven(),
         "local_files": catalogue.count_local(),
-        "last_run": _run(catalogue.last_run()),
+        "last_run": _run(catalogue.last_look()),
         "last_full": None if last_full is None else int(last_full),
         "attention": [
             {

@@ -6,7 +6,7 @@ from typing import Any
 
 from smugsync.catalogue import Catalogue, join
 from smugsync.cli.amounts import ago, moment
-from smugsync.cli.summary import plural
+from smugsync.cli.summary import plural, told
 
 #: So many damaged files are named.
 _NAMED = 20
@@ -42,7 +42,7 @@ def proof_lines(facts: dict[str, Any], now: float) -> list[str]:
         lines.append(f"  oldest proof {ago(facts['oldest_proof'], now)}{tail}")
     for item in facts["damaged"]:
         good = f", right on {moment(item['last_good'])}" if item["last_good"] else ""
-        lines.append(f"  damaged: {item['path']}: known since {moment(item['since'])}{good}")
+        lines += told(f"damaged: {item['path']}", f"known since {moment(item['since'])}{good}")
     if facts["files_damaged"]:
         more = facts["files_damaged"] - len(facts["damaged"])
         lines.append(

@@ -69,7 +69,7 @@ def _headline(report: Report, mirror: Path, *, planned_only: bool) -> str:
     if planned_only:
         return f"Plan for {mirror} (nothing was changed):"
     if report.exit_code or not report.complete:
-        return f"{mirror} is NOT complete: something is missing or was withheld, see below."
+        return f"{mirror} is NOT complete: something is missing, damaged or withheld, see below."
     if report.files_waiting:
         return f"{mirror} has taken over what was here; `smugsync sync` fetches the rest."
     if report.files_unproven:

@@ -101,7 +101,8 @@ def _scope(shop: Workshop, albums: tuple[str, ...], *, full: bool, delta: bool) 
     if albums:
         return Scope("albums", albums)
     last = shop.catalogue.recall("last_full")
-    due = last is None or time.time() - int(last) >= shop.config.full_every_days * DAY
+    # A time that is still to come was shown by a clock that was wrong.
+    due = last is None or not 0 <= time.time() - int(last) < shop.config.full_every_days * DAY
     return Scope("everything" if full or (due and not delta) else "delta")
 
 

@@ -21,7 +21,7 @@ from smugsync.cli.ledger import ledger
 from smugsync.cli.paths import in_mirror
 from smugsync.cli.summary import plural
 from smugsync.cli.times import length
-from smugsync.cli.wishes import close
+from smugsync.cli.wishes import close, number
 from smugsync.config import Config
 from smugsync.core.printable import printable
 from smugsync.errors import SuspiciousPlan, UsageError
@@ -177,10 +177,14 @@ def restore(
     if at is not None and (moment_of(at) is None or not paths):
         raise UsageError("--at goes with PATH, and is a time as `smugsync trash list` shows it")
     config = invocation.load()
+    for path in paths:
+        in_mirror(config.mirror, path)  # what is none is refused before anything is opened
+    asked = "--all" if run is None else f"--run {run}"
+    if paths:
+        asked = paths[0] if len(paths) == 1 else f"{len(paths):,} paths"
     chosen = _shelves(shelf) if shelf else [Shelf.TRASH] if everything else [Shelf.VERSIONS, Shelf.TRASH]
     with workshop(invocation, config, offline=True, dry_run=dry_run) as shop:
         back: list[Back] = []
-        asked = " ".join(paths) if paths else f"--run {run}" if run is not None else "--all"
 
         def body(context: Context) -> None:
             kept = look_through(
@@ -198,7 +202,8 @@ def restore(
             back.extend(put_back(context, wanted))
 
         report = shop.work(Scope("trash", detail=f"restore {asked}"), body)
-        return close(invocation, shop, report, head=_there(back), dry_run=dry_run)
+        this = number(shop)
+    return close(invocation, report, run=this, head=_there(back), dry_run=dry_run)
 
 
 def _named(config: Config, kept: Sequence[Kept], paths: Sequence[str], at: str) -> list[Kept]:
@@ -243,7 +248,9 @@ def empty(invocation: Invocation, /, *, shelf: str, older_than: str | None, yes:
     if dry_run:
         print(f"{what}: would be deleted for good.")
         return 0
-    _ask(what, yes=yes)
+    if not (yes or _agreed(what)):
+        invocation.say("Nothing was deleted.")
+        return 0
 
     def body(context: Context) -> None:
         delete(context, Shelves(context.mirror.root), stamps)
@@ -251,7 +258,8 @@ def empty(invocation: Invocation, /, *, shelf: str, older_than: str | None, yes:
     asked = f"empty --shelf {shelf}" + (f" --older-than {older_than}" if older_than else "")
     with workshop(invocation, config, offline=True) as shop:
         report = shop.work(Scope("trash", detail=asked), body)
-        return close(invocation, shop, report)
+        this = number(shop)
+    return close(invocation, report, run=this)
 
 
 def _full(shelves: Shelves, chosen: Sequence[Shelf], age: int | None) -> tuple[list[Stamp], str]:
@@ -263,10 +271,8 @@ def _full(shelves: Shelves, chosen: Sequence[Shelf], age: int | None) -> tuple[l
     return stamps, f"{plural(len(sizes), 'file')}, {size(sum(sizes))}, in {places}"
 
 
-def _ask(what: str, *, yes: bool) -> None:
-    """Raises UsageError where nobody can be asked, click.Abort where somebody says no."""
-    if yes:
-        return
+def _agreed(what: str) -> bool:
+    """Raises UsageError where nobody can be asked, click.Abort for Ctrl-C."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(f"{what}: give --yes to delete them for good")
-    click.confirm(f"{what}: delete them for good?", abort=True, err=True)
+    return click.confirm(f"{what}: delete them for good?", err=True)

@@ -12,7 +12,7 @@ from smugsync.cli.assembly import workshop
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import plural
-from smugsync.cli.wishes import close
+from smugsync.cli.wishes import close, number
 from smugsync.errors import UsageError
 from smugsync.sync.context import Context, Scope
 from smugsync.sync.report import What
@@ -45,9 +45,10 @@ def undo(invocation: Invocation, run: str, *, dry_run: bool) -> int:
             answers.append(take_back(context, row))
 
         report = shop.work(Scope("undo", detail=str(row.id)), body)
-        head = _head(row, answers[0], dry_run=dry_run) if answers else ()
-        tail = _stays(shop.catalogue, row.id) if answers else ()
-        return close(invocation, shop, report, head=head, tail=tail, dry_run=dry_run)
+        head = list(_head(row, answers[0], dry_run=dry_run)) if answers else []
+        tail = list(_stays(shop.catalogue, row.id)) if answers else []
+        this = number(shop)
+    return close(invocation, report, run=this, head=head, tail=tail, dry_run=dry_run)
 
 
 def _run(catalogue: Catalogue, text: str) -> RunRow:
@@ -72,6 +73,8 @@ def _head(run: RunRow, done: Undone, *, dry_run: bool) -> Iterator[str]:
     yield f"{name}: {plural(done.back, 'file')} {verb} put back."
     if done.removed:
         yield f"  {plural(done.removed, 'file')} set aside again"
+    if done.asked:
+        yield f"  {plural(done.asked, 'decision')} taken back: `smugsync resolve` asks again"
     if done.before:
         yield f"  {plural(done.before, 'file')} put back earlier, or the same by now"
     if done.damaged:

@@ -239,6 +239,8 @@ class PartFile:
         if durable:
             fsync_data(self._fd)
         found = os.fstat(self._fd)
+        if found.st_size != self.size and not self._shared:
+            raise OSError(errno.EIO, "fewer bytes are there than were written")
         fd, self._fd = self._fd, -1
         os.close(fd)  # NFS and SMB report a failed write here when it was not synced
         return Fingerprint(found.st_size, found.st_mtime_ns)

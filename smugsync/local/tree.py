@@ -138,6 +138,18 @@ class Mirror:
         except OSError as error:
             raise self.root.explain(error, f"looking for {path}") from error
 
+    def same_file(self, one: str, other: str) -> bool:
+        """Are these two names of one file? Raises Transient when that cannot be known, MirrorUnusable."""
+        found = []
+        for path in (one, other):
+            try:
+                fd = self.root.open(path, _READ)
+            except OSError as error:
+                raise self.root.explain(error, f"looking at {path}") from error
+            found.append(os.fstat(fd))
+            os.close(fd)
+        return os.path.samestat(*found)
+
     def has_directory(self, path: str) -> bool:
         """Is there a directory of this name? Raises Transient when that cannot be known, MirrorUnusable."""
         return moves.is_there(self.root, path)

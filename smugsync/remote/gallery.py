@@ -218,6 +218,8 @@ class Gallery:
         try:
             return self._session.ask(call, self._dialect)
         except Unreachable as error:
+            if not isinstance(error.__cause__, Transient):  # a rate limit, a certificate
+                raise
             self.account()  # raises Unreachable if nothing is answered
             raise Transient(f"{error}, although other questions are answered") from error
 

@@ -243,15 +243,31 @@ class AlbumPlanner:
         def taken(folded: str) -> bool:
             return catalogue.directory_taken(folded, besides=0 if row is None else row.id)
 
-        if taken(naming.fold(wanted)):
+        first = naming.fold(wanted)
+        if taken(first) or (row is not None and self._is_occupied(row, wanted)):
             if not force:
                 return None
-            wanted = naming.assign_directory(wanted, album.key, taken)
+            wanted = naming.assign_directory(
+                wanted, album.key, lambda folded: folded == first or taken(folded)
+            )
         if row is None:
             return self._create(album, wanted)
         if _stays(row, wanted):
             return self._readdress(row, album)
         return self._move(row, album, wanted)
+
+    def _is_occupied(self, row: AlbumRow, wanted: str) -> bool:
+        """Does something of a person's lie where this album is to move?"""
+        new, own = naming.fold(wanted) + "/", row.directory_folded + "/"
+        if self.context.options.dry_run or new.startswith(own) or own.startswith(new):
+            return False  # nothing was moved out of the way, or the album itself is
+        mirror = self.context.mirror
+        try:
+            if mirror.has_directory(wanted):
+                mirror.remove_empty(wanted)
+            return mirror.has_directory(wanted)
+        except ItemError:
+            return False  # moving will say why not
 
     def _move(self, row: AlbumRow, album: Album, directory: str) -> AlbumRow:
         """The album under its new directory; as it was, and with a trouble noted, if that cannot be."""

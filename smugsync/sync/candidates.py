@@ -100,15 +100,17 @@ class Search:
 
     def ask(self, candidates: Iterable[Candidate]) -> None:
         """Have these read, unless it is known already what is in them."""
+        remembers = self._ctx.catalogue.remembers_hashes()
         for candidate in candidates:
             self._candidates.append(candidate)
             if candidate.md5:
                 continue
-            path = self.place.absolute(candidate.path)
-            known = self._ctx.catalogue.known_md5(path, candidate.fingerprint)
-            if known is not None:
-                self._know(candidate, *known)
-                continue
+            if remembers:
+                path = self.place.absolute(candidate.path)
+                known = self._ctx.catalogue.known_md5(path, candidate.fingerprint)
+                if known is not None:
+                    self._know(candidate, *known)
+                    continue
             self._to_read.append(len(self._candidates) - 1)
             self._ctx.progress.plan(1, candidate.fingerprint.size)
 

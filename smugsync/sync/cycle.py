@@ -387,3 +387,5 @@ class Cycle:
                 self._recorder.commit(message.received, message.results)
             elif isinstance(message, Received):
                 message.part.discard()
+            elif isinstance(message, Read):
+                self._ctx.stock.take(message)

@@ -95,11 +95,20 @@ class Engine:
         account = self._whose()
         self._stamp(context)
         recovery.bind(self._catalogue, self._mirror, account, dry_run=dry_run)
-        self._turn(context, account)
+        try:
+            self._turn(context, account)
+        except SuspiciousPlan:  # too little room: what has lain aside for long enough makes some
+            self._expire(context)
+            raise
         if context.report.complete and scope.kind == "everything" and not dry_run:
             with self._catalogue.transaction():
                 self._catalogue.remember("last_full", str(int(self._now())))
-        if context.report.complete and scope.kind in ("everything", "delta") and not dry_run:
+        self._expire(context)
+
+    def _expire(self, context: Context) -> None:
+        """At the end of a cycle over the account in which no listing failed."""
+        whole = context.report.complete and context.scope.kind in ("everything", "delta")
+        if whole and not self._options.dry_run:
             expire(context, self._service_time())
 
     def fetch(self, context: Context, *, ask: bool = True) -> None:
@@ -110,6 +119,7 @@ class Engine:
         known = self._catalogue.recall
         account = self._whose() if ask else Account(known("nickname") or "", known("account") or "")
         if ask:
+            self._stamp(context)
             recovery.bind(self._catalogue, self._mirror, account)
         self._turn(context, account)
 

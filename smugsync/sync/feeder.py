@@ -13,7 +13,7 @@ from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core import naming
 from smugsync.core.integrity import Found, prove
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Base, Evidence, LocalFile, RemoteFile
+from smugsync.core.model import Base, LocalFile, RemoteFile
 from smugsync.core.reconcile import (
     ABSENT,
     Action,
@@ -28,9 +28,10 @@ from smugsync.core.reconcile import (
     reconcile,
 )
 from smugsync.errors import IntegrityError, ItemError, Rejected, SuspiciousPlan
-from smugsync.local.sharing import Source
 from smugsync.local.versions import Shelf, shelf_path
 from smugsync.sync.context import Context
+from smugsync.sync.copies import copy_of
+from smugsync.sync.originals import is_named_otherwise, without_original
 from smugsync.sync.relocating import settled
 from smugsync.sync.report import What
 from smugsync.sync.transfer import Examined, Examining, Fetching, Job
@@ -154,6 +155,8 @@ class Feeder:
         if row.state is State.COMMITTED and (action is None or isinstance(action, Fetch)):
             self._note_damage(row, base, local)
             return None
+        if isinstance(action, Fetch | Conflict) and is_named_otherwise(row):
+            return self._decide(without_original(self.context, row, local))
         if isinstance(action, Fetch):
             return self._fetch(row, remote, local, action)
         if isinstance(action, Examine):
@@ -169,11 +172,11 @@ class Feeder:
         if version in self._coming:
             self._coming[version].append(row.id)
             return None
-        source = self._copy_of(row, remote) or self.context.stock.source(remote)
+        path = self._path(row)
+        source = copy_of(self.context, row, remote, path) or self.context.stock.source(remote)
         if source is None and not self.context.options.fetch:
             return None
         self._check_room(remote.promised.size or 0)
-        path = self._path(row)
         expected = local.fingerprint if isinstance(local, LocalFile) else None
         damaged = _is_damaged(row.base(""), local)
         shelf = Shelf.DAMAGED if damaged else Shelf.VERSIONS
@@ -182,28 +185,6 @@ class Feeder:
         self._claim(row, job)
         self._coming[version], self._bearers[row.id] = [], version
         return job
-
-    def _copy_of(self, row: FileRow, remote: RemoteFile) -> Source | None:
-        """The same photo in another album's directory, as it was when it was accepted. Damage is only ever
-        mended from a copy that was proven since."""
-        catalogue, mirror = self.context.catalogue, self.context.mirror
-        for other in catalogue.copies(row.key, remote.version, besides=row.id):
-            base = other.base(catalogue.album(other.album_id).directory)
-            if base is None or base.evidence not in (Evidence.PROMISED, Evidence.SELF):
-                continue
-            if remote.promised.md5 not in (None, base.held_md5):
-                continue
-            if row.damaged_at is not None and (other.verified_at or 0) < row.damaged_at:
-                continue  # it may be another name of the very bytes that are wrong
-            try:
-                if mirror.fingerprint(base.path) != base.fingerprint:
-                    continue
-            except ItemError:
-                continue
-            return Source(
-                mirror.root, base.path, base.fingerprint, base.held_md5, base.evidence, other.verified_at
-            )
-        return None
 
     def _note_damage(self, row: FileRow, base: Base | None, local: LocalFile | Side) -> None:
         """Met while looking for edits: it is recorded and told; to mend it is for a person to ask."""

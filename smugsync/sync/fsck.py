@@ -69,6 +69,10 @@ def check_catalogue(path: Path, *, now: float, stop: Stop) -> list[Flaw]:
 
 def check_laws(catalogue: Catalogue, *, now: float, stop: Stop) -> Iterator[Flaw]:
     """What the schema cannot say. Raises CatalogueError for rows that make no sense at all, Interrupted."""
+    for fact in ("last_full", "upload_baseline", "shelves_looked_at"):
+        told = catalogue.recall(fact)
+        if told is not None and not (told.isdecimal() and int(told) < now + _AHEAD):
+            yield Flaw("law", Level.WRONG, fact, f"is a time that no clock showed ({told})", _REBUILD)
     albums = list(catalogue.albums())
     yield from _check_albums(albums)
     for album in albums:

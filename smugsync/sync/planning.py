@@ -13,8 +13,7 @@ from typing import Any
 from smugsync.catalogue import AlbumRow, FileRow, join, shown
 from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.matching import same_extension
-from smugsync.core.model import Album, Evidence, Fingerprint, LocalFile, RemoteFile
+from smugsync.core.model import Album, Fingerprint, LocalFile, RemoteFile
 from smugsync.core.reconcile import (
     ABSENT,
     UNOBSERVED,
@@ -90,6 +89,7 @@ class Planner:
             row = (
                 self._first_seen(listing, remote) if before is None else self._update(listing, before, remote)
             )
+            listing.unsettled |= remote.processing and row.state in (State.COMMITTED, State.RETIRED)
             if row != before:
                 changed.append(row)
         self._ctx.report.files += len(fresh)
@@ -219,13 +219,12 @@ class Planner:
     def _update(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow:
         base = row.base(listing.directory)
         if base is None:
-            return self._unheld(listing, row, remote)
-        listing.unsettled |= remote.processing and row.state in (State.COMMITTED, State.RETIRED)
+            if remote.withheld:
+                return self._withhold(row, remote)
+            return self._hold_back(listing, self._plan(row, remote))
         local = self._local(listing, row)
         if local is ABSENT and (moved := self._follow_rename(listing, row)) is not None:
             row, local = moved, LocalFile(join(listing.directory, moved.name), base.fingerprint)
-        if (parted := self._without_original(listing, row, remote, local)) is not None:
-            return self._unheld(listing, parted, remote)
         action = reconcile(base, remote, local)
         match action:
             case Withhold():
@@ -247,37 +246,6 @@ class Planner:
                 if row.state is State.RETIRED:
                     self._ctx.note(What.RETURNED, join(listing.directory, row.name), of=row)
                 return self._plan(row, remote)
-
-    def _unheld(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow:
-        """A photo of which nothing was accepted yet, or nothing is any more."""
-        if remote.withheld:
-            return self._withhold(row, remote)
-        return self._hold_back(listing, self._plan(row, remote))
-
-    def _without_original(
-        self, listing: AlbumListing, row: FileRow, remote: RemoteFile, local: LocalFile | Side
-    ) -> FileRow | None:
-        """An original that was adopted for its conversion gives way to another one, or it is gone: that one
-        is fetched under its own name, since a JPEG is not called `.HEIC`. An original that is here stays.
-
-        None: nothing of the kind.
-        """
-        preferred, base = _preferred(remote), row.base(listing.directory)
-        if base is None or base.evidence is not Evidence.UNPROVEN or same_extension(row.name, preferred):
-            return None
-        if local is not ABSENT and not has_changed(base, remote):
-            return None
-        if isinstance(local, LocalFile):
-            with self._ctx.catalogue.transaction():
-                self._ctx.catalogue.put_local(local.path, local.fingerprint, why="kept")
-        name = naming.assign(preferred, row.key, lambda folded: self._is_taken(listing, folded))
-        self._names.add(naming.fold(name))
-        held = ("held_version", "held_md5", "held_size", "mtime_ns", "evidence", "verified_at", "damaged_at")
-        edited = ("local_md5", "local_size", "local_mtime_ns", "kept_md5")
-        nothing: dict[str, Any] = dict.fromkeys((*held, *edited))
-        event = {State.COMMITTED: Event.LOSE, State.RETIRED: Event.RETURN}.get(row.state)
-        row = row if event is None else row.on(event)
-        return replace(row, name=name, name_folded=naming.fold(name), **nothing)
 
     def _plan(self, row: FileRow, remote: RemoteFile) -> FileRow:
         """To `planned`, unless it failed and its time has not come."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from smugsync.catalogue import AlbumRow, FileRow, join
-from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.matching import same_extension
 from smugsync.core.model import Evidence
 from smugsync.core.reconcile import has_changed
 from smugsync.errors import ItemError
 from smugsync.sync.context import Context
+from smugsync.sync.originals import named_alike
 from smugsync.sync.report import What
 
 #: What is known of the bytes goes with them.
@@ -30,7 +29,7 @@ def follow(context: Context, row: FileRow) -> bool:
         new = catalogue.file_in(album_id, row.key)
         if new is None or new.state is not State.PLANNED or new.version != row.held_version:
             continue
-        new = _named_as_original(context, row, new)
+        new = named_alike(context, row, new)
         source = lies_at(context, catalogue.album(row.album_id), row)
         target = join(catalogue.album(album_id).directory, new.name)
         if _relocate(context, row, new, source=source, target=target):
@@ -38,16 +37,6 @@ def follow(context: Context, row: FileRow) -> bool:
             context.note(What.MOVED, target, was=source, of=new)
             return True
     return False
-
-
-def _named_as_original(context: Context, row: FileRow, new: FileRow) -> FileRow:
-    """An adopted original, of which the service has a conversion, takes its own name along."""
-    if row.evidence != Evidence.UNPROVEN or same_extension(row.name, new.name):
-        return new
-    name = naming.assign(
-        row.name, row.key, lambda folded: context.catalogue.name_taken(new.album_id, folded)
-    )
-    return replace(new, name=name, name_folded=naming.fold(name))
 
 
 def _relocate(context: Context, old: FileRow, new: FileRow, *, source: str, target: str) -> bool:

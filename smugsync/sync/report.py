@@ -115,8 +115,9 @@ class Report:
     def trouble(self, path: str, reason: str, *, code: int = ItemError.exit_code) -> None:
         if code:
             self.codes.add(code)
-        if len(self.troubles) < NAMED:
-            self.troubles.append(Trouble(path, reason, code))
+        trouble = Trouble(path, reason, code)
+        if len(self.troubles) < NAMED and trouble not in self.troubles:
+            self.troubles.append(trouble)
 
     def stop(self, error: SmugsyncError) -> None:
         """The run ends here because of `error`; what was recorded stands."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from smugsync.catalogue import ChangeRow, FileRow, join
+from smugsync.catalogue import Catalogue, ChangeRow, FileRow, join
 from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Fingerprint, LocalFile
@@ -111,28 +111,6 @@ class Restorer:
         context.note(What.PUT_BACK, target, "by a run that was killed", of=row, undoes=undoes)
         return self._there_already(present, row)
 
-    # -- where to ----------------------------------------------------------------------------------
-
-    def photo(self, change: ChangeRow) -> FileRow | None:
-        """The photo that a change was about, if it still is in that album."""
-        if change.album_id is None or not change.key:
-            return None
-        return self.context.catalogue.file_in(change.album_id, change.key)
-
-    def name_for(self, change: ChangeRow, former: str) -> str:
-        """The name that bytes set aside by `change` are to have: the one that their photo has by now.
-
-        `former` is the one they had; of two halves of a conflict each has its own.
-        """
-        catalogue, row = self.context.catalogue, self.photo(change)
-        decided = change.what == What.RESOLVED.name.lower()
-        if row is not None and row.held_md5 is not None and not decided:
-            return join(catalogue.album(row.album_id).directory, row.name)
-        path = former if decided else change.path
-        if change.album_id is not None:  # its directory may have another name by now
-            return join(catalogue.album(change.album_id).directory, path.rpartition("/")[2])
-        return path
-
     # -- the ways back -----------------------------------------------------------------------------
 
     def _to_photo(self, wish: Wish, found: LocalFile, row: FileRow, was: str) -> Back:
@@ -180,6 +158,27 @@ class Restorer:
         self.context.note(What.PUT_BACK, back.path, detail, was=back.was, of=of, undoes=wish.undoes)
 
 
+def photo_of(catalogue: Catalogue, change: ChangeRow) -> FileRow | None:
+    """The photo that a change was about, if it still is in that album."""
+    if change.album_id is None or not change.key:
+        return None
+    return catalogue.file_in(change.album_id, change.key)
+
+
+def name_for(catalogue: Catalogue, change: ChangeRow, former: str) -> str:
+    """The name that bytes set aside by `change` are to have: the one that their photo has by now.
+
+    `former` is the one they had; of two halves of a conflict each has its own.
+    """
+    row, decided = photo_of(catalogue, change), change.what == What.RESOLVED.name.lower()
+    if row is not None and row.held_md5 is not None and not decided:
+        return join(catalogue.album(row.album_id).directory, row.name)
+    path = former if decided else change.path
+    if change.album_id is not None:  # its directory may have another name by now
+        return join(catalogue.album(change.album_id).directory, path.rpartition("/")[2])
+    return path
+
+
 def _pile(where: str) -> str:
     """The directory on a shelf in which a place has the shape of the mirror."""
     place = parse(where)
@@ -217,6 +216,7 @@ def shelve(context: Context, file: LocalFile, shelf: Shelf = Shelf.VERSIONS) -> 
     where = context.mirror.keep_version(file.path, context.stamp, shelf)
     if context.mirror.fingerprint(where) != file.fingerprint:
         context.mirror.move(where, file.path)
+        context.mirror.remove_empty(where.rpartition("/")[0])
         raise Transient(f"{file.path} was changed on disk meanwhile; ask again")
     return where
 

@@ -23,12 +23,14 @@ def expire(context: Context, service_time: float | None) -> None:
     """Delete what has lain on the shelves for too long, the oldest first, and forget old runs.
 
     `service_time`: what the service's clock shows (epoch seconds), None if it did not say. A cycle over
-    everything always looks, others once a day. Raises MirrorUnusable, Interrupted; the next call goes on.
+    everything always looks, others once a day. Raises SuspiciousPlan if the mirror's disk is not in its place
+    any more; MirrorUnusable, Interrupted: the next call goes on.
     """
     catalogue, keep = context.catalogue, context.options.retention
     now = agreed_time(ours=context.now(), theirs=service_time, last=_last_seen(context))
     if now is None or catalogue.count_damaged() or not _is_due(context, now):
         return
+    context.mirror.check_in_place()
     days = {Shelf.VERSIONS: keep.versions, Shelf.TRASH: keep.trash, Shelf.DAMAGED: keep.damaged}
     shelves = Shelves(
         context.mirror.root, unreadable=lambda path, error: context.report.trouble(path, str(error))

@@ -12,7 +12,7 @@ from smugsync.local.versions import Shelf
 from smugsync.progress import size
 from smugsync.sync.context import Context
 from smugsync.sync.report import What, words
-from smugsync.sync.restoring import Back, Restorer, Wish
+from smugsync.sync.restoring import Back, Restorer, Wish, name_for
 
 #: Why something lies on a shelf, where the history does not say.
 WHY = {
@@ -73,10 +73,12 @@ def restore(context: Context, chosen: Sequence[Kept]) -> list[Back]:
     restorer = Restorer(context, Shelves(context.mirror.root, homes=()))
     changes = context.catalogue.set_aside()
     back = []
+    context.progress.start("putting back")
+    context.progress.plan(len(chosen), 0)
     for one in chosen:
         context.stop.check()
         entry, change = one.entry, changes.get(one.entry.where)
-        target = entry.path if change is None else restorer.name_for(change, entry.path)
+        target = entry.path if change is None else name_for(context.catalogue, change, entry.path)
         wish = Wish(
             entry,
             target,
@@ -87,6 +89,8 @@ def restore(context: Context, chosen: Sequence[Kept]) -> list[Back]:
             back.append(restorer.put_back(wish))
         except ItemError as error:
             context.report.trouble(entry.path, str(error))
+        context.progress.end(entry.path, ok=True)
+        context.progress.refresh()
     return back
 
 

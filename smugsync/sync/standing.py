@@ -47,7 +47,7 @@ class Standing:
     def settle(self) -> None:
         catalogue, run = self.context.catalogue, self.context.run
         if self.search.place.within is not None:
-            for some in (*self.search.by_md5.values(), self.pairs.values()):
+            for some in self.search.by_md5.values():
                 for candidate in some:
                     self._here.setdefault(candidate.directory, []).append(candidate)
             self._claim_directories()
@@ -311,4 +311,6 @@ class Standing:
 
 
 def _named(row: FileRow, name: str) -> FileRow:
+    if row.name == name:
+        return row
     return replace(row, name=name, name_folded=naming.fold(name))

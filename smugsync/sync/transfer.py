@@ -174,11 +174,18 @@ class Transfer:
 
     def _fetch(self, job: Fetching) -> Outcome:
         if job.source is not None:
+            self.progress.begin(job.path, job.source.fingerprint.size)
+            ok = False
             try:
-                return self._take_over(job, job.source)
+                outcome = self._take_over(job, job.source)
+                self.progress.advance(job.path, job.source.fingerprint.size)
+                ok = True
+                return outcome
             except ItemError:  # the source is not what it was: then the bytes come from the service
                 if not self.fetch:
                     raise
+            finally:
+                self.progress.end(job.path, ok=ok)
         file = job.file
         wrong: list[str] = []
         attempt = 0

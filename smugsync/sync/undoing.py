@@ -8,9 +8,10 @@ itself; `resolve PATH --keep online` takes that back. An undo is a run like any 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from smugsync.catalogue import ChangeRow, FileRow, RunRow, join
+from smugsync.catalogue import Catalogue, ChangeRow, FileRow, RunRow, join
+from smugsync.catalogue.questions import LocalRow
 from smugsync.core.model import LocalFile
 from smugsync.errors import ItemError
 from smugsync.local.shelves import Entry, Shelves, parse
@@ -18,7 +19,9 @@ from smugsync.local.versions import Shelf
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 from smugsync.sync.resolving import reopen
-from smugsync.sync.restoring import Came, Restorer, Wish, goes_to, missing, shelve
+from smugsync.sync.restoring import Came, Restorer, Wish, goes_to, missing, name_for, photo_of, shelve
+
+_PUT_BACK, _RESOLVED = What.PUT_BACK.name.lower(), What.RESOLVED.name.lower()
 
 
 @dataclass(slots=True)
@@ -28,6 +31,7 @@ class Undone:
     back: int = 0  #: have their name again
     before: int = 0  #: had been taken back earlier
     removed: int = 0  #: had been put back by that run, and are set aside again
+    asked: int = 0  #: decisions that had moved nothing: they are open again
     damaged: int = 0  #: damaged bytes, which stay on their shelf
     lost: list[str] = field(default_factory=list)  #: whose bytes are on no shelf any more
 
@@ -38,20 +42,37 @@ def undo(context: Context, run: RunRow) -> Undone:
     Raises MirrorUnusable, Interrupted; asked for again, it goes on.
     """
     work = _Undo(context, run)
-    for change in list(_reversible(context, run)):
+    changes, progress = list(reversible(context.catalogue, run.id)), context.progress
+    progress.start("putting back")
+    progress.plan(len(changes), 0)
+    for change in changes:
         context.stop.check()
         try:
             work.take_back(change)
         except ItemError as error:
             context.report.trouble(change.path, str(error))
+        progress.end(change.path, ok=True)
+        progress.refresh()
     return work.done
 
 
-def _reversible(context: Context, run: RunRow) -> Iterator[ChangeRow]:
-    came_back = What.PUT_BACK.name.lower()
-    for change in context.catalogue.changes(run=run.id):
-        if parse(change.was) is not None or change.what == came_back:
+def reversible(catalogue: Catalogue, run: int) -> Iterator[ChangeRow]:
+    """The changes of `run` that an undo can do something about, the newest first."""
+    for change in catalogue.changes(run=run):
+        decided = change.what == _RESOLVED and _standing(catalogue, change) is not None
+        if parse(change.was) is not None or change.what == _PUT_BACK or decided:
             yield change
+
+
+def _standing(catalogue: Catalogue, change: ChangeRow) -> LocalRow | FileRow | None:
+    """What a decision left where it was, if it still holds: a person's half of a conflict, or their edit."""
+    row = photo_of(catalogue, change)
+    local = catalogue.local_file(name_for(catalogue, change, change.path))
+    if row is None:
+        return None
+    if local is not None and local.why == "kept":
+        return local
+    return row if row.kept_md5 is not None and row.kept_md5 == row.local_md5 else None
 
 
 class _Undo:
@@ -66,14 +87,17 @@ class _Undo:
 
     def take_back(self, change: ChangeRow) -> None:
         place = parse(change.was)
+        if place is None and change.id in self._taken_back:
+            self.done.before += 1
+            return
         if place is None:
-            self._remove(change)
+            self._ask_again(change) if change.what == _RESOLVED else self._remove(change)
             return
         shelf = place[0]
         if shelf is Shelf.DAMAGED:
             self.done.damaged += 1
             return
-        target = self._restorer.name_for(change, place[2])
+        target = name_for(self._ctx.catalogue, change, place[2])
         entry = self._bytes_of(change)
         if entry is None:
             self._gone(change, target)
@@ -83,7 +107,7 @@ class _Undo:
         )
         self.done.before += back.how is Came.THERE
         self.done.back += back.how is not Came.THERE
-        if change.what == What.RESOLVED.name.lower() and back.how is Came.AS_OWN:
+        if change.what == _RESOLVED and back.how is Came.AS_OWN:
             self._reopen(change, back.path)
 
     def _bytes_of(self, change: ChangeRow) -> Entry | None:
@@ -111,7 +135,7 @@ class _Undo:
 
     def _reopen(self, change: ChangeRow, online: str) -> None:
         """The online half of a conflict is back under its name: the conflict is open again."""
-        context, row = self._ctx, self._restorer.photo(change)
+        context, row = self._ctx, photo_of(self._ctx.catalogue, change)
         if row is None or row.local_md5 is None or row.local_md5 != row.kept_md5 or context.options.dry_run:
             return
         local = join(context.catalogue.album(row.album_id).directory, row.name)
@@ -120,12 +144,29 @@ class _Undo:
         if theirs.md5 == row.held_md5 and mine.md5 == row.local_md5:
             reopen(context, row, mine, theirs)
 
+    def _ask_again(self, change: ChangeRow) -> None:
+        """A decision to leave things as they are is open again."""
+        context, catalogue = self._ctx, self._ctx.catalogue
+        row, kept = photo_of(catalogue, change), _standing(catalogue, change)
+        if row is None or kept is None:
+            return
+        self.done.asked += 1
+        with catalogue.transaction(durable=True):
+            if isinstance(kept, LocalRow):
+                catalogue.put_local(kept.path, kept.fingerprint, md5=kept.md5, why="diverged", of=row.id)
+            else:
+                catalogue.put([replace(kept, kept_md5=None)])
+            context.note(
+                What.RESOLVED,
+                name_for(catalogue, change, change.path),
+                "open again",
+                of=row,
+                undoes=change.id,
+            )
+
     def _remove(self, change: ChangeRow) -> None:
         """That run gave a name that was free: what lies there goes back to a shelf, if it still is that."""
-        context, path = self._ctx, self._restorer.name_for(change, change.path)
-        if change.id in self._taken_back:
-            self.done.before += 1
-            return
+        context, path = self._ctx, name_for(self._ctx.catalogue, change, change.path)
         here = context.mirror.fingerprint(path)
         own, row = context.catalogue.local_file(path), context.catalogue.file_at(path)
         if here is None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.emulated import SMUGSYNC, Emulated
+from tests.e2e.record import RECORD, files_that_hold
 
 #: Longer than any command may take; one that reaches it has failed.
 PATIENCE = 60.0
@@ -94,6 +95,7 @@ class Command:
         self.secrets = secrets or []
         self.environ: dict[str, str] = {}
         self.prefix: Sequence[str] = ()
+        self.may_trace = False  #: a traceback is what the test asks for
         self.program = SMUGSYNC
 
     # -- running -----------------------------------------------------------------------------------
@@ -182,10 +184,13 @@ class Command:
 
     def _check(self, result: Result) -> Result:
         everything = result.out + result.err
-        assert "Traceback" not in everything, everything
-        assert "unexpected" not in result.err, everything
+        RECORD.hear(self.home.parent.name, everything)
+        assert self.may_trace or "Traceback" not in everything, everything
+        assert self.may_trace or "unexpected" not in result.err, everything
         for secret in self.secrets:
             assert secret not in everything, f"a secret was printed: {everything}"
+        leaks = list(files_that_hold(self.secrets, self.home / ".local"))
+        assert not leaks, f"a secret was written down: {leaks}"
         return result
 
     # -- what lies on the disk ---------------------------------------------------------------------

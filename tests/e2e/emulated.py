@@ -17,6 +17,7 @@ from typing import Any, Self
 import httpx
 
 from smugsync.config.sources import SECRETS
+from tests.e2e.record import RECORD
 
 #: The command under test: the one installed beside this interpreter, or that of another installation.
 SMUGSYNC = Path(os.environ.get("E2E_COMMAND") or Path(sys.executable).with_name("smugsync"))
@@ -52,6 +53,7 @@ class Emulated:
         line = self.process.stdout.readline() if listening else ""
         assert line, "the emulator does not listen"
         self.ready: dict[str, str] = {**json.loads(line), **(ready or {})}
+        RECORD.hand_out(*self.secrets)
         trusted = ssl.create_default_context(cafile=self.ready.get("ca_file"))
         address = f"{self.ready['api_url']}/_emulator/"
         self._control = httpx.Client(base_url=address, trust_env=False, verify=trusted)

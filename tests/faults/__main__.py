@@ -38,29 +38,29 @@ def main() -> int:
         )
         benches = Benches(root, stack, width=1 if options.point else 2)
         for fault in faults:
-            for operation in [one for one in wanted if options.point or one.name in fault.operations]:
-                tallies.append(_try(benches, fault, operation, options))  # noqa: PERF401 - prints on its way
+            usual = {operation.name: most for operation, most in fault.cells}
+            for operation in [one for one in wanted if options.operation or one.name in usual]:
+                most = usual.get(operation.name) if options.most is None else options.most or None
+                tallies.append(_try(benches, fault, operation, most=most, point=options.point))
     print(render(tallies))
     return int(any(tally.violations for tally in tallies))
 
 
-def _try(benches: Benches, fault: Fault, operation: Operation, options: argparse.Namespace) -> Tally:
-    most = fault.most if options.most is None else options.most or None
-    tally = sweep(
-        benches, fault, operation, most=most, wanted=lambda where: options.point in (None, str(where))
-    )
-    print(
-        f"{tally.fault}, {tally.operation}: {tally.trials} trials, {tally.seconds:.0f} s {tally.skipped}",
-        file=sys.stderr,
-    )
+def _try(
+    benches: Benches, fault: Fault, operation: Operation, *, most: int | None, point: str | None
+) -> Tally:
+    tally = sweep(benches, fault, operation, most=most, wanted=lambda where: point in (None, str(where)))
+    words = f"{tally.fault}, {tally.operation}: {tally.trials} trials, {tally.seconds:.0f} s {tally.skipped}"
+    print(words, file=sys.stderr)
     for violation in tally.violations:
         print(violation, flush=True)
     return tally
 
 
 def _described(fault: Fault) -> str:
-    return f"{fault.name} ({', '.join(fault.operations)})" + (
-        f": {why}" if (why := fault.means.lacks()) else ""
+    why = fault.means.lacks()
+    return f"{fault.name} ({', '.join(operation.name for operation, _ in fault.cells)})" + (
+        why and f": {why}"
     )
 
 

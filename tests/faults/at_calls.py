@@ -20,6 +20,8 @@ from tests.faults.points import CHANGES, STEPS, Point
 
 #: How long a run may need to get to a point, in seconds.
 ARRIVES_WITHIN = 30.0
+#: What a write answers that has done all it was asked for, however much that was.
+MORE_THAN_EVERYTHING = 1 << 30
 
 
 def cannot_trace() -> str:
@@ -82,16 +84,21 @@ class Killed(_AtCalls):
 
 @dataclass(frozen=True)
 class Refused(_AtCalls):
-    """The call does nothing and answers with an error."""
+    """The call does nothing and answers with an error; or, with `lie`, as if it had done everything."""
 
     code: str = "EIO"
+    lie: bool = False
 
     def strike(self, bench: Bench, where: Where) -> Struck:
         assert isinstance(where, Point)
-        bench.command.prefix = inject(bench, where, f"error={self.code}" + at(where))
+        bench.command.prefix = inject(bench, where, self._answer + at(where))
         result = bench.command.run(*bench.operation.arguments)
         bench.command.prefix = ()
         return Struck(result, "(INJECTED)" in bench.log.read_text(errors="replace"))
+
+    @property
+    def _answer(self) -> str:
+        return f"retval={MORE_THAN_EVERYTHING}" if self.lie else f"error={self.code}"
 
 
 @dataclass(frozen=True)

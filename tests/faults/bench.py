@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.e2e.command import Command
@@ -30,9 +30,10 @@ class Bench:
     command: Command
     operation: Operation
     truth: Truth
+    kept_beside: Mapping[str, str] = field(default_factory=dict)
 
     def restore(self) -> None:
-        """The moment before the run."""
+        """The moment before the run. What lies beside the mirror is not touched by anybody."""
         self.command.prefix = ()
         self.command.environ = {"SMUGSYNC_STATE_DIR": str(self.ground.state)}
         self.ground.restore()
@@ -58,6 +59,15 @@ class Bench:
     def state(self) -> Path:
         return self.ground.state / "default"
 
+    def md5s_beside(self) -> dict[str, str]:
+        """The files of the directory that is only read."""
+        return judge.md5sums(self.root / self.operation.beside) if self.operation.beside else {}
+
+    def touched_beside(self) -> list[str]:
+        """What was done to it; one sentence each."""
+        changed = self.md5s_beside().items() ^ self.kept_beside.items()
+        return sorted({f"{self.operation.beside}/{path} was changed" for path, _ in changed})
+
     @property
     def log(self) -> Path:
         """Where strace writes to."""
@@ -82,7 +92,8 @@ def open_bench(root: Path, operation: Operation, kind: str, *, program: Path = S
         build_account(online)
         command = Command(root)
         command.program = program
-        command.mirror = place.mirror
+        command.mirror, command.state = place.mirror, place.state / "default"
+        command.catalogue = command.state / "catalogue.db"
         command.environ = {"SMUGSYNC_STATE_DIR": str(place.state)}
         command.init(online)
         command.set(_SETTINGS)
@@ -92,8 +103,17 @@ def open_bench(root: Path, operation: Operation, kind: str, *, program: Path = S
         operation.change(scene)
         owed = frozenset(judge.read_disk(place.mirror).kept)
         place.keep()
-        truth = Truth(shown(online), owed, own=frozenset(scene.own), moving=operation.moving)
-        yield Bench(root, place, online, command, operation, truth)
+        truth = Truth(
+            shown(online),
+            owed,
+            own=frozenset(scene.own),
+            rotten=frozenset(scene.rotten),
+            removed=frozenset(scene.removed),
+            moving=operation.moving,
+        )
+        bench = Bench(root, place, online, command, operation, truth)
+        bench.kept_beside = bench.md5s_beside()
+        yield bench
 
 
 def shown(online: Emulated) -> dict[tuple[str, str], str]:

@@ -91,6 +91,7 @@ def try_once(bench: Bench, fault: Fault, where: Where, tally: Tally) -> list[str
     truth = struck.truth or bench.truth
     wrong += struck.wrong
     wrong += judge.at_rest(bench.ground.mirror, bench.state, truth)
+    wrong += bench.touched_beside()
     wrong += _words(bench, fault, struck, truth)
     return [*wrong, *_recovery(bench, fault, truth, tally)]
 
@@ -101,7 +102,7 @@ def _words(bench: Bench, fault: Fault, struck: Struck, truth: Truth) -> Iterator
     if result.code not in (fault.codes if struck.reached else {0}):
         yield f"exit code {result.code}: {_last_words(result)}"
     elif result.code == 0 and not fault.hidden:
-        for sentence in judge.unsettled(bench.ground.mirror, bench.state, truth):
+        for sentence in judge.unsettled(bench.ground.mirror, bench.state, truth, tidy=False):
             yield f"it said 0, and {sentence}"
     elif result.code > 0 and not (result.err + result.out).strip():
         yield f"exit code {result.code} without a word"
@@ -113,18 +114,19 @@ def _recovery(bench: Bench, fault: Fault, truth: Truth, tally: Tally) -> Iterato
     missing = judge.missing(bench.ground.mirror, truth)
     result, left = Result(0, "", ""), ["nothing was run"]
     for _ in range(RUNS):
-        try:
-            result = bench.command.run(*fault.mend)
-        except (AssertionError, SubprocessError) as error:
-            yield f"a plain run afterwards: {error}"
-            return
-        tally.runs += 1
+        for arguments in fault.mend or bench.operation.mend:
+            try:
+                result = bench.command.run(*arguments)
+            except (AssertionError, SubprocessError) as error:
+                yield f"{' '.join(arguments)} afterwards: {error}"
+                return
+            tally.runs += 1
         left = judge.unsettled(bench.ground.mirror, bench.state, truth)
         if result.code == 0 and not left:
             break
     if result.code:
-        yield f"after {RUNS} plain runs: exit code {result.code}: {_last_words(result)}"
-    yield from (f"after {RUNS} plain runs: {sentence}" for sentence in left)
+        yield f"mended {RUNS} times: exit code {result.code}: {_last_words(result)}"
+    yield from (f"mended {RUNS} times: {sentence}" for sentence in left)
     fetched = bench.online.counters()["media_requests"]
     if fetched > missing:
         yield f"{fetched} photos were fetched afterwards, and {missing} were missing"

@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ _SYSTEMS = {
     "xfs": ("320M", ("mkfs.xfs", "-q"), "loop,nouuid"),
     "few-inodes": ("48M", ("mkfs.ext4", "-q", "-N", "80"), _EXT4),
 }
+_FREE_WITHIN = 10.0  # seconds
 _NEW_MOUNTS = 0x00020000  # CLONE_NEWNS
 _SHUTDOWN, _NO_LOG_FLUSH = 0x8004587D, 2  # FS_IOC_SHUTDOWN, what xfstests calls godown
 
@@ -120,8 +122,14 @@ class Disk:
         self._mount_copy_of(self._image)
 
     def unmount(self) -> None:
+        deadline = time.monotonic() + _FREE_WITHIN
         while self._is_mounted():
-            command("umount", self.place)
+            try:
+                command("umount", self.place)
+            except subprocess.CalledProcessError:  # a process that was killed is not gone yet
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
     def _is_mounted(self) -> bool:
         # Not by `ismount`, whose `stat` a disk that has failed does not answer.

@@ -24,14 +24,17 @@ class Truth:
 
     `online` is the account: (album key, image key) -> MD5. `owed` lay in the mirror before the run: none
     of it may ever be lost, wherever it goes. `own` is what a person wrote, and what may therefore stand in
-    a photo's place. `past` is what the account had and has no more. `moving`: the run renames what is
-    there, so that in between a row may be behind.
+    a photo's place. `past` is what the account had and has no more. `rotten` are bytes that a bad disk has
+    made of others, and `removed` the paths of what a person has deleted: both may be found as they are
+    until they are mended. `moving`: the run renames what is there, so that in between a row may be behind.
     """
 
     online: Mapping[tuple[str, str], str]
     owed: frozenset[str]
     own: frozenset[str] = frozenset()
     past: frozenset[str] = frozenset()
+    rotten: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
     moving: bool = False
 
 
@@ -123,7 +126,7 @@ def read_ledger(state: Path) -> Ledger:
 def at_rest(mirror: Path, state: Path, truth: Truth) -> list[str]:
     """What is wrong although it may never be, however a run ended; one sentence each."""
     disk, found = read_disk(mirror), []
-    known = {*truth.online.values(), *truth.owed, *truth.own, *truth.past}
+    known = {*truth.online.values(), *truth.owed, *truth.own, *truth.past, *truth.rotten}
     found += [
         f"{path} shows bytes that nobody ever had" for path, md5 in disk.visible.items() if md5 not in known
     ]
@@ -143,7 +146,7 @@ def _lies(ledger: Ledger, disk: Disk, truth: Truth) -> Iterator[str]:
             continue
         wanted = {row.held, row.edited} - {None}
         shown = disk.visible.get(row.path)
-        if shown in wanted or shown in truth.own:
+        if shown in wanted | truth.own | truth.rotten or (shown is None and row.path in truth.removed):
             continue
         if behind and not wanted.isdisjoint(disk.kept):
             continue
@@ -156,8 +159,8 @@ def missing(mirror: Path, truth: Truth) -> int:
     return len([md5 for md5 in truth.online.values() if md5 not in visible])
 
 
-def unsettled(mirror: Path, state: Path, truth: Truth) -> list[str]:
-    """What is missing to a mirror that is whole, proven, recorded and tidy; one sentence each."""
+def unsettled(mirror: Path, state: Path, truth: Truth, *, tidy: bool = True) -> list[str]:
+    """What is missing to a mirror that is whole, proven, recorded and (`tidy`) cleaned up, in sentences."""
     found = at_rest(mirror, state, truth)
     disk = read_disk(mirror)
     try:
@@ -176,5 +179,5 @@ def unsettled(mirror: Path, state: Path, truth: Truth) -> list[str]:
             found.append(f"{row.path} is {row.state} and not online")
     known = {*(row.path for row in ledger.rows), *ledger.local}
     found += [f"{path} is there and nobody knows why" for path in disk.visible if path not in known]
-    found += [f"{path} was left behind" for path in disk.passing]
+    found += [f"{path} was left behind" for path in disk.passing if tidy]
     return found + [f"{new} is still being moved to" for new in ledger.moves]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.faults import meanwhile, wire
 from tests.faults.at_calls import Killed, Meanwhile, Refused, Slow
 from tests.faults.at_requests import Misbehaving, Spoiled
 from tests.faults.means import Cramped, Means
-from tests.faults.points import ALL, CHANGES, GROWS, LINKS, MAKES, OPENS, RENAMES, STEPS, SYNCS
+from tests.faults.operations import DAILY, OPERATIONS, SELDOM, Operation
+from tests.faults.points import ALL, CHANGES, GROWS, LINKS, MAKES, OPENS, RENAMES, STEPS, SYNCS, TOUCHES
 
 #: 0 where the run got over it, and then everything is there; 1 the disk, 3 some files, 5 a guard.
 DISK = frozenset({0, 1, 3})
@@ -17,7 +19,6 @@ LINE = frozenset({0, 3, 75})
 KILLED = frozenset({-9})
 FINE = frozenset({0})
 
-ALWAYS = ("first", "changes", "trade", "resume")
 CHANGED = ("changes",)
 
 
@@ -25,38 +26,59 @@ CHANGED = ("changes",)
 class Fault:
     """`codes` are the exit codes that a run may end with when the fault has struck.
 
-    `most` is how many places of an operation are tried in the long form (None: all of them), `least` how many
-    of "changes" in every `make test`. `edits`: it edits the account. `hidden`: the run cannot have noticed,
-    so that its 0 proves nothing. `mend` is the command that brings everything back afterwards.
+    In the long form `most` places of each of the `operations` are tried (None: all), and `seldom` of those
+    that people ask for by name; in every `make test`, `least` of "changes". `edits`: it edits the account.
+    `hidden`: the run cannot have noticed, so that its 0 proves nothing. `mend` are the commands that
+    bring everything back, where they are not the operation's own.
     """
 
     name: str
     means: Means
     codes: frozenset[int] = DISK
-    operations: tuple[str, ...] = ALWAYS
+    operations: tuple[str, ...] = DAILY
     most: int | None = 20
+    seldom: int = 0
     least: int = 0
     edits: bool = False
     hidden: bool = False
-    mend: tuple[str, ...] = ("sync",)
+    mend: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def cells(self) -> Iterator[tuple[Operation, int | None]]:
+        """What the long form tries: operations, and how many places of each."""
+        for operation in OPERATIONS:
+            if operation.name in self.operations:
+                yield operation, self.most
+            elif operation.name in SELDOM and self.seldom:
+                yield operation, self.seldom
 
 
+_WRITE, _PART, _FETCHES = frozenset({"write"}), frozenset({"part"}), ("first", "changes")
 _MIRROR, _BOTH, _STATE = "mirror on ext4", "ext4", "state on ext4"
-_FULL = ("sync", "--full")
+_FULL = (("sync", "--full"),)
 _UNLOCKED = frozenset(STEPS) - {"lock"}
 
 #: What happens to the process, to the disk under it, and to what lies on it.
 DISK_FAULTS = (
-    Fault("killed", Killed(), KILLED, most=None, least=6),
-    Fault("power cut, ext4", Killed(_BOTH, power=True), KILLED, most=40, least=3),
+    Fault("killed", Killed(), KILLED, most=None, seldom=30, least=6),
+    Fault("power cut, ext4", Killed(_BOTH, power=True), KILLED, most=40, seldom=12, least=3),
     Fault("power cut, xfs", Killed("xfs", power=True), KILLED),
-    Fault("power cut, catalogue elsewhere", Killed(_MIRROR, power=True), KILLED, most=40),
+    Fault("power cut, catalogue elsewhere", Killed(_MIRROR, power=True), KILLED, most=40, seldom=12),
     Fault("power cut of the catalogue", Killed(_STATE, power=True), KILLED),
-    Fault("no space left", Refused(calls=GROWS, code="ENOSPC"), most=30, least=2),
+    Fault("no space left", Refused(calls=GROWS, code="ENOSPC"), most=20, seldom=10, least=2),
     Fault("quota used up", Refused(calls=GROWS, code="EDQUOT")),
-    Fault("I/O error", Refused(calls=ALL, code="EIO"), most=60, least=3),
-    Fault("refused as read-only", Refused(calls=CHANGES - SYNCS, code="EROFS"), most=30),
+    Fault("I/O error", Refused(calls=ALL, code="EIO"), most=40, seldom=15, least=3),
+    Fault("refused as read-only", Refused(calls=CHANGES - SYNCS, code="EROFS"), most=15, seldom=5),
     Fault("too many open files", Refused(calls=OPENS, code="EMFILE")),
+    Fault("write that does nothing", Refused(calls=_WRITE, steps=_PART, lie=True), DISK, _FETCHES),
+    Fault(
+        "bits that rot on the way",
+        Meanwhile(calls=TOUCHES | SYNCS, steps=_PART, act=meanwhile.rot),
+        FINE,
+        _FETCHES,
+        hidden=True,
+        mend=(("verify", "--repair"), ("sync",)),
+    ),
     Fault("little room", Cramped("bytes", range(0, 400_000, 20_000)), DISK | {5}),
     Fault("few inodes", Cramped("inodes", range(20), "few-inodes"), DISK | {5}),
     Fault("disk unplugged", Meanwhile(_MIRROR, act=meanwhile.pull_the_plug, end=meanwhile.heal), least=1),

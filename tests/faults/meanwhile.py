@@ -53,6 +53,19 @@ def below_the_mount_point(bench: Bench) -> Sequence[str]:
     return [f"{path} was written below the mount point" for path in found]
 
 
+def rot(bench: Bench, pid: int) -> Truth:
+    """A bit of what was received is wrong on the disk, after it was written and proven."""
+    made: set[str] = set()
+    for part in (bench.ground.mirror / ".smugsync/tmp").glob("*.part"):
+        found, data = part.stat(), bytearray(part.read_bytes())
+        if data:
+            data[len(data) // 2] ^= 1
+            part.write_bytes(data)
+            os.utime(part, ns=(found.st_atime_ns, found.st_mtime_ns))
+            made.add(hashlib.md5(data).hexdigest())
+    return replace(bench.truth, rotten=bench.truth.rotten | made)
+
+
 def wait(bench: Bench, pid: int) -> None:
     """It stands still for a while, as a laptop does whose lid was closed."""
     time.sleep(1.5)

@@ -7,9 +7,12 @@ the account (of an empty one, if `fresh`) and edits either side.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import os
+import shutil
 import signal
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +26,13 @@ LARGE = 18_000_000
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Both sides, to be edited. `own` are the MD5s of what a person wrote."""
+    """Both sides, to be edited. What is done to the mirror by others is noted for the judge."""
 
     online: Emulated
     command: Command
-    own: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)  #: MD5s of what a person wrote
+    rotten: set[str] = field(default_factory=set)  #: MD5s of what a bad disk made of others
+    removed: set[str] = field(default_factory=set)  #: paths that a person deleted
 
     @property
     def mirror(self) -> Path:
@@ -41,16 +46,34 @@ class Scene:
         os.utime(target, (1_700_000_000, 1_700_000_000))
         self.own.add(hashlib.md5(text.encode()).hexdigest())
 
+    def rot(self, path: str) -> None:
+        """A bad disk changes a bit under an unchanged time."""
+        target = self.mirror / path
+        found, data = target.stat(), bytearray(target.read_bytes())
+        data[len(data) // 2] ^= 1
+        target.write_bytes(data)
+        os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
+        self.rotten.add(hashlib.md5(data).hexdigest())
+
+    def remove(self, path: str) -> None:
+        """A person deletes a file."""
+        (self.mirror / path).unlink()
+        self.removed.add(path)
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`arguments` are those of the command. `moving`: it renames what is there."""
+    """`arguments` are those of the command, `mend` those of the ones that bring everything back after a
+    fault. `moving`: it renames what is there. `beside`: a directory next to the mirror that is only read.
+    """
 
     name: str
     change: Callable[[Scene], None]
     arguments: tuple[str, ...] = ("sync",)
+    mend: tuple[tuple[str, ...], ...] = (("sync",),)
     fresh: bool = False
     moving: bool = False
+    beside: str = ""
 
 
 def build_account(online: Emulated) -> None:
@@ -115,10 +138,81 @@ def _received(scene: Scene) -> int:
     return sum(path.stat().st_size for path in (scene.mirror / ".smugsync/tmp").glob("*.part"))
 
 
+# -- what people ask for by name ------------------------------------------------------------------------
+
+
+def _share(scene: Scene) -> None:
+    """Photos, old ones and a new one, are collected into a second album."""
+    online = scene.online
+    alpha, gamma = online.album("Alpha"), online.album("Gamma")
+    online.edit("collect-photo", image=online.photo("Gamma", "g1.jpg"), to=alpha)
+    online.edit("collect-photo", image=online.photo("Alpha", "a1.jpg"), to=gamma)
+    added = online.edit("add-photo", album=alpha, file_name="both.jpg", seed=31)["image"]
+    online.edit("collect-photo", image=added, to=gamma)
+
+
+def _throw_away(scene: Scene) -> None:
+    """With `mode = "mirror"`: what is gone online was marked two hours ago, and is to go to the trash now."""
+    online = scene.online
+    scene.command.set('mode = "mirror"')
+    online.edit("delete-photo", image=online.photo("Alpha", "a2.jpg"))
+    online.edit("delete-node", album=online.album("Gamma"))
+    scene.command.sync()
+    with contextlib.closing(sqlite3.connect(scene.command.catalogue)) as catalogue, catalogue:
+        marked = catalogue.execute("UPDATE file SET retired_at = retired_at - 7200 WHERE retired_at > 0")
+        assert marked.rowcount == 2, "not both were marked"
+
+
+def _adopt(scene: Scene) -> None:
+    """Another tool's folder has most of the photos, under names of its own; the mirror has none."""
+    elsewhere = scene.command.root / "elsewhere"
+    for number, path in enumerate(sorted(scene.mirror.rglob("*.*"))):
+        if path.is_file() and ".smugsync" not in path.parts and path.name != "a1.jpg":
+            target = elsewhere / f"folder {number % 2}" / f"{number}{path.suffix}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(path, target)
+    for album in ("Alpha", "Folder", "Gamma"):
+        shutil.rmtree(scene.mirror / album)
+    shutil.rmtree(scene.command.state)
+
+
+def _damage(scene: Scene) -> None:
+    """A photo and a video have rotted, and a photo was deleted."""
+    scene.rot("Alpha/a1.jpg")
+    scene.rot("Folder/Beta/film.mp4")
+    scene.remove("Gamma/g1.jpg")
+
+
+def _regret(scene: Scene) -> None:
+    """The second run replaced two photos."""
+    online = scene.online
+    for number, name in enumerate(("a1.jpg", "a2.jpg")):
+        online.edit("replace-photo", image=online.photo("Alpha", name), seed=41 + number)
+    scene.command.sync()
+
+
+def _disagree(scene: Scene) -> None:
+    """A photo has changed on both sides, and both halves lie in the mirror."""
+    online = scene.online
+    online.edit("replace-photo", image=online.photo("Alpha", "a1.jpg"), seed=51)
+    scene.write("Alpha/a1.jpg", "edited by a person, and replaced online")
+    scene.command.sync()
+
+
 OPERATIONS = (
     Operation("first", _nothing, fresh=True),
     Operation("changes", _changes, moving=True),
     Operation("trade", _trade, moving=True),
     Operation("resume", _resume),
+    Operation("share", _share),
+    Operation("trash", _throw_away, moving=True),
+    Operation("adopt", _adopt, ("adopt", "elsewhere"), beside="elsewhere"),
+    Operation("repair", _damage, ("verify", "--repair"), mend=(("verify", "--repair"), ("sync",))),
+    Operation("undo", _regret, ("undo", "2"), moving=True),
+    Operation("resolve", _disagree, ("resolve", "Alpha/a1.jpg", "--keep", "online"), moving=True),
+    Operation("rebuild", _nothing, ("fsck", "--rebuild", "--yes")),
 )
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
+#: What a mirror does by itself, and what people ask for by name.
+DAILY = ("first", "changes", "trade", "resume")
+SELDOM = ("share", "trash", "adopt", "repair", "undo", "resolve", "rebuild")

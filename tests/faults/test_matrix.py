@@ -10,9 +10,9 @@ from tests.faults.matrix import FAULTS, Fault
 from tests.faults.operations import Operation
 
 CELLS = [
-    pytest.param(fault, operations.BY_NAME[name], id=f"{fault.name}-{name}")
+    pytest.param(fault, operation, most, id=f"{fault.name}-{operation.name}")
     for fault in FAULTS
-    for name in fault.operations
+    for operation, most in fault.cells
 ]
 
 
@@ -30,11 +30,11 @@ def test_a_day_s_changes_survive(benches: Benches, fault: Fault) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize(("fault", "operation"), CELLS)
+@pytest.mark.parametrize(("fault", "operation", "most"), CELLS)
 def test_every_step_survives(
-    benches: Benches, tallies: list[Tally], fault: Fault, operation: Operation
+    benches: Benches, tallies: list[Tally], fault: Fault, operation: Operation, most: int | None
 ) -> None:
-    tally = sweep(benches, fault, operation, most=fault.most)
+    tally = sweep(benches, fault, operation, most=most)
     tallies.append(tally)
     print(
         f"\n{tally.trials} of {tally.available} places, {tally.runs} runs, {tally.seconds:.0f} s", flush=True

@@ -182,3 +182,19 @@ def make_old(catalogue: Path) -> None:
 def version_of(catalogue: Path) -> int:
     with closing(sqlite3.connect(catalogue)) as db:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_directory_that_a_person_renames_is_left_alone_and_nothing_is_sent(world: World) -> None:
+    """Files are followed inside their album's directory. The photos of a directory that was renamed whole are
+    there again under the album's name; nothing is lost, thrown away or taken for gone."""
+    album = world.album("One")
+    for seed in (1, 2):
+        world.photo(album, f"{seed}.jpg", seed)
+    world.sync()
+    (world.path / "One").rename(world.path / "Holidays")
+    report = world.sync(archive=False)
+    assert (report.exit_code, report.files_downloaded, report.files_local) == (0, 2, 2)
+    expected = {f"{name}/{seed}.jpg": md5(seed) for name in ("One", "Holidays") for seed in (1, 2)}
+    assert world.files() == expected
+    assert not world.sync(archive=False).counts
+    assert world.files() == expected

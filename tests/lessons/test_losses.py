@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
+from smugsync.cli import COMMANDS
 from smugsync.core.model import Album, RemoteFile
 from smugsync.remote.dialect import Page, Reply, Span
 from smugsync.remote.gallery import Gallery
@@ -18,7 +22,7 @@ from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.sync.context import Scope
 from smugsync.sync.report import What
 from tests.e2e.command import Command, until
-from tests.e2e.conftest import Emulator
+from tests.e2e.conftest import Emulator, ledger
 from tests.e2e.test_auth import control, prepare, remote, sign_in
 from tests.sync.world import DELTA, EVERYTHING, ORIGIN, World, content, md5
 
@@ -230,3 +234,60 @@ def test_half_a_video_is_still_half_of_it_after_signing_in_again(
     assert command.files() == {"Films/film.mp4": hashlib.md5(film.read_bytes()).hexdigest()}
     assert command.parts() == []
     assert online.counters()["media_bytes"] < 1.2 * FILM, "what had come was not fetched again"
+
+
+# -- dry runs --------------------------------------------------------------------------------------
+
+
+def test_every_dry_run_changes_nothing(emulator: Emulator, command: Command) -> None:
+    """A command that has `--dry-run` and is not tried here fails this test."""
+    online = emulator()
+    command.init(online)
+    command.sync()
+    online.edit("replace-photo", image=online.photo("Ring Road", "DSC_4205.JPG"), seed=100)
+    command.sync()
+    last = command.run("history", "--json").json["runs"][0]["run"]
+    online.edit("replace-photo", image=online.photo("Ring Road", "DSC_4205.JPG"), seed=101)
+    online.edit("delete-photo", image=online.photo("Ring Road", "DSC_4203.JPG"))
+    online.edit("rename", album=online.album("Twins"), name="Doubles", url_name="Doubles")
+    other = command.root / "other"
+    shutil.copytree(command.mirror / "Twins", other)
+    (next(other.iterdir())).write_bytes(b"something else")
+    tried = {
+        "sync": [],
+        "adopt": [str(other)],
+        "undo": [str(last)],
+        "trash empty": ["--shelf", "all", "--yes"],
+        "trash restore": ["--shelf", "all", "--all"],
+    }
+    assert set(having_dry_run()) == tried.keys()
+    before, rows = everything_but_the_state(command), ledger(command)
+    for name, arguments in tried.items():
+        result = command.run(*name.split(), *arguments, "--dry-run")
+        assert result.code in (0, 3), result
+        assert everything_but_the_state(command) == before, name
+        assert ledger(command) == rows, name
+    assert command.sync()["counts"] == {"replaced": 1, "gone": 1, "album_moved": 1}
+
+
+def everything_but_the_state(command: Command) -> dict[str, str]:
+    found = command.everything().items()
+    return {path: md5 for path, md5 in found if not path.startswith("default/")}
+
+
+def having_dry_run() -> Iterator[str]:
+    """All commands with such an option, `trash empty` for the one below another."""
+
+    def walk(found: click.Command, path: str) -> Iterator[str]:
+        if isinstance(found, click.Group):
+            context = click.Context(found)
+            for name in found.list_commands(context):
+                below = found.get_command(context, name)
+                assert below is not None
+                yield from walk(below, f"{path} {name}")
+        elif any("--dry-run" in option.opts for option in found.params):
+            yield path
+
+    for name, (place, _) in COMMANDS.items():
+        module, _, attribute = place.partition(":")
+        yield from walk(getattr(importlib.import_module(module), attribute), name)

@@ -7,17 +7,14 @@ mounted again. Stricter than a kill, which leaves the page cache alone. Needs ro
 
 from __future__ import annotations
 
-import fcntl
-import os
 import re
-import shutil
-import struct
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.faults.ground import Disk, cannot_make, lacks, prepare_to_mount
 
 from .mirrors import everything, run, visible
 
@@ -61,83 +58,42 @@ FINAL = {
 }
 OLD = {"album/x.jpg": b"x1" * 5000, "album/y.jpg": b"y1" * 5000}
 CALLS = ("mkdirat", "write", "fdatasync", "linkat", "renameat2", "fsync", "unlinkat")
-FS_IOC_SHUTDOWN, NO_LOG_FLUSH = 0x8004587D, 2
-
-
-def command(*words: str | Path) -> None:
-    subprocess.run([*map(str, words)], check=True, capture_output=True)
-
-
-@dataclass(frozen=True)
-class Disk:
-    """A small filesystem whose power can be cut."""
-
-    image: Path
-    template: Path
-    mount_point: Path
-    options: str
-
-    @property
-    def mirror(self) -> Path:
-        return self.mount_point / "mirror"
-
-    def restore(self) -> None:
-        self._mount_copy_of(self.template)
-
-    def _mount_copy_of(self, image: Path) -> None:
-        # Always a file of its own: another process may have copied our mounts into its namespace and
-        # still hold the previous one, shut down as it is.
-        copy = self.image.with_suffix(".copy")
-        command("cp", "--sparse=always", image, copy)
-        copy.rename(self.image)
-        command("mount", "-o", self.options, self.image, self.mount_point)
-
-    def cut(self) -> None:
-        fd = os.open(self.mount_point, os.O_RDONLY)
-        fcntl.ioctl(fd, FS_IOC_SHUTDOWN, struct.pack("I", NO_LOG_FLUSH))
-        os.close(fd)
-        command("umount", self.mount_point)
-        self._mount_copy_of(self.image)
-
-    def unmount(self) -> None:
-        subprocess.run(["umount", self.mount_point], check=False, capture_output=True)
 
 
 @pytest.fixture(params=["ext4", "xfs"])
 def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
+    """A small filesystem with a mirror in which two old files lie."""
     kind: str = request.param
-    if os.geteuid() != 0 or not all(map(shutil.which, ("strace", f"mkfs.{kind}", "mount"))):
-        pytest.skip(f"needs root, strace and mkfs.{kind}")
-    # commit=600: nothing reaches the disk by the journal's own clock.
-    options = "loop,commit=600" if kind == "ext4" else "loop,nouuid"
-    disk = Disk(tmp_path / "image", tmp_path / "template", tmp_path / "disk", options)
-    disk.mount_point.mkdir()
-    command("truncate", "-s", "48M" if kind == "ext4" else "320M", disk.template)
-    command(f"mkfs.{kind}", "-q", disk.template)
+    if why := lacks("strace") or cannot_make(kind):
+        pytest.skip(why)
+    prepare_to_mount(kind)
     try:
-        command("mount", "-o", options, disk.template, disk.mount_point)
+        disk = Disk(tmp_path / "disk", kind)
     except subprocess.CalledProcessError:
         pytest.skip("loop mounts are not allowed here")
     for path, content in OLD.items():
-        (disk.mirror / path).parent.mkdir(parents=True, exist_ok=True)
-        (disk.mirror / path).write_bytes(content)
-    command("sync", "-f", disk.mount_point)
-    command("umount", disk.mount_point)
+        (mirror_of(disk) / path).parent.mkdir(parents=True, exist_ok=True)
+        (mirror_of(disk) / path).write_bytes(content)
+    disk.keep()
     yield disk
     disk.unmount()
+
+
+def mirror_of(disk: Disk) -> Path:
+    return disk.place / "mirror"
 
 
 def cut_points(disk: Disk, log: Path, durability: str) -> list[tuple[str, int]]:
     """Every storage call of an undisturbed run; (name, number), and one point after its end."""
     disk.restore()
     prefix = ["strace", "-f", "-qq", "-o", str(log), "-e", "trace=openat," + ",".join(CALLS)]
-    assert run(PROGRAM, str(disk.mirror), durability, prefix=prefix).returncode == 0
+    assert run(PROGRAM, str(mirror_of(disk)), durability, prefix=prefix).returncode == 0
     disk.unmount()
     counts: dict[str, int] = {}
     points, inside = [], False
     for name, rest in re.findall(r"^\d+\s+(\w+)(\(.*)$", log.read_text(), re.MULTILINE):
         counts[name] = counts.get(name, 0) + 1
-        inside = inside or f'"{disk.mirror}"' in rest
+        inside = inside or f'"{mirror_of(disk)}"' in rest
         if inside and name in CALLS:
             points.append((name, counts[name]))
     return [*points, ("fsync", counts.get("fsync", 0) + 1)]
@@ -149,10 +105,11 @@ def violations(disk: Disk, log: Path, durability: str) -> list[str]:
         disk.restore()
         inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={number}"]
         prefix = ["strace", "-f", "-qq", "-o", "/dev/null", *inject]
-        recorded = run(PROGRAM, str(disk.mirror), durability, prefix=prefix).stdout.split()
-        disk.cut()
+        recorded = run(PROGRAM, str(mirror_of(disk)), durability, prefix=prefix).stdout.split()
+        disk.fail()
+        disk.attach()
         point = f"{name} {number}: "
-        shown = visible(disk.mirror)
+        shown = visible(mirror_of(disk))
         found += [
             f"{point}{path} is torn"
             for path, content in shown.items()
@@ -164,12 +121,12 @@ def violations(disk: Disk, log: Path, durability: str) -> list[str]:
         found += [
             f"{point}{path} has lost its time"
             for path in recorded
-            if path in shown and (disk.mirror / path).stat().st_mtime_ns != 10**18
+            if path in shown and (mirror_of(disk) / path).stat().st_mtime_ns != 10**18
         ]
-        held = everything(disk.mirror).values()
+        held = everything(mirror_of(disk)).values()
         found += [f"{point}the old {path} is lost" for path, content in OLD.items() if content not in held]
-        finished = run(PROGRAM, str(disk.mirror), durability)
-        if finished.returncode or visible(disk.mirror) != FINAL:
+        finished = run(PROGRAM, str(mirror_of(disk)), durability)
+        if finished.returncode or visible(mirror_of(disk)) != FINAL:
             found.append(f"{point}not finished by a new process: {finished.stderr[-300:]}")
         disk.unmount()
     return found

@@ -172,6 +172,17 @@ def test_a_failed_sync_is_never_repeated(mirror: Path, tmp_path: Path) -> None:
 
 
 @needs_strace
+def test_a_write_that_only_claims_to_be_done_is_noticed(mirror: Path, tmp_path: Path) -> None:
+    points = calls_made(mirror, tmp_path / "log")
+    for number in [number for name, number in points if name == "write"]:
+        prepare(mirror)
+        lie = f"inject=write:retval=1000000:when={number}"
+        result = run(PROGRAM, str(mirror), prefix=strace("-o", "/dev/null", "-e", "trace=write", "-e", lie))
+        assert "MirrorUnusable" in result.stdout
+        assert_whole(mirror)
+
+
+@needs_strace
 def test_a_full_table_of_open_files_is_named(mirror: Path, tmp_path: Path) -> None:
     first = next(number for name, number in calls_made(mirror, tmp_path / "log") if name == "openat2")
     prepare(mirror)

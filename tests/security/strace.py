@@ -20,9 +20,9 @@ _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
 _OPENING = frozenset({"open", "openat", "openat2", "creat"})
 _CHANGING = frozenset(
-    "rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat mkdir mkdirat rmdir mknod mknodat chmod "
-    "fchmodat fchmodat2 chown lchown fchownat utime utimes utimensat futimesat truncate setxattr lsetxattr "
-    "removexattr lremovexattr mount umount2 chroot pivot_root".split()
+    "rename renameat renameat2 link linkat symlink symlinkat unlink unlinkat mkdir mkdirat rmdir mknod "
+    "mknodat chmod fchmodat fchmodat2 chown lchown fchownat utime utimes utimensat futimesat truncate "
+    "setxattr lsetxattr removexattr lremovexattr mount umount2 chroot pivot_root".split()
 )
 #: By a handle alone: what was opened to be read, and is changed all the same.
 _BY_HANDLE = frozenset("fchmod fchown ftruncate fallocate fsetxattr fremovexattr".split())
@@ -90,7 +90,7 @@ def _paths(call: str, rest: str, line: str) -> Iterator[Touch]:
     for quoted in _QUOTED.finditer(rest):
         at = _plain(quoted["at"]) if quoted["at"] else "/"
         # Lexically: a link on the way would show in what the kernel says of the handle it returns.
-        yield Touch(call, Path(os.path.normpath(os.path.join(at, _plain(quoted["path"])))), line)
+        yield Touch(call, Path(os.path.normpath(Path(at) / _plain(quoted["path"]))), line)
     opened = re.search(r"= \d+<((?:[^<>\\]|\\.)*)>$", line)
     if opened:
         yield Touch(call, Path(_plain(opened[1])), line)

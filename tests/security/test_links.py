@@ -53,7 +53,7 @@ class Planted(World):
 
 def look(directory: Path) -> dict[str, tuple[object, ...]]:
     """Everything below `directory`: what it is, since when, and what is in it."""
-    found = {}
+    found: dict[str, tuple[object, ...]] = {}
     for path in sorted([directory, *directory.rglob("*")]):
         status = path.lstat()
         content = path.read_bytes() if path.is_file() else b""

@@ -9,7 +9,7 @@ import pytest
 
 from smugsync.sync.report import What
 from tests.sync.crashes import WatchedWorld
-from tests.sync.law import differences, read_ledger
+from tests.sync.law import differences, dump, read_ledger
 from tests.sync.world import DELTA, EVERYTHING, content, md5
 
 
@@ -130,3 +130,18 @@ def test_an_edit_that_a_person_takes_back_is_forgotten(world: WatchedWorld) -> N
     original.replace(file)
     assert world.sync().exit_code == 0
     assert not differences(world)
+
+
+def test_lost_here_while_it_is_processed_online_is_recorded_once(world: WatchedWorld) -> None:
+    """Its album's cursor was left out by the first cycle and stored by the second."""
+    key = world.photo(world.album("One"), "a.jpg", 1)
+    world.sync()
+    world.edit("edit-photo", image=key, processing=True)
+    (world.path / "One" / "a.jpg").unlink()
+    world.sync()
+    before = dump(world.state)
+    assert not world.sync(EVERYTHING).counts
+    assert dump(world.state) == before
+    world.edit("edit-photo", image=key, processing=False)
+    world.clock.now += 300
+    assert world.sync(DELTA).counts == {What.RESTORED: 1}

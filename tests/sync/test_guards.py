@@ -400,6 +400,18 @@ def test_album_that_is_marked_and_then_excluded_stands_still(tmp_path: Path, arc
     assert states(world) == before
 
 
+def test_file_that_a_person_deletes_of_an_album_that_is_gone_and_excluded_is_remembered(world: World) -> None:
+    album, _ = album_of(world, "Ant", 2)
+    album_of(world, "Bee", 1)
+    world.sync()
+    world.edit("delete-node", album=album)
+    world.sync()
+    before = states(world)
+    (world.path / "Ant" / "0.jpg").unlink()
+    world.sync(EVERYTHING, selects=without("/Ant"))
+    assert states(world) == before
+
+
 @MODES
 def test_album_that_moves_to_an_excluded_path_stays_where_it_was(tmp_path: Path, archive: bool) -> None:
     world = following(World(tmp_path), archive=archive)
@@ -512,16 +524,9 @@ class Unmounting(Mirror):
             raise SuspiciousPlan("not the directory any more")
 
 
-class UnmountingWorld(World):
-    mirror_type: type[Mirror] = Mirror
-
-    def open_mirror(self, path: Path) -> Mirror:
-        return self.mirror_type.open(path)
-
-
 @MODES
 def test_disk_is_looked_at_right_before_anything_leaves(tmp_path: Path, archive: bool) -> None:
-    world = UnmountingWorld(tmp_path)
+    world = World(tmp_path)
     following(world, archive=archive)
     _, keys = album_of(world, "Ant", 6)
     world.sync()

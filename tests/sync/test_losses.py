@@ -186,12 +186,17 @@ def test_journal_tells_where_it_lies_now(mirror: World) -> None:
     assert (mirror.path / change.was).read_bytes() == content(1)
 
 
-@pytest.mark.parametrize(("seconds", "left"), [(60, 2), (590, 2), (660, 1)])
-def test_ten_minutes_lie_between_the_two_proofs(mirror: World, seconds: int, left: int) -> None:
+@pytest.mark.parametrize("scope", [DELTA, EVERYTHING], ids=str)
+@pytest.mark.parametrize(("seconds", "left"), [(60, 3), (590, 3), (660, 1)])
+def test_ten_minutes_lie_between_the_two_proofs(mirror: World, seconds: int, left: int, scope: Scope) -> None:
     key = one_of_two(mirror)
+    other = mirror.album("Two")
+    mirror.photo(other, "c.jpg", 3)
+    mirror.sync()
     mirror.edit("delete-photo", image=key)
+    mirror.edit("delete-node", album=other)
     ok(mirror.sync(DELTA))
-    ok(sync_after(mirror, seconds))
+    ok(sync_after(mirror, seconds, scope))
     assert len(mirror.files()) == left
 
 
@@ -531,3 +536,19 @@ def test_file_that_is_saved_in_the_moment_it_is_moved_comes_back(watched: Watche
     assert watched.files()["One/a.jpg"] == md5(7)
     assert watched.set_aside("trash") == []
     assert ok(watched.sync(DELTA)).counts == {What.KEPT: 1}
+
+
+def test_album_keeps_its_place_when_the_one_it_was_to_replace_leaves_a_persons_files(mirror: World) -> None:
+    """It was to be renamed on every run, and could not be."""
+    mirror.album("Anchor")
+    first, second = mirror.album("Ant"), mirror.album("Bee")
+    mirror.photo(first, "a.jpg", 1)
+    mirror.photo(second, "b.jpg", 2)
+    mirror.write("Ant/mine.jpg", 9)
+    mirror.sync()
+    mirror.edit("delete-node", album=first)
+    mirror.edit("rename", album=second, name="Ant", url_name="Ant")
+    for _ in range(3):
+        ok(mirror.sync())
+    assert mirror.files() == {"Ant/mine.jpg": md5(9), f"Ant_{second}/b.jpg": md5(2)}
+    assert not ok(mirror.sync()).counts

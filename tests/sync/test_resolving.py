@@ -13,7 +13,9 @@ import pytest
 
 from smugsync.catalogue import Catalogue, FileRow
 from smugsync.core.lifecycle import State
-from smugsync.errors import UsageError
+from smugsync.errors import Transient, UsageError
+from smugsync.local.tree import Mirror
+from smugsync.local.versions import Shelf
 from smugsync.sync.report import Report, What
 from smugsync.sync.resolving import Conflict, Edit, Keep, conflicts, edits, find
 from tests.sync.second_thoughts import (
@@ -248,6 +250,37 @@ class TestConflict:
         for keep in (LOCAL, ONLINE):
             assert "another photo" in refused(decide(world, MINE, keep))
         assert len(world.files()) == 2
+
+
+class Editor(Mirror):
+    """Somebody saves a file just before it is set aside."""
+
+    def keep_version(self, path: str, stamp: str, shelf: Shelf = Shelf.VERSIONS) -> str:
+        (self.root.path / path).write_bytes(content(4))
+        return super().keep_version(path, stamp, shelf)
+
+
+class EditedWorld(World):
+    busy = False
+
+    def open_mirror(self, path: Path) -> Mirror:
+        return Editor.open(path) if self.busy else super().open_mirror(path)
+
+
+@pytest.mark.parametrize("prepare", [in_conflict, edited])
+def test_file_saved_in_the_very_moment_stays_under_its_name(
+    tmp_path: Path, prepare: Callable[[World], str]
+) -> None:
+    world = EditedWorld(tmp_path)
+    prepare(world)
+    others = {path: found for path, found in world.files().items() if path != MINE}
+    world.busy = True
+    report = decide(world, MINE, ONLINE)
+    assert (report.exit_code, isinstance(report.stopped, Transient)) == (3, True)
+    assert (world.files(), world.set_aside()) == ({**others, MINE: md5(4)}, [])
+    world.busy = False
+    ok(world.sync())
+    assert world.files() == {**others, MINE: md5(4)}
 
 
 class TestEdit:

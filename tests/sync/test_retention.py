@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from smugsync.catalogue import Catalogue, RunRow
+from smugsync.errors import SuspiciousPlan
 from smugsync.local.shelves import stamp_of
+from smugsync.local.tree import Mirror
 from smugsync.sync.context import Retention, Scope
 from smugsync.sync.report import Report, What
 from tests.sync.world import DELTA, EVERYTHING, World, content, md5
@@ -132,6 +134,26 @@ def test_cycle_that_is_not_complete_deletes_nothing(world: World) -> None:
     world.fault("total@*!images")
     assert world.sync(EVERYTHING).exit_code == 3
     assert file.exists()
+
+
+def test_run_that_ends_for_want_of_room_makes_some_for_the_next(world: World) -> None:
+    file = shelve(world, "trash", 400)
+    world.photo(next(iter(world.emulator.account.albums)), "b.jpg", 2)
+    report = world.sync(EVERYTHING, reserve=1 << 60)
+    assert (report.exit_code, report.counts) == (5, {What.EXPIRED: 1})
+    assert not file.exists()
+
+
+def test_disk_that_was_exchanged_loses_nothing(world: World) -> None:
+    file = shelve(world, "trash", 400)
+    world.mirror_type = Exchanged
+    assert world.sync(EVERYTHING).exit_code == 5
+    assert file.exists()
+
+
+class Exchanged(Mirror):
+    def check_in_place(self) -> None:
+        raise SuspiciousPlan("not the directory any more")
 
 
 def test_nothing_is_deleted_while_files_are_damaged(world: World) -> None:

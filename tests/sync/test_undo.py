@@ -364,6 +364,37 @@ class TestDecisions:
         assert world.set_aside() == [md5(3)]
         quiet(world, {MINE: md5(2)})
 
+    def test_edit_that_was_to_stay_is_asked_about_again(
+        self, world: World, catalogue: Callable[[], Any]
+    ) -> None:
+        edited(world)
+        ok(do(world, wish_to_keep(MINE, Keep.LOCAL)))
+        run = last_run(world)
+        assert undone(world, run) == Undone(asked=1)
+        with catalogue() as ledger:
+            assert len(list(edits(ledger))) == 1
+        assert undone(world, run) == Undone()
+        quiet(world, {MINE: md5(2)})
+
+    def test_two_halves_that_were_to_stay_are_a_conflict_again(
+        self, world: World, catalogue: Callable[[], Any]
+    ) -> None:
+        online = in_conflict(world)
+        ok(do(world, wish_to_keep(MINE, Keep.BOTH)))
+        assert undone(world) == Undone(asked=1)
+        with catalogue() as ledger:
+            assert [(one.local, one.online) for one in conflicts(ledger)] == [(MINE, online)]
+        quiet(world, {MINE: md5(2), online: md5(3)})
+
+    def test_edit_that_got_another_name_keeps_it(self, world: World) -> None:
+        edited(world)
+        ok(do(world, wish_to_keep(MINE, Keep.BOTH)))
+        run = last_run(world)
+        ok(world.sync(DELTA))
+        files = world.files()
+        assert undone(world, run) == Undone()
+        quiet(world, files)
+
     def test_edit_given_up_comes_back(self, world: World) -> None:
         edited(world)
         ok(do(world, wish_to_keep(MINE, Keep.ONLINE)))
@@ -401,4 +432,7 @@ def test_killed_at_any_moment_nothing_is_lost(
         ok(world.sync(DELTA))
         assert everywhere(world) >= both
         quiet(world, world.files())
+        if prepare is trashed and MINE in world.files():
+            with closing(Catalogue.open(world.state / "catalogue.db")) as ledger:
+                assert ledger.count_local() == {"kept": 1}
     pytest.fail("it never came to its end")

@@ -52,6 +52,8 @@ class Clock:
 class World:
     """`root` holds the mirror (`root/mirror`) and the catalogue (`root/state`)."""
 
+    mirror_type: type[Mirror] = Mirror
+
     def __init__(self, root: Path, *, settings: Settings | None = None) -> None:
         self.root = root
         self.clock = Clock()
@@ -141,7 +143,7 @@ class World:
         return Catalogue.open(path)
 
     def open_mirror(self, path: Path) -> Mirror:
-        return Mirror.open(path)
+        return self.mirror_type.open(path)
 
     def open_gallery(self, session: Session) -> Gallery:
         return Gallery(SmugMugV2(ORIGIN), session)
