@@ -84,7 +84,7 @@ class Redactor:
 
 
 def _forms(value: str) -> set[str]:
-    """`value` as it is, in a URL, in a signature's base string, in a header, in JSON and as Python shows it."""
+    """`value` as it is, in a URL, in a signature's base string, in a header, in JSON, and as Python does."""
     raw = value.encode("utf-8", "surrogateescape")
     in_url = {quote(value, safe="", errors="replace"), quote_plus(value, errors="replace")}
     twice = {quote(form, safe="") for form in in_url}

@@ -37,7 +37,8 @@ class Wanted(Albums, Files):
         """Those that may be a conversion of what was uploaded: videos, and photos called `….JPG`."""
         where = _WANTED.removeprefix("FROM file ")
         rows = self._read(
-            f"{SELECT_FILE} {where} AND held_md5 IS NULL AND (kind = 'video' OR remote_name GLOB '*.JPG')",
+            f"{SELECT_FILE} {where} AND (held_md5 IS NULL OR evidence = 'unproven')"
+            " AND (kind = 'video' OR remote_name GLOB '*.JPG')",
             (run,),
         )
         for values in rows:
@@ -46,8 +47,3 @@ class Wanted(Albums, Files):
     def wanted_albums(self, run: int) -> list[int]:
         """The ids of the albums they are in."""
         return [int(row[0]) for row in self._read(f"SELECT DISTINCT album_id {_WANTED}", (run,))]
-
-    def count_files(self, album_id: int) -> tuple[int, int]:
-        """How many files an album has, and of how many of them something is held."""
-        row = self._first("SELECT count(*), count(held_md5) FROM file WHERE album_id = ?", (album_id,))
-        return int(row[0]), int(row[1])

@@ -66,8 +66,9 @@ def main(
         if hasattr(stream, "reconfigure"):  # a name the terminal cannot show must not end a run
             stream.reconfigure(errors="backslashreplace")
     try:
+        words = sys.argv[1:] if arguments is None else list(arguments)
         with _redacted_threads(invocation):
-            code = _run(make_app(commands), sys.argv[1:] if arguments is None else list(arguments), invocation)
+            code = _run(make_app(commands), words, invocation)
         sys.stdout.flush()
     except BrokenPipeError:
         _give_up_stdout()  # nobody reads us any more

@@ -239,6 +239,7 @@ def _session(
 
 def _options(config: Config, *, dry_run: bool, accept_loss: bool) -> Options:
     return Options(
+        owns=config.remote.user is None,
         layout=config.layout,
         selects=selector(config.include, config.exclude),
         downloads=config.downloads,

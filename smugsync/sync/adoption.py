@@ -15,9 +15,9 @@ from smugsync.core.model import Evidence, Kind, LocalFile, RemoteFile
 from smugsync.errors import ItemError
 from smugsync.local.folder import glimpse
 from smugsync.local.sharing import Source
-from smugsync.sync.candidates import Candidate, Place, Search
+from smugsync.sync.candidates import Candidate, Pairs, Place, Search
 from smugsync.sync.context import Context, Read, Reading
-from smugsync.sync.standing import Pairs, Standing
+from smugsync.sync.standing import Standing
 
 
 def adopt(

@@ -59,6 +59,10 @@ class Candidate:
         return self.path.rpartition("/")[2]
 
 
+#: Which original each photo (its row's id) was converted from.
+Pairs = dict[int, Candidate]
+
+
 class Search:
     """Finds candidates; hands out which to read, and takes what came of it."""
 

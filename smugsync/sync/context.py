@@ -68,10 +68,12 @@ class Options:
     """A person's wishes, as values: inner code never sees a configuration.
 
     `downloads` None = adaptive. `pauses`: seconds between attempts at one download. `reserve` is in bytes.
+    `owns`: the account is the viewer's own, so that nothing of it is hidden.
     `zone` None = this machine's. Without `fetch` only what is here already is taken over. `impatient`: a
     person asked for this run, so what failed is tried again whether or not its time has come.
     """
 
+    owns: bool = True
     layout: Layout = "url-path"
     selects: Callable[[str], bool] = lambda url_path: True
     downloads: int | None = None

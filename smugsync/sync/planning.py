@@ -130,13 +130,19 @@ class Planner:
         return absent
 
     def _count(self, listing: AlbumListing) -> None:
-        """Fewer photos than the album counts are not all of them, whatever its pages say: asked for again."""
+        """Fewer photos than the album counts are not all of them, whatever its pages say: asked for again.
+
+        A visitor is not shown what the owner has hidden, and the count may include it: then it is only told.
+        """
         counted, listed = listing.album.image_count or 0, len(listing.seen)
         if listed < counted:
-            listing.unsettled = True
+            owns = self._ctx.options.owns
+            listing.unsettled |= owns
             self._ctx.report.trouble(
                 listing.directory,
-                f"the album counts {counted:,} photos and lists {listed:,}: some are missing",
+                f"the album counts {counted:,} photos and lists {listed:,}: some are "
+                + ("missing" if owns else "not shown to visitors"),
+                code=ItemError.exit_code if owns else 0,
             )
 
     def _look_around(self, listing: AlbumListing) -> None:

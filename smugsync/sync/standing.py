@@ -8,7 +8,6 @@ only read, when their turn to be fetched comes.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -16,16 +15,13 @@ from smugsync.catalogue import AlbumRow, FileRow, Hashed, join
 from smugsync.core import naming
 from smugsync.core.integrity import Found, prove
 from smugsync.core.lifecycle import State
-from smugsync.core.matching import settle_claims
 from smugsync.core.model import Evidence, Promise
 from smugsync.errors import IntegrityError, ItemError
-from smugsync.sync.candidates import Candidate, Search
+from smugsync.sync.candidates import Candidate, Pairs, Search
+from smugsync.sync.claiming import claim_directories
 from smugsync.sync.context import Context
 from smugsync.sync.relocating import settled
 from smugsync.sync.report import What
-
-#: Which original each photo (its row's id) was converted from.
-Pairs = dict[int, Candidate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,7 @@ class Standing:
     search: Search
     pairs: Pairs
     _here: dict[str, list[Candidate]] = field(default_factory=dict)  #: by directory, in the mirror alone
+    _paths: set[str] = field(default_factory=set)  #: of all these
 
     def settle(self) -> None:
         catalogue, run = self.context.catalogue, self.context.run
@@ -50,7 +47,8 @@ class Standing:
             for some in self.search.by_md5.values():
                 for candidate in some:
                     self._here.setdefault(candidate.directory, []).append(candidate)
-            self._claim_directories()
+                    self._paths.add(candidate.path)
+            claim_directories(self.context, self.search, self.pairs, self._is_missing)
             for album_id in catalogue.wanted_albums(run):
                 self._pause()
                 self._register_where_they_stand(catalogue.album(album_id))
@@ -62,77 +60,30 @@ class Standing:
         self.context.stop.check()
         self.context.progress.refresh()
 
-    def _free(self, rows: Iterable[FileRow]) -> list[FileRow]:
-        """Those that are to be fetched and of which nothing was ever here: their names are still open."""
+    def _free(self, album: AlbumRow, rows: Iterable[FileRow]) -> list[FileRow]:
+        """Those that are to be fetched and of which nothing lies in its place: their names are still open."""
         run = self.context.run
         return [
             row
             for row in rows
-            if row.state is State.PLANNED and row.source_run == run and row.held_md5 is None
+            if row.state is State.PLANNED
+            and row.source_run == run
+            and (row.held_md5 is None or self._is_missing(album, row))
         ]
 
-    # -- directories ---------------------------------------------------------------------------------
-
-    def _claim_directories(self) -> None:
-        """Where most files of an album that is new here stand in one directory, that one becomes its own."""
-        catalogue = self.context.catalogue
-        claims: dict[int, tuple[str, int]] = {}
-        for album_id, votes in self._votes().items():
-            album = catalogue.album(album_id)
-            count, held = catalogue.count_files(album_id)
-            best, n = max(votes.items(), key=lambda vote: (vote[1], vote[0] == album.directory, vote[0]))
-            if best not in ("", album.directory) and held == 0 and 2 * n > count:
-                claims[album_id] = best, n
-        if not claims:
-            return
-        albums = {album.id: album for album in catalogue.albums()}
-        granted = settle_claims(
-            {album.id: album.directory_folded for album in albums.values()},
-            {album_id: (naming.fold(directory), n) for album_id, (directory, n) in claims.items()},
-        )
-        self._give_directories({albums[album_id]: claims[album_id][0] for album_id in granted})
-
-    def _votes(self) -> dict[int, Counter[str]]:
-        """How many of an album's files stand in which directories."""
-        votes: dict[int, Counter[str]] = {}
-        for album_id, md5 in self.context.catalogue.wanted_bytes(self.context.run):
-            for directory in {candidate.directory for candidate in self.search.known(md5)}:
-                votes.setdefault(album_id, Counter())[directory] += 1
-        for row_id, candidate in self.pairs.items():
-            row = self.context.catalogue.file(row_id)
-            if row is not None:
-                votes.setdefault(row.album_id, Counter())[candidate.directory] += 1
-        return votes
-
-    def _give_directories(self, new: dict[AlbumRow, str]) -> None:
-        catalogue, mirror = self.context.catalogue, self.context.mirror
-        with catalogue.transaction(durable=True):
-            for album in new:  # two may trade theirs: all step aside first
-                aside = f"/{album.id}"
-                catalogue.put_album(replace(album, directory=aside, directory_folded=aside))
-            for album, directory in new.items():
-                catalogue.put_album(
-                    replace(
-                        album,
-                        directory=directory,
-                        directory_folded=naming.fold(directory),
-                        instead_of=album.directory,
-                    )
-                )
-                self.context.note(What.ALBUM_STANDS, directory, f"not in {album.directory}", of=album)
-        if self.context.options.dry_run:
-            return
-        for album in new:
-            try:
-                mirror.remove_empty(album.directory)
-            except ItemError:
-                continue  # somebody's files, or another album's: it stays
+    def _is_missing(self, album: AlbumRow, row: FileRow) -> bool:
+        """What lies there may be a candidate: no row accounted for it, so it is not what this one held."""
+        path = join(album.directory, row.name)
+        try:
+            return path in self._paths or self.context.mirror.fingerprint(path) is None
+        except ItemError:
+            return False
 
     # -- in place ------------------------------------------------------------------------------------
 
     def _register_where_they_stand(self, album: AlbumRow) -> None:
         rows = list(self.context.catalogue.files(album.id).values())
-        free = self._free(rows)
+        free = self._free(album, rows)
         matches = self._match_here(free, self._here.get(album.directory, []))
         if not matches:
             return
@@ -220,6 +171,11 @@ class Standing:
             mtime_ns=candidate.fingerprint.mtime_ns,
             evidence=evidence.value,
             verified_at=candidate.read_at,
+            local_md5=None,
+            local_size=None,
+            local_mtime_ns=None,
+            kept_md5=None,
+            damaged_at=None,
         )
         report.files_adopted += 1
         report.bytes_adopted += size
@@ -237,7 +193,7 @@ class Standing:
         names = {row.name_folded for row in rows}
         moves: dict[str, list[_Match]] = {}
         renamed, counted = [], []
-        for row in self._free(rows):
+        for row in self._free(album, rows):
             match = self._elsewhere(row)
             if match is None:
                 continue

@@ -124,6 +124,18 @@ def test_album_that_lists_fewer_than_it_counts_is_not_complete(altered: Altered)
     assert altered.files() == {"One/a.jpg": md5(1)}
 
 
+def test_visitor_is_only_told_of_photos_that_the_count_includes(altered: Altered) -> None:
+    """The owner may have hidden them: no later look would show them either."""
+    altered.photo(altered.album("One"), "a.jpg", 1)
+    altered.dialect = _Short(ORIGIN)
+    report = altered.sync(EVERYTHING, owns=False)
+    assert report.exit_code == 0
+    assert [trouble.reason for trouble in report.troubles] == [
+        "the album counts 1 photos and lists 0: some are not shown to visitors"
+    ]
+    assert altered.sync(DELTA, owns=False).albums_listed == 0
+
+
 def test_account_that_lists_nothing_is_no_success(emulator: Emulator, command: Command) -> None:
     online = emulator("--albums", "4", "--images", "2", "--bytes", "100")
     command.init(online)

@@ -544,6 +544,39 @@ class TestDirectories:
         ok(world.adopt())
         assert set(world.files()) == {f"Rome/{number}.jpg" for number in range(5)}
 
+    @pytest.mark.parametrize("layout", ["url-path", "names"])
+    def test_directory_that_was_renamed_here_is_followed(self, world: Adopting, layout: str) -> None:
+        key = album(world, "Rome", 3)
+        world.converted_photo(key, "IMG_1.JPG")
+        world.leave_here("Rome/IMG_1.HEIC", heic(), taken=TAKEN)
+        ok(world.adopt(layout=layout))
+        fetched = world.fetched()
+        (world.path / "Rome").rename(world.path / "my Rome")
+        before = world.files()
+        report = ok(world.adopt(layout=layout))
+        assert (world.fetched(), report.files_local, report.files_unproven) == (fetched, 0, 1)
+        assert world.files() == before
+        assert ok(world.sync(layout=layout)).counts == {}
+
+    def test_photos_that_were_moved_here_go_back_to_their_album(self, world: Adopting) -> None:
+        album(world, "Rome", 4)
+        ok(world.sync())
+        before, fetched = world.files(), world.fetched()
+        (world.path / "tmp").mkdir()
+        (world.path / "Rome/1.jpg").rename(world.path / "tmp/x.jpg")
+        ok(world.adopt())
+        assert (world.files(), world.fetched()) == (before, fetched)
+        unchanged(world)
+
+    def test_old_version_that_is_here_keeps_its_album_in_its_place(self, world: Adopting) -> None:
+        rome = world.album("Rome")
+        key = world.photo(rome, "a.jpg", 1)
+        ok(world.sync())
+        world.replace(key, 2)
+        world.leave_here("other/a.jpg", 2)
+        ok(world.adopt())
+        assert (world.files()["Rome/a.jpg"], world.set_aside(), world.fetched()) == (md5(2), [md5(1)], 1)
+
     def test_nothing_is_moved_out_of_what_is_adopted(self, world: Adopting) -> None:
         album(world, "Rome", 4)
         world.leave_here("old/x.jpg", 0)

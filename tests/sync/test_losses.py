@@ -552,3 +552,17 @@ def test_album_keeps_its_place_when_the_one_it_was_to_replace_leaves_a_persons_f
         ok(mirror.sync())
     assert mirror.files() == {"Ant/mine.jpg": md5(9), f"Ant_{second}/b.jpg": md5(2)}
     assert not ok(mirror.sync()).counts
+
+
+@MODES
+def test_edited_file_of_a_photo_that_moved_stays_where_it_is(tmp_path: Path, archive: bool) -> None:
+    world = World(tmp_path)
+    world.options = replace(world.options, archive=archive)
+    key = one_of_two(world)
+    world.write("One/a.jpg", 7)
+    world.edit("move-photo", image=key, to=world.album("Two"))
+    report = ok(world.sync(DELTA))
+    assert (report.counts[What.GONE], report.counts[What.MOVED], report.files_downloaded) == (1, 0, 1)
+    ok(world.sync(DELTA))
+    assert world.files() == {"One/a.jpg": md5(7), "One/b.jpg": md5(2), "Two/a.jpg": md5(1)}
+    assert local_files(world) == ({} if archive else {"One/a.jpg": "kept"})
