@@ -116,6 +116,10 @@ class TestWords:
     def test_files_that_never_were_proven_are_counted(self) -> None:
         assert any("3 files not proven since" in line for line in self.lines(files_proven=1, never=3))
 
+    def test_damage_elsewhere_explains_the_exit_code(self) -> None:
+        lines = self.lines(files_proven=1, files_damaged=2)
+        assert any(line.startswith("  elsewhere 2 files known to be damaged") for line in lines)
+
 
 class TestStatus:
     def test_nothing_mirrored_says_nothing(self) -> None:

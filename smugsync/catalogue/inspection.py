@@ -59,6 +59,8 @@ def inspected(path: Path, *, patience: float = 1.0) -> Iterator[Inspected]:
 def _connect(path: Path, *, mode: str, patience: float) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode={mode}"
     try:
-        return sqlite3.connect(address, uri=True, isolation_level=None, timeout=patience)
+        db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=patience)
     except sqlite3.Error as error:
         raise CatalogueError(f"the catalogue {path} cannot be opened: {error}") from error
+    db.execute("PRAGMA trusted_schema = OFF")
+    return db

@@ -56,6 +56,9 @@ class Outcome:
             yield f"  never     {plural(self.never, 'file')} not proven since they came here"
         if self.oldest is not None:
             yield f"  oldest    proof from {ago(self.oldest, self.now)}"
+        elsewhere = self.report.files_damaged - self._count(Verdict.DAMAGED) - self._count(Verdict.SPOILT)
+        if elsewhere > 0:
+            yield f"  elsewhere {plural(elsewhere, 'file')} known to be damaged: `smugsync status` names them"
         yield from self._findings()
         yield from self._mending()
         if self.work.mending is None and any(f.verdict is not Verdict.BUSY for f in self._wrong.values()):

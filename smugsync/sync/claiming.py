@@ -62,10 +62,8 @@ def _give(context: Context, new: dict[AlbumRow, str]) -> None:
             aside = f"/{album.id}"
             catalogue.put_album(replace(album, directory=aside, directory_folded=aside))
         for album, directory in new.items():
-            folded = naming.fold(directory)
-            catalogue.put_album(
-                replace(album, directory=directory, directory_folded=folded, instead_of=album.directory)
-            )
+            moved = replace(album, directory=directory, directory_folded=naming.fold(directory))
+            catalogue.put_album(replace(moved, instead_of=album.instead_of or album.directory))
             context.note(What.ALBUM_STANDS, directory, f"not in {album.directory}", of=album)
     if context.options.dry_run:
         return

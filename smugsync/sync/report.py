@@ -26,7 +26,7 @@ class What(StrEnum):
     DETAILS = "text changed"
     GONE = "gone online"
     RETURNED = "online again"
-    TRASHED = "gone online, now in the trash"
+    TRASHED = "gone online, to the trash"
     KEPT = "gone online, edited here"
     FORGOTTEN = "gone on both sides"
     MOVED = "moved"

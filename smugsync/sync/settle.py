@@ -209,7 +209,7 @@ class Settlement:
 
     @property
     def _fate(self) -> str:
-        return "kept here" if self.context.options.archive else "to the trash, when a later run agrees"
+        return "kept here" if self.context.options.archive else "here until a later run agrees"
 
     def _retire(self, album: AlbumRow, rows: Sequence[FileRow]) -> None:
         catalogue, report = self.context.catalogue, self.context.report

@@ -63,7 +63,7 @@ def _take(context: Context, album: AlbumRow, row: FileRow, kept: list[LocalFile]
         if context.options.dry_run:
             context.note(What.TRASHED, path, of=row)
         elif (where := _set_aside(context, here, local.fingerprint)) is not None:
-            context.note(What.TRASHED, path, where, was=where, of=row)
+            context.note(What.TRASHED, path, was=where, of=row)
         else:
             return []
     elif isinstance(action, Keep):

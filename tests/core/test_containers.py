@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 
 import pytest
@@ -34,6 +35,16 @@ def test_whole_file_is_whole(data: bytes) -> None:
 def test_file_that_was_cut_off_is_not(data: bytes, share: float) -> None:
     cut = data[: int(len(data) * share)]
     assert verdict(cut) is (None if len(cut) < 8 else False)
+
+
+def test_real_picture_is_whole_and_its_beginning_is_not() -> None:
+    heif = pytest.importorskip("pillow_heif", reason="the extra `emulator` encodes HEIC")
+    picture = pytest.importorskip("PIL.Image").new("RGB", (64, 48), "green")
+    out = io.BytesIO()
+    heif.from_pillow(picture).save(out, quality=50)
+    data = out.getvalue()
+    assert verdict(data) is True
+    assert {verdict(data[:-n]) for n in (1, 16, 100)} == {False}
 
 
 @pytest.mark.parametrize("missing", [b"moov", b"mdat"])

@@ -224,14 +224,14 @@ def count(directory: Path) -> int:
 def test_killed_and_asked_again(emulator: Emulator, command: Command, tmp_path: Path, kills: int) -> None:
     dice, library = random.Random(7), tmp_path / "library"
     for album in range(6):
-        for photo in range(60):
+        for photo in range(30):
             lay(library, f"Album {album}/{photo:03d}.jpg", dice.randbytes(dice.randrange(2_000, 40_000)))
     online = emulator(str(library))
     shutil.copytree(library, tmp_path / "old")
     command.init(online)
     account, before = set(online.md5s()), 0
     for number in range(kills):
-        some = before + dice.randrange(1, 2 * 360 // (3 * kills))
+        some = before + dice.randrange(1, 2 * 180 // (3 * kills))
         with command.start("adopt", str(tmp_path / "old"), "--copy") as running:
             if number % 3:
                 until(lambda some=some: count(command.mirror) >= some)  # type: ignore[misc]
@@ -241,7 +241,7 @@ def test_killed_and_asked_again(emulator: Emulator, command: Command, tmp_path: 
             running.process.kill()
         before = count(command.mirror)
         assert set(command.md5s()) <= account, "something half or wrong is visible"
-    assert before < 360, "the runs were over before they could be killed"
+    assert before < 180, "the runs were over before they could be killed"
     adopted(command, tmp_path / "old")
     assert sha256sums(command.mirror) == sha256sums(library) == sha256sums(tmp_path / "old")
     assert online.counters()["media_requests"] == 0
@@ -251,7 +251,7 @@ def test_killed_and_asked_again(emulator: Emulator, command: Command, tmp_path: 
 
 def test_killed_while_it_renames_in_the_mirror(emulator: Emulator, command: Command, tmp_path: Path) -> None:
     dice, library = random.Random(8), tmp_path / "library"
-    for album in range(40):
+    for album in range(25):
         for photo in range(5):
             lay(library, f"Album {album:02d}/{photo}.jpg", dice.randbytes(dice.randrange(2_000, 20_000)))
     online = emulator(str(library))
@@ -259,7 +259,7 @@ def test_killed_while_it_renames_in_the_mirror(emulator: Emulator, command: Comm
     for number, path in enumerate(sorted(library.rglob("*.jpg"))):
         lay(command.mirror, f"flat/{number:04d}.jpg", path.read_bytes())
     flat = command.mirror / "flat"
-    for left in (150, 20):
+    for left in (90, 20):
         with command.start("adopt", str(command.mirror)) as running:
             until(lambda left=left: count(flat) <= left)  # type: ignore[misc]
             running.process.kill()

@@ -9,10 +9,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults import operations
-from tests.faults.driver import Benches, Tally, sweep
+from tests.faults.driver import Benches, sweep
 from tests.faults.matrix import FAULTS, Fault
 from tests.faults.operations import OPERATIONS, Operation
 from tests.faults.table import render
+from tests.faults.trial import Tally
 
 
 def main() -> int:
@@ -51,7 +52,7 @@ def _try(
 ) -> Tally:
     tally = sweep(benches, fault, operation, most=most, wanted=lambda where: point in (None, str(where)))
     words = f"{tally.fault}, {tally.operation}: {tally.trials} trials, {tally.seconds:.0f} s {tally.skipped}"
-    print(words, file=sys.stderr)
+    print(words, *(f"  not reached: {place}" for place in tally.unreached), sep="\n", file=sys.stderr)
     for violation in tally.violations:
         print(violation, flush=True)
     return tally

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.command import PATIENCE, Running
+from tests.e2e.command import PATIENCE, Result, Running
+from tests.faults import judge
 from tests.faults.bench import Bench
 from tests.faults.ground import cannot_make, lacks
 from tests.faults.judge import Truth
@@ -48,6 +49,34 @@ def at(point: Point) -> str:
     return f":when={point.number}"
 
 
+def run_traced(bench: Bench, prefix: Sequence[str]) -> Result:
+    """Run the operation's command behind `prefix`, strace; one that never ends is ended."""
+    bench.command.prefix = prefix
+    with bench.command.start(*bench.operation.arguments) as running:
+        bench.command.prefix = ()
+        try:
+            return running.finish()
+        except subprocess.TimeoutExpired:
+            send(signal.SIGKILL, child_of(running))  # without it, strace would leave it behind
+            raise
+
+
+def child_of(running: Running) -> int:
+    """The command's process, below strace's; 0 if there is none."""
+    strace = running.process.pid
+    with contextlib.suppress(OSError):
+        children = Path(f"/proc/{strace}/task/{strace}/children").read_text().split()
+        return int(children[0]) if children else 0
+    return 0
+
+
+def send(number: signal.Signals, pid: int) -> None:
+    """Signal a process, if there is one (0 would be all of ours)."""
+    if pid:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
 @dataclass(frozen=True)
 class _AtCalls:
     """Strikes at storage calls."""
@@ -73,9 +102,7 @@ class Killed(_AtCalls):
 
     def strike(self, bench: Bench, where: Where) -> Struck:
         assert isinstance(where, Point)
-        bench.command.prefix = inject(bench, where, "signal=SIGKILL" + at(where))
-        result = bench.command.run(*bench.operation.arguments)
-        bench.command.prefix = ()
+        result = run_traced(bench, inject(bench, where, "signal=SIGKILL" + at(where)))
         if self.power and bench.ground.disk is not None:
             bench.ground.disk.fail()
             bench.ground.heal()
@@ -91,9 +118,7 @@ class Refused(_AtCalls):
 
     def strike(self, bench: Bench, where: Where) -> Struck:
         assert isinstance(where, Point)
-        bench.command.prefix = inject(bench, where, self._answer + at(where))
-        result = bench.command.run(*bench.operation.arguments)
-        bench.command.prefix = ()
+        result = run_traced(bench, inject(bench, where, self._answer + at(where)))
         return Struck(result, "(INJECTED)" in bench.log.read_text(errors="replace"))
 
     @property
@@ -115,9 +140,7 @@ class Slow(_AtCalls):
 
     def strike(self, bench: Bench, where: Where) -> Struck:
         assert isinstance(where, Point)
-        bench.command.prefix = inject(bench, where, f"delay_enter={int(self.seconds * 1_000_000)}")
-        result = bench.command.run(*bench.operation.arguments)
-        bench.command.prefix = ()
+        result = run_traced(bench, inject(bench, where, f"delay_enter={int(self.seconds * 1_000_000)}"))
         return Struck(result, "(DELAYED)" in bench.log.read_text(errors="replace"))
 
 
@@ -126,7 +149,7 @@ Act = Callable[[Bench, int], Truth | None]
 
 @dataclass(frozen=True)
 class Meanwhile(_AtCalls):
-    """The process is stopped as a call is done, `act` happens, and it goes on.
+    """The process is stopped as a call is done, looked at, `act` happens, and it goes on.
 
     `act` is told the process id, and returns what is true from then on if that has changed. `end` takes
     back what it did, and says in sentences what is wrong with what it finds. `environ` is for the command
@@ -145,19 +168,20 @@ class Meanwhile(_AtCalls):
         assert isinstance(where, Point)
         bench.command.prefix = inject(bench, where, "signal=SIGSTOP" + at(where), environ=self.environ(bench))
         bench.log.unlink(missing_ok=True)
-        wrong: Sequence[str] = ()
+        wrong: list[str] = []
         try:
             with bench.command.start(*bench.operation.arguments) as running:
                 bench.command.prefix = ()  # `act` may run the command as well
                 stopped = Stopped(running, bench.log)
                 try:
                     reached = stopped.wait()
+                    wrong += judge.at_rest(bench.ground.mirror, bench.state, bench.truth)
                     truth = self.act(bench, stopped.pid) if reached else None
                 finally:
                     stopped.go_on()
                 result = running.finish()
         finally:
-            wrong = self.end(bench)
+            wrong += self.end(bench)
         return Struck(result, reached, truth, wrong)
 
 
@@ -175,7 +199,7 @@ class Stopped:
         while self.running.process.poll() is None:
             assert time.monotonic() < deadline, "the run neither stops nor ends"
             if "stopped by SIGSTOP" in self._logged():
-                self.pid = self._child()
+                self.pid = child_of(self.running)
                 if self._stands_still():
                     return True
             time.sleep(0.005)
@@ -185,26 +209,17 @@ class Stopped:
         """Let it run; and again, where a second thread stops it at the same number, until it ends."""
         deadline = time.monotonic() + PATIENCE
         while self.running.process.poll() is None:
-            self.pid = self.pid or self._child()
+            self.pid = self.pid or child_of(self.running)
             if time.monotonic() > deadline:
-                os.kill(self.pid, signal.SIGKILL)
+                send(signal.SIGKILL, self.pid)
             elif self._stands_still():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.pid, signal.SIGCONT)
+                send(signal.SIGCONT, self.pid)
             time.sleep(0.01)
 
     def _logged(self) -> str:
         with contextlib.suppress(FileNotFoundError):
             return self.log.read_text(errors="replace")
         return ""
-
-    def _child(self) -> int:
-        """The command's process, below strace's; 0 if there is none."""
-        strace = self.running.process.pid
-        with contextlib.suppress(OSError):
-            children = Path(f"/proc/{strace}/task/{strace}/children").read_text().split()
-            return int(children[0]) if children else 0
-        return 0
 
     def _stands_still(self) -> bool:
         with contextlib.suppress(OSError):

@@ -7,8 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.faults.driver import Benches, Tally
+from tests.faults.driver import Benches
 from tests.faults.table import render
+from tests.faults.trial import Tally
 
 _TALLIES: pytest.StashKey[list[Tally]] = pytest.StashKey()
 

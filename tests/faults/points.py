@@ -121,7 +121,8 @@ def points_of(log: Path, root: Path, *, reading: bool) -> list[Point]:
     still refuse what was written.
     """
     found = ((point, line) for point, line in _read(log, root) if not point.path.startswith("home/"))
-    return [p for p, line in found if _changes(p.call, line) or (reading and _is_step(p))]
+    wanted = (p for p, line in found if _changes(p.call, line) or (reading and _is_step(p)))
+    return list(dict.fromkeys(wanted))  # threads count for themselves: whoever gets there first is struck
 
 
 def _is_step(point: Point) -> bool:
@@ -140,7 +141,6 @@ def _only_looks(call: str, line: str) -> bool:
 
 def _read(log: Path, root: Path) -> Iterator[tuple[Point, str]]:
     counts: Counter[tuple[str, str, str]] = Counter()
-    seen: set[Point] = set()
     prefix = f"{root}/"
     for line in log.read_text(errors="replace").splitlines():
         found = _CALL.match(line)
@@ -153,10 +153,7 @@ def _read(log: Path, root: Path) -> Iterator[tuple[Point, str]]:
         if paths:
             chosen = max(paths, key=len)
             path = _STAMP.sub("STAMP", chosen.removeprefix(prefix))
-            point = Point(call, path, counts[thread, call, chosen])
-            if point not in seen:
-                seen.add(point)
-                yield point, line
+            yield Point(call, path, counts[thread, call, chosen]), line
 
 
 def _paths(call: str, arguments: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from tests.faults import points, wire
-from tests.faults.driver import Tally
+from tests.faults.trial import Tally
 
 #: Columns of their own, in the order of a run; everything else stands under "other".
 STEPS = (*points.STEPS, *wire.STEPS)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.faults import operations
-from tests.faults.driver import Benches, Tally, sweep
+from tests.faults.driver import Benches, sweep
 from tests.faults.matrix import FAULTS, Fault
 from tests.faults.operations import Operation
+from tests.faults.trial import Tally
 
 CELLS = [
     pytest.param(fault, operation, most, id=f"{fault.name}-{operation.name}")

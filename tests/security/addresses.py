@@ -67,11 +67,9 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     ),
     "nonsense": (
         "https://",
-        "https:///a.jpg",
         "https:evil.example",
         "https://[::1/a.jpg",
         "https://xn--/a.jpg",
-        "https://:443/a.jpg",
         "https://.smugmug.com/a.jpg",
         "https://a..smugmug.com/a.jpg",
         "https://photos.smugmug.com:99999/a.jpg",

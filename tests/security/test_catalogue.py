@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from smugsync.catalogue import Catalogue
+from smugsync.catalogue.inspection import inspected
 from smugsync.emulator.serve import running
 from smugsync.errors import CatalogueError
 from tests.e2e.command import Command
@@ -131,7 +132,29 @@ def test_a_catalogue_is_refused_that_holds_a_strangers(world: LyingWorld, plante
         database.execute(PLANTED[planted])
     with pytest.raises(CatalogueError, match=r"that smugsync did not make, 'evil'"):
         world.sync()
+    with (
+        pytest.raises(CatalogueError, match=r"that smugsync did not make, 'evil'"),
+        inspected(catalogue_of(world)),
+    ):
+        pass
     assert world.files() == before
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        'CREATE TABLE "evil"" --" (x)',
+        "ALTER TABLE file ADD COLUMN evil TEXT AS (key || name)",
+        "CREATE INDEX evil ON file (length(name))",
+    ],
+    ids=["table", "column", "index"],
+)
+def test_a_catalogue_is_refused_in_which_somebody_has_changed_the(world: LyingWorld, planted: str) -> None:
+    world.sync()
+    with contextlib.closing(sqlite3.connect(catalogue_of(world))) as database:
+        database.execute(planted)
+    with pytest.raises(CatalogueError, match="its tables are not as they were made"):
+        world.sync()
 
 
 def test_what_stands_in_the_schema_may_call_nothing(tmp_path: Path) -> None:

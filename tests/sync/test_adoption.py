@@ -551,12 +551,14 @@ class TestDirectories:
         world.leave_here("Rome/IMG_1.HEIC", heic(), taken=TAKEN)
         ok(world.adopt(layout=layout))
         fetched = world.fetched()
-        (world.path / "Rome").rename(world.path / "my Rome")
-        before = world.files()
-        report = ok(world.adopt(layout=layout))
-        assert (world.fetched(), report.files_local, report.files_unproven) == (fetched, 0, 1)
-        assert world.files() == before
-        assert ok(world.sync(layout=layout)).counts == {}
+        for old, new in (("Rome", "my Rome"), ("my Rome", "Pictures/Roma")):
+            (world.path / new).parent.mkdir(exist_ok=True)
+            (world.path / old).rename(world.path / new)
+            before = world.files()
+            report = ok(world.adopt(layout=layout))
+            assert (world.fetched(), report.files_local, report.files_unproven) == (fetched, 0, 1)
+            assert world.files() == before
+            assert ok(world.sync(layout=layout)).counts == {}
 
     def test_photos_that_were_moved_here_go_back_to_their_album(self, world: Adopting) -> None:
         album(world, "Rome", 4)

@@ -90,7 +90,7 @@ class Bytes:
     @property
     def md5(self) -> str:
         if self._md5 is None:
-            self._md5 = hashlib.md5(self._data).hexdigest()
+            self._md5 = hashlib.md5(self._data, usedforsecurity=False).hexdigest()
         return self._md5
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:
@@ -156,7 +156,7 @@ class File:
     def _hash(self) -> str:
         status = self._file.stat()
         if self._known != (status.st_size, status.st_mtime_ns):
-            digest, room = hashlib.md5(), memoryview(bytearray(4 * CHUNK))
+            digest, room = hashlib.md5(usedforsecurity=False), memoryview(bytearray(4 * CHUNK))
             with self._file.open("rb", buffering=0) as file:
                 while count := file.readinto(room):
                     digest.update(room[:count])
@@ -192,7 +192,7 @@ class Noise:
     @property
     def md5(self) -> str:
         if self.size <= UNIQUE_SIZE:
-            return hashlib.md5(self._own(self.size)).hexdigest()
+            return hashlib.md5(self._own(self.size), usedforsecurity=False).hexdigest()
         digest = _common_md5(self.size - TAIL).copy()
         digest.update(self._own(TAIL))
         return digest.hexdigest()
@@ -227,7 +227,7 @@ def _common(start: int, stop: int) -> Iterator[bytes]:
 @lru_cache(maxsize=16)
 def _common_md5(size: int) -> hashlib._Hash:
     with _lock:
-        digest = hashlib.md5()
+        digest = hashlib.md5(usedforsecurity=False)
         for chunk in _common(0, size):
             digest.update(chunk)
         return digest

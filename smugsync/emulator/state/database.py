@@ -95,7 +95,7 @@ class Database(Connection):
 
     def _copy(self, source: BinaryIO, content: int, stop: Stop | None) -> tuple[int, str]:
         """The bytes into rows; their number and their MD5."""
-        digest, size, number = hashlib.md5(), 0, 0
+        digest, size, number = hashlib.md5(usedforsecurity=False), 0, 0
         more = True
         while more:
             with self.transaction() as connection:

@@ -73,8 +73,8 @@ def _begin(source: bytes | Path, count: int) -> bytes:
 
 def _md5(source: bytes | Path, stop: Stop | None) -> str:
     if isinstance(source, bytes):
-        return hashlib.md5(source).hexdigest()
-    digest = hashlib.md5()
+        return hashlib.md5(source, usedforsecurity=False).hexdigest()
+    digest = hashlib.md5(usedforsecurity=False)
     with source.open("rb", buffering=0) as file:
         for chunk in _chunks(file, stop):
             digest.update(chunk)
@@ -144,7 +144,7 @@ class _Form:
         self._disposition = ""
         self._taking = False
         self._found: str | None = None  #: the file name of the part that was taken, None so far
-        self._digest = hashlib.md5()
+        self._digest = hashlib.md5(usedforsecurity=False)
         self._size = 0
         self._complete = False
         self._parser = MultipartParser(
@@ -195,7 +195,7 @@ class _Form:
         self._taking = not self._found and (bool(name) or self._found is None)
         if self._taking:
             self._found = name
-            self._digest, self._size = hashlib.md5(), 0
+            self._digest, self._size = hashlib.md5(usedforsecurity=False), 0
             self._out.seek(0)
             self._out.truncate()
 
