@@ -109,7 +109,7 @@ class Engine:
         """At the end of a cycle over the account in which no listing failed."""
         whole = context.report.complete and context.scope.kind in ("everything", "delta")
         if whole and not self._options.dry_run:
-            expire(context, self._service_time())
+            expire(context, self._service_time(), self._stop)  # the context's is set when a cycle ends early
 
     def fetch(self, context: Context, *, ask: bool = True) -> None:
         """Fetch what was planned in this run, and list nothing. Its scope is one that lists nothing.

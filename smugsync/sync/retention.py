@@ -11,6 +11,7 @@ from smugsync.errors import ItemError
 from smugsync.local.shelves import Removed, Shelves
 from smugsync.local.versions import Shelf
 from smugsync.progress import size
+from smugsync.stop import Stop
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 
@@ -19,7 +20,7 @@ _DAY = 86_400
 _LOOKED = "shelves_looked_at"
 
 
-def expire(context: Context, service_time: float | None) -> None:
+def expire(context: Context, service_time: float | None, stop: Stop) -> None:
     """Delete what has lain on the shelves for too long, the oldest first, and forget old runs.
 
     `service_time`: what the service's clock shows (epoch seconds), None if it did not say. A cycle over
@@ -37,21 +38,21 @@ def expire(context: Context, service_time: float | None) -> None:
     )
     for shelf, kept_for in days.items():
         if kept_for is not None:
-            _clear(context, shelves, shelf, kept_for, before=now - kept_for * _DAY)
+            _clear(context, shelves, shelf, kept_for, before=now - kept_for * _DAY, stop=stop)
     with catalogue.transaction():
         if keep.history is not None:
             catalogue.forget_runs(before=int(now) - keep.history * _DAY)
         catalogue.remember(_LOOKED, str(int(now)))
 
 
-def _clear(context: Context, shelves: Shelves, shelf: Shelf, days: int, *, before: float) -> None:
+def _clear(context: Context, shelves: Shelves, shelf: Shelf, days: int, *, before: float, stop: Stop) -> None:
     removed = Removed()
     try:
         for stamp in shelves.stamps(shelf):
             if stamp.at >= before:
                 break
             try:
-                removed += shelves.delete(stamp, context.stop)
+                removed += shelves.delete(stamp, stop)
             except ItemError as error:
                 context.report.trouble(stamp.directory, str(error))
     finally:

@@ -302,7 +302,7 @@ class TestLaws:
     def test_a_local_edit_is_never_overwritten(
         self, base: Base, remote: RemoteFile | Side, local: LocalFile, policy: Policy
     ) -> None:
-        """Bytes that differ under a time stamp that differs are a person's work; so may be others in number."""
+        """Other bytes under another time stamp are a person's work; so may be another number of them."""
         if local.md5 == base.held_md5 or local.fingerprint == base.fingerprint:
             return
         if policy.repair and local.fingerprint.mtime_ns == base.fingerprint.mtime_ns:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +43,15 @@ class Hurried:
         return self.now
 
 
-def ask(script: Script, *, clock: Callable[[], float] | None = None) -> Reply:
-    """One question, and what a session makes of the answer."""
-    manners = Manners(tries=2, sleep=lambda _: None)
-    transport = DirectTransport()
-    if clock is not None:
-        manners, transport = replace(manners, ticks=clock), DirectTransport(clock=clock)
+def ask(
+    script: Script,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    ticks: Callable[[], float] = time.monotonic,
+) -> Reply:
+    """One question, and what comes of the answer. `clock` is the transport's, `ticks` the session's."""
+    manners = Manners(tries=2, sleep=lambda _: None, ticks=ticks)
+    transport = DirectTransport(clock=clock)
     with Server(script) as server:
         session = Session(transport, Hosts([server.origin]), None, Stop(), manners=manners)
         try:
@@ -91,6 +94,15 @@ def test_an_answer_is_given_up_that_trickles_in_its(part: str) -> None:
     with pytest.raises((Unreachable, Transient), match=r"slow|stopped answering"):
         ask(TRICKLES[part], clock=clock)
     assert clock.now < 100 * 3600  # in two tries
+
+
+@pytest.mark.parametrize("part", ["body", "body-without-length", "chunks"])
+def test_whatever_the_transport_an_answer_is_given_up_that_trickles_in_its(part: str) -> None:
+    """Behind a proxy it is another transport, which knows no such limit."""
+    clock = Hurried()
+    with pytest.raises((Unreachable, Transient), match="too slowly"):
+        ask(TRICKLES[part], ticks=clock)
+    assert clock.now < 100 * 3600
 
 
 #: A small process that runs another and notes the most memory that it took, in kB.
@@ -319,13 +331,20 @@ def test_a_download_without_promise_or_end_leaves_the_reserve_alone(tmp_path: Pa
     assert 50_000_000 < came < 50_000_000 + (32 << 20)
 
 
-@pytest.mark.parametrize("framing", [b"Content-Length: 1000000\r\n", b"", b"Transfer-Encoding: chunked\r\n"])
-def test_a_download_that_trickles_in_is_given_up(framing: bytes) -> None:
+@pytest.mark.parametrize("watch", ["transport", "session"])
+@pytest.mark.parametrize(
+    "framing",
+    [b"Content-Length: 1000000\r\n", b"", b"Transfer-Encoding: chunked\r\n"],
+    ids=["length", "end", "chunks"],
+)
+def test_a_download_that_trickles_in_is_given_up(framing: bytes, watch: str) -> None:
     clock = Hurried()
     piece = b"1\r\np\r\n" if b"chunked" in framing else b"p"
     with Server(sends(MEDIA + framing, forever(piece))) as server:
-        manners = Manners(ticks=clock, sleep=lambda _: None)
-        session = Session(DirectTransport(clock=clock), Hosts([server.origin]), None, Stop(), manners=manners)
+        ticks, watching = (time.monotonic, clock) if watch == "transport" else (clock, time.monotonic)
+        manners = Manners(ticks=ticks, sleep=lambda _: None)
+        transport = DirectTransport(clock=watching)
+        session = Session(transport, Hosts([server.origin]), None, Stop(), manners=manners)
         dialect = SmugMugV2(server.origin)
         with (
             pytest.raises(Transient, match=r"slow|stopped answering"),

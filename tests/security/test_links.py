@@ -282,8 +282,8 @@ def test_nobody_waits_for_a_pipe_a_socket_or_a_device(tmp_path: Path) -> None:
             assert "mirror.json" in result.err
 
 
-@pytest.mark.parametrize("kind", ["pipe", "hard-link", "symbolic-link"])
-def test_a_download_is_not_resumed_into(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["pipe", "file-beside-a-pipe", "hard-link", "symbolic-link"])
+def test_a_download_is_not_resumed_into_a(tmp_path: Path, kind: str) -> None:
     world, outside = World(tmp_path / "world"), tmp_path / "outside"
     part = suspended_download(world)
     note, size = part.with_suffix(".resume"), part.stat().st_size
@@ -292,6 +292,10 @@ def test_a_download_is_not_resumed_into(tmp_path: Path, kind: str) -> None:
         case "pipe":
             note.unlink()
             os.mkfifo(part)
+            os.mkfifo(note)
+        case "file-beside-a-pipe":
+            shutil.copy(outside, part)
+            note.unlink()
             os.mkfifo(note)
         case "hard-link":
             part.hardlink_to(outside)

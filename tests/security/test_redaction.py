@@ -8,18 +8,18 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from smugsync.cli import COMMANDS
 from smugsync.emulator.messages import Request, Response, html_response, json_response
-from smugsync.emulator.serve import Running, running
+from smugsync.emulator.serve import running
 from smugsync.emulator.switches import Switches
 from smugsync.secret import Redactor, Secret
 from tests.e2e.command import Command, Result, until
-from tests.e2e.record import disguises, files_that_hold
+from tests.e2e.record import Record, disguises, files_that_hold
 from tests.e2e.test_auth import by_code, code_at
 from tests.remote.servers import Server
 from tests.security.liar import Liar, Lie
@@ -58,24 +58,38 @@ WORDS = (
 )
 
 
-@pytest.fixture
-def liar() -> Liar:
-    liar = Liar()
+@dataclass
+class Scene:
+    """An account of two photos that is mirrored, the service behind it, and the command."""
+
+    liar: Liar
+    command: Command
+
+    def run(self, *words: str) -> Result:
+        return self.command.run(*words)
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    liar, command = Liar(), Command(tmp_path_factory.mktemp("stage"))
     album = liar.account.add_album("Album", parent=liar.account.root)
     for name in ("a.jpg", "b.jpg"):
         liar.account.add_photo(album, name, name.encode())
-    return liar
+    with running(liar.settings, emulator=liar) as service:
+        set_up(command, service)
+        command.sync()
+        yield Scene(liar, command)
 
 
 @pytest.fixture
-def service(liar: Liar) -> Iterator[Running]:
-    with running(liar.settings, emulator=liar) as started:
-        yield started
-
-
-@pytest.fixture
-def command(tmp_path: Path) -> Command:
-    return Command(tmp_path)
+def scene(stage: Scene) -> Iterator[Scene]:
+    """The stage, to be upset."""
+    secrets, program, prefix = list(stage.command.secrets), stage.command.program, stage.command.prefix
+    yield stage
+    stage.liar.lies = []
+    stage.liar.faults.clear(None)
+    stage.command.environ, stage.command.may_trace = {}, False
+    stage.command.secrets, stage.command.program, stage.command.prefix = secrets, program, prefix
 
 
 def assert_silent(command: Command, *results: Result, secrets: list[str] | None = None) -> None:
@@ -90,19 +104,17 @@ def assert_silent(command: Command, *results: Result, secrets: list[str] | None 
     assert list(files_that_hold(secrets, *places)) == []
 
 
-def test_no_command_says_a_secret(command: Command, service: Running) -> None:
-    set_up(command, service)
-    results = [command.run(*words.split()) for words in WORDS]
+def test_no_command_says_a_secret(scene: Scene) -> None:
+    results = [scene.run(*words.split()) for words in WORDS]
     toured = {word for words in WORDS for word in words.split()}
-    results += [command.run(name, "--help") for name in COMMANDS if name not in toured]
+    results += [scene.run(name, "--help") for name in COMMANDS if name not in toured]
     assert {result.code for result in results} <= {0, 2, 3, 78}, results
-    assert_silent(command, *results)
-    holding = set(files_that_hold(command.secrets, command.root))
-    assert holding == {command.config}
+    assert_silent(scene.command, *results)
+    assert list(files_that_hold(scene.command.secrets, scene.command.root)) == [scene.command.config]
 
 
-def test_a_sign_in_says_no_secret(command: Command) -> None:
-    liar = Liar()
+def test_a_sign_in_says_no_secret(tmp_path: Path) -> None:
+    liar, command = Liar(), Command(tmp_path)
     liar.turn(replace(Switches(), authorize="approve"))
     with running(liar.settings, emulator=liar) as service:
         known = {name: service.ready[name] for name in ("api_key", "api_secret")}
@@ -165,56 +177,49 @@ def echo(make: str) -> Lie:
     "answer",
     ["unauthorised", "forbidden", "bad-request", "garbled", "html", "redirect", "header", "too-many"],
 )
-def test_a_service_that_repeats_what_it_was_sent_is_not_repeated(
-    command: Command, liar: Liar, service: Running, answer: str
-) -> None:
-    set_up(command, service)
-    liar.lies = [echo(answer)]
-    command.may_trace = True
-    results = [command.run("-vv", "--log-format", "json", "auth", "status")]
+def test_a_service_that_repeats_what_it_was_sent_is_not_repeated(scene: Scene, answer: str) -> None:
+    scene.liar.lies = [echo(answer)]
+    scene.command.may_trace = True
+    results = [scene.run("-vv", "--log-format", "json", "auth", "status")]
     if answer in ("unauthorised", "forbidden", "redirect"):  # the others are asked again, and again
-        results.append(command.run("-vv", "sync"))
+        results.append(scene.run("-vv", "sync"))
     assert all(result.code for result in results)
-    assert_silent(command, *results)
+    assert_silent(scene.command, *results)
 
 
-@pytest.mark.parametrize("words", ["-vv sync", "-vv --log-format json sync", "-vv auth status", "-vv doctor"])
-def test_awkward_secrets_are_not_said_when_they_are_refused(
-    command: Command, service: Running, words: str
-) -> None:
-    set_up(command, service)
-    command.environ = {f"SMUGSYNC_REMOTE__{name.upper()}": value for name, value in AWKWARD.items()}
-    command.may_trace = True
-    result = command.run(*words.split())
+@pytest.mark.parametrize("words", ["-vv sync", "-vv --log-format json plan", "-vv auth status", "-vv doctor"])
+def test_awkward_secrets_are_not_said_when_they_are_refused_to(scene: Scene, words: str) -> None:
+    scene.command.environ = {f"SMUGSYNC_REMOTE__{name.upper()}": value for name, value in AWKWARD.items()}
+    scene.command.may_trace = True
+    result = scene.run(*words.split())
     assert result.code == 77, result
-    assert_silent(command, result, secrets=list(AWKWARD.values()))
+    assert_silent(scene.command, result, secrets=list(AWKWARD.values()))
 
 
-def test_the_password_of_a_proxy_is_not_said(command: Command, service: Running) -> None:
-    set_up(command, service)
-    command.secrets.append("proxy-canary")
-    command.may_trace = True
+def test_the_password_of_a_proxy_is_not_said(scene: Scene) -> None:
+    scene.command.secrets.append("proxy-canary")
+    scene.command.may_trace = True
+    scene.command.environ["SMUGSYNC_REMOTE__API_URL"] = "https://api.smugmug.com"
     refusal = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     with Server(lambda peer: peer.send(refusal) if peer.request() else None) as proxy:
-        address = f"http://somebody:proxy-canary@127.0.0.1:{proxy.port}"
-        command.environ = {"HTTPS_PROXY": address, "SMUGSYNC_REMOTE__API_URL": "https://api.smugmug.com"}
-        results = [command.run("-vv", "auth", "status"), command.run("-vv", "doctor")]
+        scene.command.environ["HTTPS_PROXY"] = f"http://somebody:proxy-canary@127.0.0.1:{proxy.port}"
+        results = [scene.run("-vv", "auth", "status"), scene.run("-vv", "doctor")]
         assert proxy.connections > 0
-    command.environ["HTTPS_PROXY"] = "http://somebody:proxy-canary@[nonsense"
-    results.append(command.run("-vv", "auth", "status"))
+    scene.command.environ["HTTPS_PROXY"] = "http://somebody:proxy-canary@[nonsense"
+    results.append(scene.run("-vv", "auth", "status"))
     assert all(result.code for result in results)
-    assert_silent(command, *results)
+    assert_silent(scene.command, *results)
 
 
 # What goes wrong in us
 
 
+@pytest.mark.parametrize("options", ["", "-vv --log-format json"], ids=["quiet", "talkative"])
 @pytest.mark.parametrize(
     "how", ["exception", "cause", "log", "log-exception", "say", "thread", "configuration"]
 )
-@pytest.mark.parametrize("options", ["", "-vv --log-format json"], ids=["quiet", "talkative"])
-def test_a_bug_does_not_say_a_secret(command: Command, service: Running, how: str, options: str) -> None:
-    set_up(command, service)
+def test_a_bug_does_not_say_a_secret_by(scene: Scene, how: str, options: str) -> None:
+    command = scene.command
     command.environ = {f"SMUGSYNC_REMOTE__{name.upper()}": value for name, value in AWKWARD.items()}
     command.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
     command.may_trace = True
@@ -224,30 +229,32 @@ def test_a_bug_does_not_say_a_secret(command: Command, service: Running, how: st
     assert_silent(command, result, secrets=list(AWKWARD.values()))
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGQUIT], ids=lambda number: number.name
-)
-def test_a_fatal_signal_does_not_say_a_secret(
-    command: Command, liar: Liar, service: Running, number: signal.Signals
-) -> None:
-    set_up(command, service)
-    stall = liar.faults.add("stall@/photos/*")
-    command.may_trace = True
-    with command.start("-vv", "sync", PYTHONFAULTHANDLER="1") as going:
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV], ids=lambda number: number.name)
+def test_a_fatal_signal_does_not_say_a_secret(scene: Scene, number: signal.Signals) -> None:
+    stall = scene.liar.faults.add("stall@/api/*:at=-1")
+    scene.command.may_trace = True
+    with scene.command.start("-vv", "sync", PYTHONFAULTHANDLER="1") as going:
         until(lambda: stall.struck > 0)
         result = going.signal(number)
     assert result.code == -number
-    assert_silent(command, result)
-    assert not list(command.root.rglob("core*"))
+    assert_silent(scene.command, result)
+    assert not list(scene.command.root.rglob("core*"))
 
 
-def test_the_catalogue_and_its_copies_hold_no_secret(command: Command, service: Running) -> None:
-    set_up(command, service)
-    command.sync()
-    with closing(sqlite3.connect(command.catalogue)) as database:
+def test_the_catalogue_holds_no_secret(scene: Scene) -> None:
+    with closing(sqlite3.connect(scene.command.catalogue)) as database:
         everything = "\n".join(database.iterdump())
     assert "Album" in everything
-    assert not [form for secret in command.secrets for form in disguises(secret) if form in everything]
+    forms = [form for secret in scene.command.secrets for form in disguises(secret)]
+    assert not [form for form in forms if form in everything]
+
+
+def test_the_record_of_a_test_run_would_notice() -> None:
+    record = Record()
+    record.hear("sync", "all is well")
+    record.hear("status", "signed by c2VjcmV0LXdvcmQ=")
+    record.hand_out("secret-word")
+    assert record.leaks() == ["status"]
 
 
 # The sieve itself

@@ -15,6 +15,7 @@ from smugsync.local.shelves import stamp_of
 from smugsync.local.tree import Mirror
 from smugsync.sync.context import Retention, Scope
 from smugsync.sync.report import Report, What
+from tests.sync.crashes import WatchedWorld
 from tests.sync.world import DELTA, EVERYTHING, World, content, md5
 
 DAY = 86_400
@@ -136,11 +137,15 @@ def test_cycle_that_is_not_complete_deletes_nothing(world: World) -> None:
     assert file.exists()
 
 
-def test_run_that_ends_for_want_of_room_makes_some_for_the_next(world: World) -> None:
+def test_run_that_ends_for_want_of_room_makes_some_for_the_next(tmp_path: Path) -> None:
+    world = WatchedWorld(tmp_path)
     file = shelve(world, "trash", 400)
-    world.photo(next(iter(world.emulator.account.albums)), "b.jpg", 2)
+    for name in ("One", "Two", "Three"):  # listed while the first file already finds no room
+        album = world.album(name)
+        for seed in range(5):
+            world.photo(album, f"{seed}.jpg", seed)
     report = world.sync(EVERYTHING, reserve=1 << 60)
-    assert (report.exit_code, report.counts) == (5, {What.EXPIRED: 1})
+    assert (report.exit_code, report.counts[What.EXPIRED]) == (5, 1)
     assert not file.exists()
 
 
