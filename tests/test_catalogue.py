@@ -690,7 +690,8 @@ class TestMigration:
                 "INSERT INTO file (album_id, key, name, name_folded, state, remote_name, format, kind,"
                 " serial, version, revision, promised_md5, promised_size, taken, uploaded, details,"
                 " held_version, held_md5, held_size, mtime_ns, evidence) VALUES (1, 'k1', 'a.jpg', 'a.jpg',"
-                " 'committed', 'a.jpg', 'JPG', 'photo', 0, 'v1', 'r1', ?1, 10, '', '', '[]', 'v1', ?1, 10, 5, 'promised')",
+                " 'committed', 'a.jpg', 'JPG', 'photo', 0, 'v1', 'r1', ?1, 10, '', '', '[]',"
+                " 'v1', ?1, 10, 5, 'promised')",
                 (MD5,),
             )
             db.execute("INSERT INTO local_file VALUES ('mine.jpg', 3, 4, NULL, 'diverged')")
