@@ -162,7 +162,7 @@ LETTERS = (
 RANDOM = st.lists(LETTERS, max_size=12).map("".join)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.lists(RANDOM, min_size=1, max_size=6), st.lists(RANDOM, min_size=1, max_size=4))
 def test_random_names_stay_inside(photos: list[str], albums: list[str]) -> None:
     with tempfile.TemporaryDirectory() as place:
@@ -174,13 +174,13 @@ def test_random_names_stay_inside(photos: list[str], albums: list[str]) -> None:
 
 def test_no_name_steers_a_terminal_or_forges_a_line(tmp_path: Path) -> None:
     liar, command = Liar(), Command(tmp_path)
-    everything = [name for names in NAMES.values() for name in names]
+    steering = [*NAMES["control-characters"], *NAMES["bidirectional-marks"], *NAMES["halves-of-characters"]]
     forged = "/\x1b[2J\x9b1m\nsmugsync: error: \u202elocked"
     with running(liar.settings, emulator=liar) as service:
         set_up(command, service)
         command.set('layout = "names"')
         photos, titles = {}, {}
-        for seed, name in enumerate(everything):
+        for seed, name in enumerate(steering):
             album = liar.account.add_album(f"A{seed}", parent=liar.account.root)
             titles[album.key] = name
             photos[liar.account.add_photo(album, "a.jpg", b"photo %d" % seed).key] = name
@@ -198,7 +198,7 @@ def test_no_name_steers_a_terminal_or_forges_a_line(tmp_path: Path) -> None:
         again = ("sync --full", "-v --log-format json sync --full", "status --json", "ls --json", "sync x")
         shown += [command.run(*words.split()) for words in again]
         keys = [json.loads(line)["key"] for line in command.run("ls", "--json").out.splitlines()]
-        shown += [command.run("ls", key) for key in keys[::20]]
+        shown += [command.run("ls", key) for key in keys[::8]]
     for result in shown:
         for line in (result.out + result.err).split("\n"):
             assert not STEERING.search(line), repr(line)

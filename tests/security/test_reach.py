@@ -62,7 +62,7 @@ def test_the_trace_would_notice(command: Command) -> None:
 def test_hostile_names_lead_a_sync_nowhere_else(command: Command, layout: str) -> None:
     liar = Liar()
     (command.root / "temporary").mkdir()
-    everything = [name for names in NAMES.values() for name in names]
+    everything = [name for names in NAMES.values() for name in names[:4]]
     with running(liar.settings, emulator=liar) as service:
         set_up(command, service)
         command.set(f'layout = "{layout}"')
