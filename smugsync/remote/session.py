@@ -95,7 +95,8 @@ class Session:
         self._sleep = manners.sleep or stop.wait
         self._clock_lock = threading.Lock()
         self._answered: set[str] = set()
-        self._ahead: float | None = None  #: of our clock, by the last answer that told the time, in seconds
+        #: the service's time minus our monotonic clock, by the last answer that told it, in seconds
+        self._ahead: float | None = None
         self.budget = Budget(clock=manners.ticks)
 
     @property
@@ -104,8 +105,11 @@ class Session:
         return self._sender.counts
 
     def service_time(self) -> float | None:
-        """What the service's clock shows now (epoch seconds), by its last good answer; None = unknown."""
-        return None if self._ahead is None else self._manners.clock() + self._ahead
+        """What the service's clock shows now (epoch seconds), by its last good answer; None = unknown.
+
+        Our own clock, which may have jumped since that answer, has no part in it.
+        """
+        return None if self._ahead is None else self._manners.ticks() + self._ahead
 
     def sign_with(self, signer: Signer) -> None:
         """Other credentials from the next question on; what is known of the service's clock stays."""
@@ -190,7 +194,7 @@ class Session:
         failed = dialect.failure(reply, call)
         if failed is None:
             theirs = _date(reply)
-            self._ahead = None if theirs is None else theirs - self._manners.clock()
+            self._ahead = None if theirs is None else theirs - self._manners.ticks()
             return reply
         if isinstance(failed, ClockSkew):
             self._correct_clock(reply, call)

@@ -84,6 +84,7 @@ class Scene:
         self.waits: list[float] = []
         self.warnings: list[str] = []
         self.now = 0.0
+        self.jump = 0.0  #: by which somebody has set the wall clock
         self.stop = Stop()
         self.signer = CountingSigner()
         self.session = Session(
@@ -93,7 +94,10 @@ class Scene:
             self.stop,
             warn=self.warnings.append,
             manners=Manners(
-                clock=lambda: NOON + self.now, ticks=lambda: self.now, random=lambda: 1.0, sleep=self.sleep
+                clock=lambda: NOON + self.now + self.jump,
+                ticks=lambda: self.now,
+                random=lambda: 1.0,
+                sleep=self.sleep,
             ),
         )
 
@@ -369,6 +373,13 @@ def test_services_clock_goes_on_from_its_last_good_answer() -> None:
     with pytest.raises(Gone):
         scene.ask()
     assert scene.session.service_time() == NOON + 60.0
+
+
+def test_services_clock_does_not_jump_with_ours() -> None:
+    scene = Scene(ok(Date=DATE))
+    scene.ask()
+    scene.jump = 400 * 86_400.0
+    assert scene.session.service_time() == NOON
 
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "soon"}])

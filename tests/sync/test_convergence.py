@@ -418,6 +418,21 @@ class Mirroring(RuleBasedStateMachine):
 
         self.run(self.scope(scope, pick), meddle)
 
+    @rule(
+        scope=scopes, pick=picks, nth=st.integers(1, 4), when=st.sampled_from(["synced ", "about to move "])
+    )
+    def raced(self, scope: str, pick: int, nth: int, when: str) -> None:
+        """A person saves the very file that is being placed or moved."""
+        paths: list[str] = []
+
+        def save(number: int, label: str) -> None:
+            if label.startswith(when) and not label.startswith("about to move the directory"):
+                paths.append(label.removeprefix(when).partition(" to ")[0])
+                if len(paths) == nth:
+                    self.put(paths[-1], self.fresh())
+
+        self.run(self.scope(scope, pick), save)
+
     def scope(self, kind: str, pick: int) -> Scope:
         albums = list(self.world.emulator.account.albums)
         return Scope("albums", (albums[pick % len(albums)],)) if kind == "albums" else Scope(kind)  # type: ignore[arg-type]
