@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ from hypothesis import strategies as st
 
 from smugsync.emulator.messages import Request, Response
 from tests.security.liar import LyingWorld, rewriting
-from tests.sync.world import md5
 
 Place = tuple[str | int, ...]
 
-VALUES = (
+VALUES: tuple[object, ...] = (
     None,
     True,
     0,
@@ -70,6 +70,7 @@ def kind_of(request: Request) -> str:
     return request.path.rpartition("!")[2] if "!" in request.path else request.path.split("/")[3]
 
 
+@cache
 def fields() -> list[tuple[str, Place]]:
     """Every field of every answer that a sync reads."""
     found: dict[tuple[str, Place], None] = {}
@@ -87,13 +88,12 @@ def fields() -> list[tuple[str, Place]]:
     return list(found)
 
 
-FIELDS = fields()
-
-
-@settings(max_examples=60)
-@given(st.sampled_from(FIELDS), st.sampled_from(VALUES))
-def test_a_senseless_value_is_no_more_than_a_trouble(field: tuple[str, Place], value: object) -> None:
-    kind, (*around, name) = field
+@settings(max_examples=30)
+@given(st.integers(0, 1 << 20), st.sampled_from(VALUES))
+def test_a_senseless_value_in_any_field_ends_in_an_exit_code_and_loses_nothing(
+    number: int, value: object
+) -> None:
+    kind, (*around, name) = fields()[number % len(fields())]
 
     def lie(request: Request, response: Response) -> Response:
         def spoil(document: dict[str, Any]) -> None:
@@ -110,15 +110,7 @@ def test_a_senseless_value_is_no_more_than_a_trouble(field: tuple[str, Place], v
     with tempfile.TemporaryDirectory() as place:
         world = world_at(Path(place))
         world.liar.lies = [lie]
-        before = world.files()
+        before = set(world.files().values())
         report = world.sync(layout="names")
-        assert report.exit_code in (0, 3, 5, 75, 77), (field, value, report)
-        assert (
-            before.items()
-            <= {**world.files(), **{path: md5 for path, md5 in before.items() if moved(world, md5)}}.items()
-        )
-
-
-def moved(world: LyingWorld, content: str) -> bool:
-    """Whether these bytes are still somewhere in the mirror, under another name or set aside."""
-    return content in world.files().values() or content in world.set_aside()
+        assert report.exit_code in (0, 3, 5, 75, 77), report
+        assert before <= {*world.files().values(), *world.set_aside()}
