@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,22 +12,20 @@ import click
 
 from smugsync.catalogue import Catalogue, Hashed
 from smugsync.cli.assembly import workshop
+from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import summarise
-from smugsync.cli.verify import conclude
 from smugsync.config import Config
 from smugsync.config.writing import make_private_directory
 from smugsync.core.matching import is_litter
-from smugsync.core.printable import printable
 from smugsync.errors import Busy, CatalogueError, UsageError
 from smugsync.local.folder import Folder
 from smugsync.local.handles import OURS
 from smugsync.local.tree import Mirror
-from smugsync.sync.adoption import adopt as take_over
-from smugsync.sync.candidates import Place
+from smugsync.sync.adoption.adopting import adopt as take_over
+from smugsync.sync.adoption.candidates import Place
 from smugsync.sync.context import Context, Scope
-from smugsync.sync.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,8 @@ def adopt(
         report = shop.work(scope, body)
         read = shop.catalogue.hashed() if dry_run else []
     _remember(config, read)
-    _show(invocation, report, config, dry_run=dry_run, as_json=as_json)
+    lines = summarise(report, config.mirror, planned_only=dry_run)
+    show(invocation, report, lines, as_json=report.as_json() if as_json else None)
     return conclude(invocation, report)
 
 
@@ -159,14 +156,3 @@ def _remember(config: Config, read: list[Hashed]) -> None:
             catalogue.close()
     except (Busy, CatalogueError, OSError):
         return  # it is read again, then
-
-
-def _show(invocation: Invocation, report: Report, config: Config, *, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        print(printable(json.dumps(report.as_json(), ensure_ascii=False)))
-        return
-    if isinstance(report.stopped, UsageError) or (invocation.quiet and not report.exit_code):
-        return
-    stream = sys.stderr if invocation.quiet else sys.stdout
-    for line in summarise(report, config.mirror, planned_only=dry_run):
-        print(invocation.clean(line), file=stream)

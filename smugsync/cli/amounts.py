@@ -1,9 +1,10 @@
-"""Shares, rates and moments as people type them, and read them."""
+"""Shares, rates, lengths of time and moments, as people type them and read them."""
 
 from __future__ import annotations
 
 import re
 import time
+from datetime import datetime
 from fractions import Fraction
 
 from smugsync.errors import UsageError
@@ -11,6 +12,9 @@ from smugsync.progress import duration
 
 _SHARE = re.compile(r"(\d{1,9})/(\d{1,9})|(\d{1,3}(?:\.\d{1,6})?)\s*%")
 _RATE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)(i?)(b?)(?:/s|ps)?", re.IGNORECASE)
+
+_AGE = re.compile(r"(\d{1,6})\s*(min|h|d|w|y)", re.IGNORECASE)
+_SECONDS = {"min": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400, "y": 365 * 86_400}
 
 
 def share(text: str) -> Fraction:
@@ -34,6 +38,36 @@ def rate(text: str) -> float | None:
     decimal = found[4] and not found[3]
     factor = (1000 if decimal else 1024) ** " kmgt".index(found[2].lower() or " ")
     return float(found[1]) * factor or None
+
+
+def age(text: str) -> int | None:
+    """`30d` -> seconds; None if it is no length of time. Units: min, h, d, w, y (365 days)."""
+    found = _AGE.fullmatch(text.strip())
+    return None if found is None else int(found[1]) * _SECONDS[found[2].lower()]
+
+
+def length(text: str, option: str) -> int:
+    """As `age`. Raises UsageError, naming the option."""
+    seconds = age(text)
+    if seconds is None:
+        raise UsageError(f"{option} {text!r} is no length of time: write it as 30d, 12h or 2w")
+    return seconds
+
+
+def since(text: str, now: float) -> int:
+    """`7d`, `2026-11-01` or `2026-11-01T04:10[+01:00]` -> epoch seconds; without a zone it is local time.
+
+    Raises UsageError.
+    """
+    seconds = age(text)
+    if seconds is not None:
+        return int(now) - seconds
+    try:
+        return int(datetime.fromisoformat(text.strip()).timestamp())
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            f"--since {text!r} is no time: write it as 7d, 2026-11-01 or 2026-11-01T04:10"
+        ) from None
 
 
 def moment(seconds: float) -> str:

@@ -24,7 +24,7 @@ from smugsync.config import Config, selector
 from smugsync.config.writing import make_private_directory
 from smugsync.core.guard import MaxLoss
 from smugsync.errors import Busy, MirrorUnusable, NotAuthorised
-from smugsync.local.probe_place import Kind, place_of
+from smugsync.local.probe.place import Kind, place_of
 from smugsync.local.tree import Mirror
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.hosts import Hosts

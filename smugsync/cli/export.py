@@ -11,21 +11,21 @@ from pathlib import Path
 import click
 
 from smugsync.cli.assembly import workshop
+from smugsync.cli.ending import conclude
 from smugsync.cli.frame import Group
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.cli.summary import plural
-from smugsync.cli.verify import conclude
 from smugsync.config import Config
 from smugsync.core.verdict import Verdict
 from smugsync.errors import ItemError, UsageError
 from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
-from smugsync.sync.audit import Wish
-from smugsync.sync.checksums import known_md5s, listed
 from smugsync.sync.context import Scope
+from smugsync.sync.proving.audit import Wish
+from smugsync.sync.proving.checksums import known_md5s, listed
+from smugsync.sync.proving.verification import Verification, chosen
 from smugsync.sync.recovery import check_marker
-from smugsync.sync.verification import Verification, chosen
 
 
 @click.group(cls=Group)

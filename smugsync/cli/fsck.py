@@ -15,10 +15,10 @@ import click
 from smugsync import errors
 from smugsync.catalogue.inspection import inspected
 from smugsync.cli.assembly import locked, workshop
+from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import SHOWN, summarise, told
-from smugsync.cli.verify import conclude
 from smugsync.config import Config
 from smugsync.core.printable import printable
 from smugsync.errors import CatalogueError, NotAuthorised, SmugsyncError, SuspiciousPlan, UsageError
@@ -26,10 +26,10 @@ from smugsync.local.marker import MARKER
 from smugsync.local.shelves import stamp_of
 from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
-from smugsync.sync.adoption import adopt
-from smugsync.sync.candidates import Place
+from smugsync.sync.adoption.adopting import adopt
+from smugsync.sync.adoption.candidates import Place
 from smugsync.sync.context import Context, Scope
-from smugsync.sync.fsck import Flaw, Level, check_account, check_catalogue, check_disk
+from smugsync.sync.proving.fsck import Flaw, Level, check_account, check_catalogue, check_disk
 from smugsync.sync.recovery import check_marker
 
 
@@ -179,12 +179,8 @@ def _rebuild(invocation: Invocation, config: Config, *, yes: bool, as_json: bool
             adopt(context, shop.engine.cycle, Place(context.mirror, ""))
 
         report = shop.work(Scope("everything", detail="rebuild"), body)
-    if as_json:
-        print(printable(json.dumps(report.as_json(), ensure_ascii=False)))
-    elif not invocation.quiet or report.exit_code:
-        stream = sys.stderr if invocation.quiet else sys.stdout
-        for line in summarise(report, config.mirror):
-            print(invocation.clean(line), file=stream)
+    lines = summarise(report, config.mirror)
+    show(invocation, report, lines, as_json=report.as_json() if as_json else None)
     return conclude(invocation, report)
 
 

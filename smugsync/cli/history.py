@@ -14,16 +14,16 @@ import click
 
 from smugsync.catalogue import AlbumRow, Catalogue, ChangeRow, RunRow
 from smugsync.cli.amounts import moment
+from smugsync.cli.amounts import since as since_when
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.cli.paths import in_mirror
 from smugsync.cli.summary import told
-from smugsync.cli.times import since as since_when
 from smugsync.config import Config
 from smugsync.core.printable import printable
 from smugsync.errors import UsageError
-from smugsync.sync.albums import choose
+from smugsync.sync.cycle.albums import choose
 from smugsync.sync.report import What, words
 
 _RUNS, _CHANGES = 20, 200

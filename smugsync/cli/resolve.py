@@ -10,18 +10,18 @@ import click
 
 from smugsync.catalogue import Catalogue
 from smugsync.cli.assembly import workshop
+from smugsync.cli.ending import close, number
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.cli.paths import in_mirror
 from smugsync.cli.summary import plural
-from smugsync.cli.wishes import close, number
 from smugsync.config import Config
 from smugsync.core.printable import printable
 from smugsync.errors import UsageError
 from smugsync.sync.context import Context, Scope
-from smugsync.sync.resolving import Conflict, Edit, Keep, Question, conflicts, edits, find
-from smugsync.sync.resolving import resolve as decide
+from smugsync.sync.second_thoughts.resolving import Conflict, Edit, Keep, Question, conflicts, edits, find
+from smugsync.sync.second_thoughts.resolving import resolve as decide
 
 
 @click.command(cls=Command)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 
 import click
 
 from smugsync.cli.assembly import DAY, Workshop, workshop
+from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import summarise
-from smugsync.core.printable import printable
-from smugsync.errors import Interrupted, UsageError
+from smugsync.errors import UsageError
 from smugsync.sync.context import Scope
-from smugsync.sync.report import Report
 
 
 @click.command(cls=Command)
@@ -87,14 +84,9 @@ def _cycle(
     with workshop(invocation, config, dry_run=dry_run, accept_loss=accept_loss) as shop:
         scope = _scope(shop, albums, full=full, delta=delta)
         report = shop.run(scope)
-    _show(invocation, report, shop, dry_run=dry_run, as_json=as_json)
-    if isinstance(report.stopped, Interrupted):
-        invocation.say(f"smugsync: {report.stopped}")
-    elif report.stopped is not None:
-        if report.exit_code == report.stopped.exit_code:
-            raise report.stopped
-        invocation.complain(str(report.stopped))
-    return report.exit_code
+    lines = summarise(report, config.mirror, planned_only=dry_run)
+    show(invocation, report, lines, as_json=report.as_json() if as_json else None)
+    return conclude(invocation, report)
 
 
 def _scope(shop: Workshop, albums: tuple[str, ...], *, full: bool, delta: bool) -> Scope:
@@ -104,14 +96,3 @@ def _scope(shop: Workshop, albums: tuple[str, ...], *, full: bool, delta: bool) 
     # A time that is still to come was shown by a clock that was wrong.
     due = last is None or not 0 <= time.time() - int(last) < shop.config.full_every_days * DAY
     return Scope("everything" if full or (due and not delta) else "delta")
-
-
-def _show(invocation: Invocation, report: Report, shop: Workshop, *, dry_run: bool, as_json: bool) -> None:
-    if as_json:
-        print(printable(json.dumps(report.as_json(), ensure_ascii=False)))
-        return
-    if isinstance(report.stopped, UsageError) or (invocation.quiet and not report.exit_code):
-        return
-    stream = sys.stderr if invocation.quiet else sys.stdout
-    for line in summarise(report, shop.config.mirror, planned_only=dry_run):
-        print(invocation.clean(line), file=stream)

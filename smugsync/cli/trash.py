@@ -13,15 +13,14 @@ from typing import Any, TypeVar
 import click
 
 from smugsync.catalogue import Catalogue
-from smugsync.cli.amounts import moment
+from smugsync.cli.amounts import length, moment
 from smugsync.cli.assembly import workshop
+from smugsync.cli.ending import close, number
 from smugsync.cli.frame import Group
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.cli.paths import in_mirror
 from smugsync.cli.summary import plural
-from smugsync.cli.times import length
-from smugsync.cli.wishes import close, number
 from smugsync.config import Config
 from smugsync.core.printable import printable
 from smugsync.errors import SuspiciousPlan, UsageError
@@ -32,10 +31,10 @@ from smugsync.local.versions import Shelf
 from smugsync.progress import size
 from smugsync.sync import recovery
 from smugsync.sync.context import Context, Scope
-from smugsync.sync.restoring import Back, Came
-from smugsync.sync.shelving import Kept, look_through, named, of_run
-from smugsync.sync.shelving import empty as delete
-from smugsync.sync.shelving import restore as put_back
+from smugsync.sync.second_thoughts.restoring import Back, Came
+from smugsync.sync.second_thoughts.shelving import Kept, look_through, named, of_run
+from smugsync.sync.second_thoughts.shelving import empty as delete
+from smugsync.sync.second_thoughts.shelving import restore as put_back
 
 _EVERY = "all"
 

@@ -9,15 +9,15 @@ import click
 from smugsync.catalogue import Catalogue, RunRow
 from smugsync.cli.amounts import moment
 from smugsync.cli.assembly import workshop
+from smugsync.cli.ending import close, number
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import plural
-from smugsync.cli.wishes import close, number
 from smugsync.errors import UsageError
 from smugsync.sync.context import Context, Scope
 from smugsync.sync.report import What
-from smugsync.sync.undoing import Undone
-from smugsync.sync.undoing import undo as take_back
+from smugsync.sync.second_thoughts.undoing import Undone
+from smugsync.sync.second_thoughts.undoing import undo as take_back
 
 _FETCHED = (What.NEW, What.RESTORED, What.REPAIRED, What.ADOPTED)
 _FOLLOWED = (What.MOVED, What.ALBUM_MOVED)

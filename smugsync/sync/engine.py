@@ -27,11 +27,11 @@ from smugsync.remote.gallery import Gallery
 from smugsync.stop import Stop
 from smugsync.sync import recovery
 from smugsync.sync.context import Context, Options, Scope
-from smugsync.sync.cycle import Cycle, Place
+from smugsync.sync.cycle.loop import Cycle, Place
+from smugsync.sync.cycle.throttle import Throttle, first_limit
 from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.report import Report
 from smugsync.sync.retention import expire
-from smugsync.sync.throttle import Throttle, first_limit
 
 
 class Engine:

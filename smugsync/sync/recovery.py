@@ -13,7 +13,7 @@ from smugsync.local.marker import Marker
 from smugsync.local.part import RESUMABLE
 from smugsync.local.tree import Mirror
 from smugsync.sync.context import Context
-from smugsync.sync.transfer import part_name
+from smugsync.sync.cycle.transfer import part_name
 
 
 def check_marker(catalogue: Catalogue, mirror: Mirror) -> Marker:

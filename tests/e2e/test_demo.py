@@ -22,9 +22,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smugsync.catalogue import FileRow
-from smugsync.cli.demo_account import Edits, Place, change, look
-from smugsync.cli.demo_proof import Held, prove
-from smugsync.cli.demo_tree import draw
+from smugsync.cli.demo.account import Edits, Place, change, look
+from smugsync.cli.demo.proof import Held, prove
+from smugsync.cli.demo.tree import draw
 from smugsync.core.lifecycle import State
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.settings import Settings

@@ -85,7 +85,7 @@ MUTANTS = (
     ),
     Mutant(
         "rows are written before files have their names",
-        "sync/cycle.py",
+        "sync/cycle/loop.py",
         "self._committer.give(outcome)\n",
         _RECORD,
         "killed",
@@ -103,7 +103,7 @@ MUTANTS = (
     ),
     Mutant(
         "old versions are not kept",
-        "sync/feeder.py",
+        "sync/cycle/feeder.py",
         "keep = shelf_path(path, self.context.stamp, shelf) if expected is not None else None",
         "keep = None",
         "killed",
@@ -112,7 +112,7 @@ MUTANTS = (
     ),
     Mutant(
         "a full disk is passed over in silence",
-        "sync/recorder.py",
+        "sync/cycle/recorder.py",
         "            raise broken\n",
         "            pass\n",
         "no space left",

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from smugsync.local.handles import Root
-from smugsync.local.probe import Bench, scratch
-from smugsync.local.probe_abilities import Abilities, Locks, probe_abilities, probe_locks
-from smugsync.local.probe_names import FORBIDDEN, LETTERS, Names, probe_names
-from smugsync.local.probe_place import (
+from smugsync.local.probe.abilities import Abilities, Locks, probe_abilities, probe_locks
+from smugsync.local.probe.bench import Bench, scratch
+from smugsync.local.probe.names import FORBIDDEN, LETTERS, Names, probe_names
+from smugsync.local.probe.place import (
     Kind,
     Mount,
     kind_of,
@@ -30,7 +30,7 @@ from smugsync.local.probe_place import (
     tree_of,
     watch_limit,
 )
-from smugsync.local.probe_watch import hear
+from smugsync.local.probe.watch import hear
 
 from .mirrors import REPOSITORY
 
@@ -556,10 +556,10 @@ _PROGRAM = """
 import json, os, sys
 from dataclasses import asdict
 from pathlib import Path
-from smugsync.local.probe import scratch
-from smugsync.local.probe_abilities import probe_abilities, probe_locks
-from smugsync.local.probe_names import probe_names
-from smugsync.local.probe_place import place_of, space_of
+from smugsync.local.probe.bench import scratch
+from smugsync.local.probe.abilities import probe_abilities, probe_locks
+from smugsync.local.probe.names import probe_names
+from smugsync.local.probe.place import place_of, space_of
 path = Path(sys.argv[1])
 fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
 os.listdir(fd)

@@ -21,7 +21,7 @@ from smugsync.local.marker import Marker, write
 from smugsync.local.part import RESUMABLE, PartFile
 from smugsync.local.syscalls import Features
 from smugsync.local.tree import Mirror
-from smugsync.sync.transfer import part_name
+from smugsync.sync.cycle.transfer import part_name
 from tests.e2e.command import Command
 from tests.security.liar import Liar
 from tests.security.tour import set_up

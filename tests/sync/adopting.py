@@ -17,8 +17,8 @@ from smugsync.emulator.account.content import Bytes
 from smugsync.local.folder import Folder
 from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
-from smugsync.sync.adoption import adopt
-from smugsync.sync.candidates import Place
+from smugsync.sync.adoption.adopting import adopt
+from smugsync.sync.adoption.candidates import Place
 from smugsync.sync.context import Context, Scope
 from smugsync.sync.engine import Engine
 from smugsync.sync.report import Report

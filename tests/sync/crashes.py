@@ -32,7 +32,7 @@ from smugsync.remote.session import Session
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
-from smugsync.sync.cycle import Place
+from smugsync.sync.cycle.loop import Place
 from smugsync.sync.pool import Batcher, Crew, Inbox, Pool
 from smugsync.sync.report import Report
 from tests.sync.world import ORIGIN, World

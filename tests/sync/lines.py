@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from smugsync.sync.throttle import Throttle
+from smugsync.sync.cycle.throttle import Throttle
 
 #: Nothing is as short, in seconds: less is a rounding error.
 _TINY = 1e-9

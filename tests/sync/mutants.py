@@ -29,7 +29,7 @@ from smugsync.remote.session import Session
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.stop import Stop
 from smugsync.sync.context import Durability, Scope
-from smugsync.sync.cycle import Place
+from smugsync.sync.cycle.loop import Place
 from smugsync.sync.report import Report
 from tests.sync.crashes import Moments, WatchedCatalogue, WatchedMirror, WatchedWorld
 from tests.sync.law import read_ledger

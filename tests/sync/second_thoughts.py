@@ -11,8 +11,8 @@ from smugsync.catalogue import Catalogue
 from smugsync.errors import UsageError
 from smugsync.sync.context import Context, Scope
 from smugsync.sync.report import Report
-from smugsync.sync.resolving import Keep, find, resolve
-from smugsync.sync.undoing import Undone, undo
+from smugsync.sync.second_thoughts.resolving import Keep, find, resolve
+from smugsync.sync.second_thoughts.undoing import Undone, undo
 from tests.sync.crashes import WatchedWorld
 from tests.sync.world import EVERYTHING, World, md5
 

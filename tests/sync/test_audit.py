@@ -20,11 +20,11 @@ from smugsync.errors import Interrupted, MirrorUnusable, SuspiciousPlan, Unreach
 from smugsync.local.handles import Root
 from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
-from smugsync.sync.audit import Wish
 from smugsync.sync.context import Scope
-from smugsync.sync.pace import Pace
+from smugsync.sync.proving.audit import Wish
+from smugsync.sync.proving.pace import Pace
+from smugsync.sync.proving.verification import Verification
 from smugsync.sync.report import Report, What
-from smugsync.sync.verification import Verification
 from tests.sync.world import DELTA, EVERYTHING, World, content, md5
 
 

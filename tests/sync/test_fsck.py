@@ -16,7 +16,7 @@ from smugsync.catalogue.database import NewerSchema
 from smugsync.catalogue.inspection import inspected
 from smugsync.errors import CatalogueError, SuspiciousPlan
 from smugsync.stop import Stop
-from smugsync.sync.fsck import Flaw, Level, check_account, check_catalogue, check_disk
+from smugsync.sync.proving.fsck import Flaw, Level, check_account, check_catalogue, check_disk
 from smugsync.sync.recovery import check_marker
 from tests.sync.world import EVERYTHING, World
 

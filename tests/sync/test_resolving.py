@@ -17,7 +17,7 @@ from smugsync.errors import Transient, UsageError
 from smugsync.local.tree import Mirror
 from smugsync.local.versions import Shelf
 from smugsync.sync.report import Report, What
-from smugsync.sync.resolving import Conflict, Edit, Keep, conflicts, edits, find
+from smugsync.sync.second_thoughts.resolving import Conflict, Edit, Keep, conflicts, edits, find
 from tests.sync.second_thoughts import (
     MINE,
     Mortal,

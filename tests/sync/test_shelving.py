@@ -16,8 +16,8 @@ from smugsync.local.shelves import Shelves
 from smugsync.local.versions import Shelf
 from smugsync.sync.context import Context, Scope
 from smugsync.sync.report import Report, What
-from smugsync.sync.restoring import Back, Came
-from smugsync.sync.shelving import Kept, empty, look_through, named, of_run, restore
+from smugsync.sync.second_thoughts.restoring import Back, Came
+from smugsync.sync.second_thoughts.shelving import Kept, empty, look_through, named, of_run, restore
 from tests.sync.second_thoughts import MINE, ok
 from tests.sync.world import DELTA, EVERYTHING, World, content, md5
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smugsync.sync.throttle import FEWEST, WINDOW, Throttle
+from smugsync.sync.cycle.throttle import FEWEST, WINDOW, Throttle
 from tests.sync.lines import Line, drive
 
 MB = 1_000_000

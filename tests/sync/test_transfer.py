@@ -36,7 +36,7 @@ from smugsync.local.tree import Mirror
 from smugsync.progress import Silent, Tally
 from smugsync.remote.gallery import Sink
 from smugsync.stop import Stop
-from smugsync.sync.transfer import (
+from smugsync.sync.cycle.transfer import (
     Abandoned,
     Examined,
     Examining,

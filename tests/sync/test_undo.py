@@ -14,8 +14,8 @@ import pytest
 from smugsync.catalogue import Catalogue, FileRow
 from smugsync.core.model import Fingerprint
 from smugsync.sync.report import Report, What
-from smugsync.sync.resolving import Keep, conflicts, edits
-from smugsync.sync.undoing import Undone
+from smugsync.sync.second_thoughts.resolving import Keep, conflicts, edits
+from smugsync.sync.second_thoughts.undoing import Undone
 from tests.sync.second_thoughts import (
     MINE,
     Mortal,

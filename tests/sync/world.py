@@ -29,7 +29,7 @@ from smugsync.remote.signing import OAuth1Signer
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.stop import Stop
 from smugsync.sync.context import Options, Scope
-from smugsync.sync.cycle import Place
+from smugsync.sync.cycle.loop import Place
 from smugsync.sync.engine import Engine
 from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.report import Report

@@ -1,0 +1,1 @@
+"""`smugsync auth`: signing in to SmugMug, in a browser or with a code."""

@@ -1,0 +1,1 @@
+"""`smugsync demo`: the whole job on a small account of our own."""

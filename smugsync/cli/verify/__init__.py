@@ -1,0 +1,1 @@
+"""`smugsync verify`: reading the mirror again, and what was found."""

@@ -1,0 +1,131 @@
+"""What a verification found, in words and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from smugsync.cli.amounts import ago, moment
+from smugsync.cli.summary import SHOWN, plural, told
+from smugsync.core.verdict import Verdict
+from smugsync.progress import duration, size
+from smugsync.sync.proving.verification import Verification
+from smugsync.sync.report import Report, What
+
+_GROUPS = (Verdict.DAMAGED, Verdict.SPOILT, Verdict.MISSING, Verdict.UNREADABLE, Verdict.BUSY)
+_MENDED = (What.REPAIRED, What.RESTORED)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verification that has ended. `oldest` (epoch s) and `never` are as `Proofs.oldest_proof` says."""
+
+    work: Verification
+    report: Report
+    mirror: Path
+    oldest: int | None
+    never: int
+    now: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The report, and what only a verification knows."""
+        return self.report.as_json() | {
+            "verdicts": {verdict.name.lower(): n for verdict, n in sorted(self._verdicts.items()) if n},
+            "findings": [
+                {
+                    "path": finding.path,
+                    "verdict": finding.verdict.name.lower(),
+                    "reason": finding.reason,
+                    "last_good": finding.last_good,
+                    "not_mended": self._helpless.get(finding.row),
+                }
+                for finding in self._wrong.values()
+            ],
+            "mended": self._mended,
+            "oldest_proof": self.oldest,
+            "never_proven": self.never,
+        }
+
+    def lines(self, repair_command: str) -> Iterator[str]:
+        """For people; the first line alone says how it went."""
+        yield self._headline()
+        yield f"  proven    {self._proven()}"
+        if self.never:
+            yield f"  never     {plural(self.never, 'file')} not proven since they came here"
+        if self.oldest is not None:
+            yield f"  oldest    proof from {ago(self.oldest, self.now)}"
+        elsewhere = self.report.files_damaged - self._count(Verdict.DAMAGED) - self._count(Verdict.SPOILT)
+        if elsewhere > 0:
+            yield f"  elsewhere {plural(elsewhere, 'file')} known to be damaged: `smugsync status` names them"
+        yield from self._findings()
+        yield from self._mending()
+        if self.work.mending is None and any(f.verdict is not Verdict.BUSY for f in self._wrong.values()):
+            yield f"`{repair_command}` fetches again what is damaged or missing."
+
+    @property
+    def _verdicts(self) -> dict[Verdict, int]:
+        return {} if self.work.audit is None else self.work.audit.found.verdicts
+
+    @property
+    def _wrong(self) -> dict[int, Any]:
+        return {} if self.work.audit is None else self.work.audit.found.wrong
+
+    @property
+    def _helpless(self) -> dict[int, str]:
+        return {} if self.work.mending is None else self.work.mending.helpless
+
+    @property
+    def _mended(self) -> int:
+        return 0 if self.work.mending is None else self.work.mending.mended
+
+    def _headline(self) -> str:
+        if self.report.stopped is not None:
+            return f"Stopped early: what was proven of {self.mirror} stands, and the next one goes on there."
+        left = [f for f in self._wrong.values() if f.verdict is not Verdict.BUSY]
+        if left:
+            words = ", ".join(f"{n:,} {verdict}" for verdict in _GROUPS if (n := self._count(verdict)))
+            return f"{self.mirror} is NOT all right: {words}."
+        if self._mended:
+            return (
+                f"{self.mirror}: {plural(self._mended, 'file was', 'files were')} mended; all is right now."
+            )
+        if not self.report.files_proven and not self._wrong:
+            return f"{self.mirror}: nothing was due."
+        return f"{self.mirror}: every file that was read is right."
+
+    def _count(self, verdict: Verdict) -> int:
+        return sum(1 for finding in self._wrong.values() if finding.verdict is verdict)
+
+    def _proven(self) -> str:
+        report = self.report
+        if not report.files_proven:
+            return "nothing"
+        spent = duration(report.seconds) if report.seconds >= 1 else "under a second"
+        text = f"{plural(report.files_proven, 'file')}, {size(report.bytes_proven)} in {spent}"
+        if edited := self._verdicts.get(Verdict.EDITED, 0):
+            text += f"; {edited:,} of them as edited here"
+        return text
+
+    def _findings(self) -> Iterator[str]:
+        for verdict in _GROUPS:
+            found = [finding for finding in self._wrong.values() if finding.verdict is verdict]
+            if found:
+                yield f"{verdict.value}:"
+            for finding in sorted(found, key=lambda finding: finding.path):
+                good = finding.last_good
+                detail = f"{finding.reason}; " + (f"right on {moment(good)}" if good else "never proven")
+                if (why := self._helpless.get(finding.row)) is not None:
+                    detail += f"; not mended: {why}"
+                yield from told(finding.path, detail)
+
+    def _mending(self) -> Iterator[str]:
+        changes = [change for change in self.report.changes if change.what in _MENDED]
+        total = sum(self.report.counts[what] for what in _MENDED)
+        if total:
+            yield "mended:"
+        for change in changes[:SHOWN]:
+            yield from told(change.path, change.detail)
+        if total > len(changes[:SHOWN]):
+            yield f"  and {total - len(changes[:SHOWN]):,} more"

@@ -1,0 +1,340 @@
+"""The account's album list against the catalogue: which albums to list, rename, freeze or ask after."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from smugsync.catalogue import AlbumRow
+from smugsync.core import guard, naming
+from smugsync.core.model import Access, Album
+from smugsync.errors import ItemError, SuspiciousPlan, Unreachable, UsageError
+from smugsync.remote.dialect import Folder
+from smugsync.sync.context import Context, album_label
+from smugsync.sync.cycle.survey import ListFiles
+from smugsync.sync.report import What
+
+
+@dataclass(slots=True)
+class AlbumPlanner:
+    """Fed with pages of the album list; hands out the albums whose photos are to be listed."""
+
+    context: Context
+    folder_names: dict[str, str] = field(default_factory=dict)
+    folders_known: bool = True  #: False: names are missing, so nothing is renamed for want of one
+    _seen: set[str] = field(default_factory=set)
+    _unsettled: set[int] = field(default_factory=set)
+    _postponed: list[Album] = field(default_factory=list)
+    _offered: list[Album] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        now = int(self.context.now())
+        due = 1 << 62 if self.context.options.impatient else now
+        self._unsettled = self.context.catalogue.unsettled_albums(due=due, marked=self.context.marked_by)
+
+    def name_folders(self, folders: Iterable[Folder], *, complete: bool) -> None:
+        """For `layout = "names"`: what people call the folders."""
+        self.folder_names = {folder.url_path: folder.name for folder in folders}
+        self.folders_known = complete
+
+    def take(self, albums: tuple[Album, ...]) -> Iterator[ListFiles]:
+        """One page of the list. Albums that must be renamed first are handed out by `finish`."""
+        if self.context.scope.kind == "albums":
+            self._offered.extend(albums)
+            return
+        yield from self._take(albums)
+
+    def finish(self, *, complete: bool) -> Iterator[ListFiles]:
+        """The list has ended: rename what has to be, then hand out the rest.
+
+        Raises UsageError if the scope names an album that the account does not show, Unreachable if only
+        a complete list could tell.
+        """
+        if self.context.scope.kind == "albums":
+            yield from self._take(self._chosen(complete=complete))
+        yield from self._rename(whole=complete and self.context.scope.kind != "albums")
+
+    def _chosen(self, *, complete: bool) -> list[Album]:
+        try:
+            albums = choose(self.context.scope.albums, self._offered)
+        except UsageError as error:
+            if complete:
+                raise
+            raise Unreachable(f"the list of albums came incomplete; as far as it goes, {error}") from error
+        for album in albums:
+            if not self.context.options.selects(album.url_path):
+                raise UsageError(f"album {album.url_path} is excluded by the configuration")
+        return albums
+
+    def missing(self) -> list[AlbumRow]:
+        """Recorded albums that a complete list did not show: to be proven gone, or to leave the mirror.
+
+        What the configuration leaves out is not asked about: it stands still, whatever happens online.
+        """
+        if self.context.scope.kind == "albums":
+            return []
+        catalogue, options = self.context.catalogue, self.context.options
+        known = [row for row in catalogue.albums() if row.state != "gone"]
+        vanished = guard.account_vanished(held_albums=len(known), listed_albums=len(self._seen))
+        if vanished is not None and not options.accept_loss:
+            reason = f"{vanished.reason}; if that is right, `smugsync sync --accept-loss` believes it once"
+            self.context.report.trouble("account", reason, code=SuspiciousPlan.exit_code)
+            return []
+        known += catalogue.gone_albums(marked=self.context.marked_by)
+        return [row for row in known if row.key not in self._seen and options.selects(row.url_path)]
+
+    # -- one page ----------------------------------------------------------------------------------
+
+    def _take(self, albums: Iterable[Album]) -> Iterator[ListFiles]:
+        selected = []
+        for album in albums:
+            self._seen.add(album.key)
+            if self.context.options.selects(album.url_path):
+                selected.append(album)
+        known = self.context.catalogue.albums_by_key(album.key for album in selected)
+        report = self.context.report
+        for album in selected:
+            report.albums += 1
+            row = known.get(album.key)
+            if album.access is Access.UNREADABLE:
+                self._freeze(album, row)
+            elif (ready := self._place(album, row)) is None:
+                self._postponed.append(album)
+            elif self._is_due(album, ready):
+                yield ListFiles(ready.id, album)
+
+    def _freeze(self, album: Album, row: AlbumRow | None) -> None:
+        report = self.context.report
+        report.albums_unreadable += 1
+        reason = album.reason or "not readable for this viewer"
+        report.trouble(album_label(album), f"{reason}; what is here of it stays as it is", code=0)
+        if row is None:
+            directory = self._directory(album)
+            if self.context.catalogue.directory_taken(naming.fold(directory)):
+                return
+            row = self._row(album, directory)
+        if (row.state, row.reason) != ("frozen", reason):
+            with self.context.catalogue.transaction():
+                self.context.catalogue.put_album(replace(row, state="frozen", reason=reason, cursor=""))
+
+    def _place(self, album: Album, row: AlbumRow | None) -> AlbumRow | None:
+        """The album's row with a directory to write to; None if a rename has to come first."""
+        if row is not None and row.url_path == album.url_path and not self._renamed(album, row):
+            return row
+        if row is not None and not self.folders_known:
+            return row  # under its old address: the next run sees that it has to move
+        wanted = self._directory(album)
+        if row is not None:
+            return self._readdress(row, album) if _stays(row, wanted) else None
+        if self.context.catalogue.directory_taken(naming.fold(wanted)):
+            return None
+        return self._create(album, wanted)
+
+    def _renamed(self, album: Album, row: AlbumRow) -> bool:
+        """Does it want to be elsewhere than it is? A layout that a person has changed moves them all."""
+        return self.folders_known and not _stays(row, self._directory(album))
+
+    def _readdress(self, row: AlbumRow, album: Album) -> AlbumRow:
+        row = replace(row, url_path=album.url_path, name=album.name)
+        with self.context.catalogue.transaction():
+            return self.context.catalogue.put_album(row)
+
+    def _create(self, album: Album, directory: str) -> AlbumRow:
+        row = self._row(album, directory)
+        if not self.context.options.dry_run:
+            try:
+                self.context.mirror.make_directory(directory)
+            except ItemError as error:
+                self.context.report.trouble(directory, str(error))
+        with self.context.catalogue.transaction():
+            row = self.context.catalogue.put_album(row)
+        self.context.note(What.ALBUM_NEW, directory, of=row)
+        return row
+
+    @staticmethod
+    def _row(album: Album, directory: str) -> AlbumRow:
+        return AlbumRow(
+            id=0,
+            key=album.key,
+            node_id=album.node_id,
+            name=album.name,
+            url_path=album.url_path,
+            directory=directory,
+            directory_folded=naming.fold(directory),
+        )
+
+    def _is_due(self, album: Album, row: AlbumRow) -> bool:
+        if self.context.scope.kind != "delta" or row.state != "listed":
+            return True
+        return row.cursor != album.cursor or row.cursor == "" or row.id in self._unsettled
+
+    def _directory(self, album: Album) -> str:
+        """Where the album wants to be."""
+        parts = [part for part in album.url_path.split("/") if part]
+        if self.context.options.layout == "names" and parts:
+            path, named = "", []
+            for part in parts[:-1]:
+                path = f"{path}/{part}"
+                named.append(self.folder_names.get(path) or part)
+            parts = [*named, album.name or parts[-1]]
+        return naming.directory(parts, album.key)
+
+    # -- renames -----------------------------------------------------------------------------------
+
+    def _rename(self, *, whole: bool) -> Iterator[ListFiles]:
+        """Postponed albums, in an order in which each finds its new directory free.
+
+        When none can move, one that stands in another's way (a swap, a ring) is parked under a name with
+        its key. Who still finds its directory taken after that keeps such a name for good; but only where
+        the `whole` list of albums was looked at, since who is in the way may have to move as well.
+        """
+        waiting, self._postponed = self._postponed, []
+        parked: set[str] = set()
+        while waiting:
+            blocked = []
+            for album in waiting:
+                row = self._settle(album, force=False)
+                if row is None:
+                    blocked.append(album)
+                elif self._is_due(album, row):
+                    yield ListFiles(row.id, album)
+            if len(blocked) == len(waiting) and not self._park(blocked, parked):
+                album = blocked.pop(0)
+                row = self._settle(album, force=True) if whole else self._leave(album)
+                if row is not None and self._is_due(album, row):
+                    yield ListFiles(row.id, album)
+            waiting = blocked
+
+    def _leave(self, album: Album) -> AlbumRow | None:
+        """As it was until now: a run that looks at all albums will find it its place."""
+        row = self.context.catalogue.albums_by_key([album.key]).get(album.key)
+        if row is None:
+            wanted = self._directory(album)
+            self.context.report.trouble(
+                album_label(album),
+                f"its directory {wanted} is taken until `smugsync sync` looks at all albums",
+            )
+        return row
+
+    def _park(self, blocked: list[Album], parked: set[str]) -> bool:
+        """Move one blocked album out of another's way; False if there is none that was not moved already."""
+        catalogue = self.context.catalogue
+        rows = catalogue.albums_by_key(album.key for album in blocked if album.key not in parked)
+        for row in rows.values():
+            if not any(self._is_in_way(row, album) for album in blocked):
+                continue  # moving it would free nothing
+            parked.add(row.key)
+            aside = naming.assign_directory(row.directory, row.key, catalogue.directory_taken)
+            # Under its old address: should we be stopped here, the next run sees that it has to move on.
+            self._move(row, replace(row.album(), url_path=row.url_path, name=row.name), aside)
+            return True
+        return False
+
+    def _is_in_way(self, row: AlbumRow, album: Album) -> bool:
+        wanted, own = naming.fold(self._directory(album)) + "/", row.directory_folded + "/"
+        return row.key != album.key and (wanted.startswith(own) or own.startswith(wanted))
+
+    def _settle(self, album: Album, *, force: bool) -> AlbumRow | None:
+        catalogue = self.context.catalogue
+        row = catalogue.albums_by_key([album.key]).get(album.key)
+        wanted = self._directory(album)
+
+        def taken(folded: str) -> bool:
+            return catalogue.directory_taken(folded, besides=0 if row is None else row.id)
+
+        first = naming.fold(wanted)
+        if taken(first) or (row is not None and self._is_occupied(row, wanted)):
+            if not force:
+                return None
+            wanted = naming.assign_directory(
+                wanted, album.key, lambda folded: folded == first or taken(folded)
+            )
+        if row is None:
+            return self._create(album, wanted)
+        if _stays(row, wanted):
+            return self._readdress(row, album)
+        return self._move(row, album, wanted)
+
+    def _is_occupied(self, row: AlbumRow, wanted: str) -> bool:
+        """Does something of a person's lie where this album is to move?"""
+        new, own = naming.fold(wanted) + "/", row.directory_folded + "/"
+        if self.context.options.dry_run or new.startswith(own) or own.startswith(new):
+            return False  # nothing was moved out of the way, or the album itself is
+        mirror = self.context.mirror
+        try:
+            if mirror.has_directory(wanted):
+                mirror.remove_empty(wanted)
+            return mirror.has_directory(wanted)
+        except ItemError:
+            return False  # moving will say why not
+
+    def _move(self, row: AlbumRow, album: Album, directory: str) -> AlbumRow:
+        """The album under its new directory; as it was, and with a trouble noted, if that cannot be."""
+        catalogue, report = self.context.catalogue, self.context.report
+        moved = replace(
+            row,
+            directory=directory,
+            directory_folded=naming.fold(directory),
+            url_path=album.url_path,
+            name=album.name,
+            instead_of="",
+        )
+        if self.context.options.dry_run:
+            self.context.unmoved.setdefault(row.id, row.directory)
+        else:
+            with catalogue.transaction(durable=True):
+                catalogue.announce_move(row.id, row.directory, directory)
+            try:
+                self._move_directory(row.directory, directory)
+            except ItemError as error:
+                report.trouble(row.directory, f"could not be renamed to {directory}: {error}")
+                with catalogue.transaction():
+                    catalogue.settle_move(row.id)
+                return row
+        with catalogue.transaction(durable=True):
+            catalogue.put_album(moved)
+            catalogue.rename_local(row.directory, directory)
+            catalogue.settle_move(row.id)
+        self.context.note(What.ALBUM_MOVED, directory, was=row.directory, of=row)
+        return moved
+
+    def _move_directory(self, old: str, new: str) -> None:
+        """Empty directories that a former folder left are no obstacle, and none are left behind."""
+        mirror = self.context.mirror
+        if not mirror.has_directory(old):  # an empty album whose directory a person has removed
+            mirror.make_directory(new)
+            return
+        if mirror.has_directory(new):
+            mirror.remove_empty(new)
+            if not mirror.has_directory(old):  # it held nothing but that
+                mirror.make_directory(new)
+                return
+        mirror.move_directory(old, new)
+        mirror.remove_empty(old.rpartition("/")[0])
+
+
+def _stays(row: AlbumRow, wanted: str) -> bool:
+    """An album that wants to be where it is, or was adopted where it stands and wants nothing new."""
+    return wanted in (row.directory, row.instead_of)
+
+
+def choose(wanted: tuple[str, ...], albums: list[Album]) -> list[Album]:
+    """The albums a person means: by key, by UrlPath, or by a name that only one of them has, in any case."""
+    chosen: dict[str, Album] = {}
+    for text in wanted:
+        folded = text.casefold().rstrip("/")
+        matches = [a for a in albums if a.key == text]
+        matches = matches or [a for a in albums if a.url_path.casefold().strip("/") == folded.strip("/")]
+        matches = matches or [a for a in albums if a.name.casefold() == folded]
+        if len(matches) == 1:
+            chosen[matches[0].key] = matches[0]
+        elif matches:
+            paths = ", ".join(sorted(a.url_path for a in matches)[:5])
+            raise UsageError(f"{len(matches)} albums are called {text!r}: name one by its path ({paths})")
+        else:
+            candidates = [a.url_path for a in albums] + [a.name for a in albums]
+            near = difflib.get_close_matches(text, candidates, n=3, cutoff=0.5)
+            hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+            raise UsageError(f"there is no album {text!r} in this account{hint}")
+    return list(chosen.values())

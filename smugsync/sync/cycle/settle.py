@@ -1,0 +1,277 @@
+"""After the listings: what is proven gone, what only moved, and what a guard withholds.
+
+Absence needs proof: a second complete listing that lacks the file too, and a 404 at its own address in
+that album. What is not proven stays as it is, and is asked after again at the next cycle. What is proven
+gone is marked. Where the mirror follows losses, a later cycle that proves it again moves it to the trash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from smugsync.catalogue import AlbumRow, FileRow, join
+from smugsync.core import guard
+from smugsync.core.lifecycle import Event, State
+from smugsync.core.model import Account, LocalFile
+from smugsync.core.reconcile import ABSENT, Forget, reconcile
+from smugsync.errors import ItemError, SuspiciousPlan
+from smugsync.sync.context import Context
+from smugsync.sync.cycle.planning import AlbumListing, Planner
+from smugsync.sync.cycle.relocating import follow, lies_at
+from smugsync.sync.cycle.survey import AlbumsConfirmed, Confirm, ConfirmAlbums, Confirmed
+from smugsync.sync.cycle.trashing import to_trash
+from smugsync.sync.report import What
+
+
+@dataclass(slots=True)
+class _Absence:
+    listing: AlbumListing
+    rows: tuple[FileRow, ...]
+    proven: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Settlement:
+    """Gathers absences while albums are listed; `questions` may prove them; `apply` acts on them once."""
+
+    context: Context
+    planner: Planner
+    _absences: dict[int, _Absence] = field(default_factory=dict)
+    _missing: list[AlbumRow] = field(default_factory=list)
+    _gone: list[AlbumRow] = field(default_factory=list)
+    _withheld: set[str | None] = field(default_factory=set)  #: albums' keys; None = the whole account
+
+    # -- while albums are listed -------------------------------------------------------------------
+
+    def doubt(self, listing: AlbumListing, rows: tuple[FileRow, ...]) -> None:
+        """Files that a complete listing lacks. If the album's own count contradicts it, it proves nothing."""
+        contradiction = guard.album_contradicts(
+            name=listing.directory,
+            key=listing.album.key,
+            listed=len(listing.seen),
+            counted=listing.album.image_count,
+        )
+        if contradiction is None:
+            self._absences[listing.row.id] = _Absence(listing, rows)
+            return
+        emptied = not listing.seen
+        self.context.report.trouble(
+            listing.directory,
+            contradiction.reason,
+            code=SuspiciousPlan.exit_code if emptied else ItemError.exit_code,
+        )
+
+    def miss(self, albums: Iterable[AlbumRow]) -> None:
+        """Albums that a complete list lacks."""
+        self._missing = list(albums)
+
+    # -- proving -----------------------------------------------------------------------------------
+
+    def questions(self, account: Account) -> Iterator[Confirm | ConfirmAlbums]:
+        """What may prove the absences. What a guard withholds is not asked about, however often it runs.
+
+        Raises SuspiciousPlan if the mirror's disk is not in its place any more.
+        """
+        if self._absences or self._missing:
+            self.context.mirror.check_in_place()
+        self._forget_removed()
+        self._guard(
+            (album, [row for row in rows if row.key not in self.context.movers])
+            for album, rows in self._leaving()
+        )
+        for absence in self._absences.values():
+            album = absence.listing.album
+            absence.rows = tuple(row for row in absence.rows if not self._is_withheld(album.key, row))
+            if absence.rows:
+                files = tuple(row.remote(album.key, self.context.run) for row in absence.rows)
+                yield Confirm(absence.listing.row.id, album, files)
+        self._missing = [
+            album
+            for album in self._missing
+            if album.state != "gone" or self._open(album) or self._is_empty(album)
+        ]
+        if self._missing:
+            yield ConfirmAlbums(account, tuple(album.key for album in self._missing))
+
+    def confirm(self, answer: Confirmed) -> None:
+        absence = self._absences[answer.id]
+        absence.rows = tuple(row for row in absence.rows if row.key in answer.absent)
+        absence.proven = answer.proven
+
+    def confirm_albums(self, answer: AlbumsConfirmed) -> None:
+        self._gone = [album for album in self._missing if album.key in answer.gone]
+
+    def _leaving(self) -> Iterator[tuple[AlbumRow, list[FileRow]]]:
+        """What was marked by an earlier cycle, is still not listed, and is to leave the mirror."""
+        for absence in self._absences.values():
+            yield absence.listing.row, [row for row in absence.rows if row.state is State.RETIRED]
+        for album in self._missing:
+            yield album, [row for row in self._held(album) if row.state is State.RETIRED]
+
+    def _guard(self, leaving: Iterable[tuple[AlbumRow, Sequence[FileRow]]]) -> None:
+        """What the guard withholds of that is told, and remembered."""
+        catalogue, options = self.context.catalogue, self.context.options
+        if options.accept_loss:
+            return
+        losses = [
+            guard.AlbumLoss(album.key, album.directory, self._count_held(album), len(rows))
+            for album, rows in leaving
+            if rows
+        ]
+        held = catalogue.held() + sum(loss.losing for loss in losses)
+        names = {loss.key: loss.name for loss in losses}
+        for item in guard.check(losses, held=held, limits=options.max_loss):
+            if item.album_key not in self._withheld:
+                self._withheld.add(item.album_key)
+                self.context.report.trouble(
+                    "account" if item.album_key is None else names[item.album_key],
+                    f"{item.reason}; if that is right, `smugsync sync --accept-loss` moves them to the trash",
+                    code=SuspiciousPlan.exit_code,
+                )
+
+    def _count_held(self, album: AlbumRow) -> int:
+        return sum(row.held_md5 is not None for row in self.context.catalogue.files(album.id).values())
+
+    def _is_withheld(self, album_key: str, row: FileRow) -> bool:
+        return row.state is State.RETIRED and not self._withheld.isdisjoint((None, album_key))
+
+    def _held(self, album: AlbumRow) -> list[FileRow]:
+        """Files of a missing album that are not marked as gone yet, or may leave the mirror now."""
+        rows = self.context.catalogue.files(album.id).values()
+        return [
+            row
+            for row in rows
+            if row.held_md5 is not None and (row.state is not State.RETIRED or self.context.may_leave(row))
+        ]
+
+    def _open(self, album: AlbumRow) -> list[FileRow]:
+        """Those of them that no guard withholds."""
+        return [row for row in self._held(album) if not self._is_withheld(album.key, row)]
+
+    def _is_empty(self, album: AlbumRow) -> bool:
+        return not self.context.catalogue.files(album.id)
+
+    def _forget_removed(self) -> None:
+        """An album that is gone is listed no more: what a person deleted of it is noticed here."""
+        catalogue, mirror = self.context.catalogue, self.context.mirror
+        everything = self.context.scope.kind == "everything"
+        for album in list(catalogue.albums()) if everything else self._missing:
+            if album.state != "gone" or not self.context.options.selects(album.url_path):
+                continue
+            try:
+                here = {file.path for file in mirror.scan(album.directory, recursive=False)}
+                deleted = [
+                    row.id
+                    for row in catalogue.files(album.id).values()
+                    if join(album.directory, row.name) not in here
+                    and mirror.fingerprint(join(album.directory, row.name)) is None
+                ]
+            except ItemError as error:
+                self.context.report.trouble(album.directory, str(error))
+                continue
+            with catalogue.transaction():
+                catalogue.keep_halves(deleted)
+                catalogue.forget(deleted)
+
+    # -- acting ------------------------------------------------------------------------------------
+
+    def apply(self) -> None:
+        """Follow moves, mark what is gone, and let go what may leave, as far as the guard allows.
+
+        Raises SuspiciousPlan if the mirror's disk is not in its place any more.
+        """
+        if self._absences or self._gone:
+            self.context.mirror.check_in_place()
+        lost = list(self._after_moves())
+        for album, rows in lost:
+            self._retire(album, [row for row in rows if row.state is not State.RETIRED])
+        leaving = [(album, [row for row in rows if row.state is State.RETIRED]) for album, rows in lost]
+        self._guard(leaving)
+        for album, rows in leaving:
+            to_trash(self.context, album, [row for row in rows if not self._is_withheld(album.key, row)])
+        self._close_albums()
+        self._accept_cursors()
+
+    def _after_moves(self) -> Iterator[tuple[AlbumRow, list[FileRow]]]:
+        """Per album: what is proven gone and did not move. Moves are carried out on the way."""
+        for absence in self._absences.values():
+            album = absence.listing.row
+            proven = [row for row in absence.rows if row.key in absence.proven]
+            if len(proven) < len(absence.rows):
+                n = len(absence.rows) - len(proven)
+                self.context.report.trouble(
+                    album.directory, f"{n:,} files are no longer listed, but not proven gone"
+                )
+            yield album, [row for row in proven if not follow(self.context, row)]
+        for album in self._gone:
+            yield album, [row for row in self._open(album) if not follow(self.context, row)]
+
+    @property
+    def _fate(self) -> str:
+        return "kept here" if self.context.options.archive else "here until a later run agrees"
+
+    def _retire(self, album: AlbumRow, rows: Sequence[FileRow]) -> None:
+        catalogue, report = self.context.catalogue, self.context.report
+        changed, forgotten = [], []
+        for row in rows:
+            path = join(album.directory, row.name)
+            base = row.base(album.directory)
+            try:
+                fingerprint = self.context.mirror.fingerprint(lies_at(self.context, album, row))
+            except ItemError as error:
+                report.trouble(path, str(error))
+                continue
+            local = ABSENT if fingerprint is None else LocalFile(path, fingerprint)
+            if isinstance(reconcile(base, ABSENT, local), Forget):
+                forgotten.append(row.id)
+                self.context.note(What.FORGOTTEN, path, of=row)
+            else:
+                changed.append(row.on(Event.WITHDRAW, retired_at=int(self.context.now())))
+                self.context.note(What.GONE, path, self._fate, of=row)
+        report.files_retired += len(changed)
+        if changed or forgotten:
+            with catalogue.transaction(durable=True):
+                catalogue.put(changed)
+                catalogue.keep_halves(forgotten)
+                catalogue.forget(forgotten)
+
+    def _close_albums(self) -> None:
+        for album in self._gone:
+            if album.state != "gone":
+                self._mark_gone(album)
+            elif not self.context.options.archive and self._is_empty(album):
+                self._remove(album)
+
+    def _mark_gone(self, album: AlbumRow) -> None:
+        catalogue = self.context.catalogue
+        unheld = [row.id for row in catalogue.files(album.id).values() if row.held_md5 is None]
+        with catalogue.transaction():
+            catalogue.forget(unheld)
+            catalogue.put_album(replace(album, state="gone", reason="gone online", cursor=""))
+        self.context.note(What.ALBUM_GONE, album.directory, self._fate, of=album)
+
+    def _remove(self, album: AlbumRow) -> None:
+        """Album and files are gone: its directory goes too, unless a person's own files are in it."""
+        catalogue = self.context.catalogue
+        if not self.context.options.dry_run:
+            try:
+                self.context.mirror.remove_empty(album.directory)
+            except ItemError as error:
+                self.context.report.trouble(album.directory, str(error))
+                return
+        with catalogue.transaction():
+            pass  # what the journal has yet to write may name the album
+        with catalogue.transaction():
+            catalogue.forget_album(album.id)
+        self.context.note(What.ALBUM_REMOVED, album.directory)
+
+    def _accept_cursors(self) -> None:
+        """A cursor is stored only when nothing of its album is left to be proven.
+
+        What is to leave the mirror brings its album back without one.
+        """
+        for absence in self._absences.values():
+            if all(row.key in absence.proven or row.state is State.RETIRED for row in absence.rows):
+                with self.context.catalogue.transaction():
+                    self.planner.accept(absence.listing)

@@ -1,0 +1,1 @@
+"""Held files are read again: proven, judged, mended; and the catalogue itself is examined."""

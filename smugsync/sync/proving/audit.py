@@ -1,0 +1,213 @@
+"""Held files are read again and held against what is recorded: which are right, which rotted, which are gone.
+
+Whatever was read is recorded every few seconds, and the file that was proven longest ago always comes
+first. So an audit may be stopped at any moment and costs nothing when it goes on; a small one every night
+walks through the whole mirror.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+
+from smugsync.catalogue import AlbumRow, FileRow, join
+from smugsync.core.verdict import Verdict
+from smugsync.errors import SmugsyncError
+from smugsync.local import reading
+from smugsync.local.reading import Reading, Unread
+from smugsync.sync.context import Context
+from smugsync.sync.pool import THREADS, Crash, Crew, Inbox, Pool
+from smugsync.sync.proving.findings import Findings
+from smugsync.sync.proving.pace import Pace
+
+#: How long ending threads are waited for before the process leaves without them, in seconds.
+GRACE = 0.8
+#: What was found is recorded after so many files, or so many seconds.
+BATCH, EVERY = 256, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to read, and how fast.
+
+    `share` is of the bytes, those proven longest ago first: the same wish night after night walks through
+    everything and begins anew. `before` (epoch s): only what was not proven since then. `rate` (bytes a
+    second), `most` (bytes) and `seconds` are the budget, None = none. `sha256`: take that digest as well.
+    """
+
+    share: Fraction = Fraction(1)
+    before: int | None = None
+    rate: float | None = None
+    most: int | None = None
+    seconds: float | None = None
+    sha256: bool = False
+    readers: int = 2
+
+    @property
+    def whole(self) -> bool:
+        """Is it about every file, also those that are known to be damaged?"""
+        return self.share == 1 and self.before is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    number: int
+    row: FileRow
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    job: _Job
+    found: Reading | Unread
+
+
+class Audit:
+    """One audit, with what it `found`. `run` may be called once; `clock` is monotonic, in seconds."""
+
+    def __init__(
+        self,
+        context: Context,
+        wish: Wish,
+        *,
+        crew: Crew = THREADS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ctx, self._wish, self._crew, self._clock = context, wish, crew, clock
+        self._pace = Pace(wish.rate, context.stop, clock=clock)
+        self.began = int(context.now())
+        self.found = Findings(context)
+        self._rows: deque[int] = deque()
+        self._given = 0
+        self._left = 0  #: bytes of the budget that no reader was given yet
+        self._second: deque[int] = deque()  #: what changed while it was read has a second turn, at the end
+        self._turned: set[int] = set()
+        self._due = 0.0
+        self._album: AlbumRow | None = None
+
+    def run(self, albums: Iterable[int] | None = None) -> None:
+        """Read what was wished for, of `albums` (ids) or of all.
+
+        Raises MirrorUnusable, SuspiciousPlan (the disk went away), Interrupted.
+        """
+        wish, catalogue = self._wish, self._ctx.catalogue
+        chosen = None if albums is None else list(albums)
+        ids, sizes = catalogue.least_proven(albums=chosen, before=wish.before, damaged=wish.whole)
+        quota = sum(sizes) + 1 if wish.share == 1 else ceil(sum(sizes) * wish.share)
+        if not wish.whole:
+            for row in catalogue.damaged(chosen):
+                self.found.find(row, self._path(row), Verdict.DAMAGED, "known to be damaged")
+        self._read(ids, sizes, quota if wish.most is None else min(quota, wish.most), wish.seconds)
+
+    def look_at(self, rows: Iterable[FileRow]) -> None:
+        """Read these as well, whatever the budget says of bytes and time. Raises as `run` does."""
+        ids, sizes = array("q"), array("q")
+        for row in rows:
+            ids.append(row.id)
+            sizes.append(row.held_size or 0)
+        self._read(ids, sizes, sum(sizes) + 1, None)
+
+    # -- the loop ----------------------------------------------------------------------------------
+
+    def _read(self, ids: array[int], sizes: array[int], quota: int, seconds: float | None) -> None:
+        self._rows.extend(ids)
+        self._left = quota
+        self._announce(sizes)
+        inbox = self._crew.inbox()
+        pool: Pool[_Job] = self._crew.pool("verify", self._wish.readers, self._work, inbox.put)
+        until = None if seconds is None else self._clock() + seconds
+        self._due = self._clock() + EVERY
+        try:
+            while self._feed(pool, until):
+                self._ctx.stop.check()
+                self._receive(inbox, pool)
+                self._ctx.progress.refresh()
+            self.found.settle()
+        finally:
+            if pool.busy:  # it ends early
+                self._ctx.stop.set()
+            pool.close(time.monotonic() + GRACE)
+            self._rows.clear()
+            self.found.write()
+
+    def _announce(self, sizes: array[int]) -> None:
+        """Tell the display how much there is to do."""
+        files = size = 0
+        while files < len(sizes) and size < self._left:
+            size += sizes[files]
+            files += 1
+        self._ctx.progress.start("verifying")
+        self._ctx.progress.plan(files, size)
+
+    def _feed(self, pool: Pool[_Job], until: float | None) -> bool:
+        """Keep the readers busy; False when nothing is left to give and to wait for."""
+        while pool.busy < 2 * self._wish.readers and (row_id := self._next(until)) is not None:
+            row = self._ctx.catalogue.file(row_id)
+            if row is not None and row.held_md5 is not None:
+                self._left -= row.held_size or 0
+                self._given += 1
+                pool.give(_Job(self._given, row, self._path(row)))
+        return pool.busy > 0
+
+    def _next(self, until: float | None) -> int | None:
+        if until is not None and self._clock() >= until:
+            return None
+        if self._rows and self._left > 0:
+            return self._rows.popleft()
+        return self._second.popleft() if self._second else None
+
+    def _path(self, row: FileRow) -> str:
+        if self._album is None or self._album.id != row.album_id:
+            self._album = self._ctx.catalogue.album(row.album_id)
+        return join(self._album.directory, row.name)
+
+    def _receive(self, inbox: Inbox, pool: Pool[_Job]) -> None:
+        try:
+            message = inbox.get(timeout=0.1)
+        except queue.Empty:
+            return
+        pool.done()
+        match message:
+            case _Answer():
+                self._take(message)
+            case Crash():
+                raise message.error
+            case SmugsyncError():
+                raise message
+        if self.found.waiting >= BATCH or self._clock() >= self._due:
+            self._due = self._clock() + EVERY
+            self.found.write()
+
+    def _take(self, answer: _Answer) -> None:
+        job, row = answer.job, answer.job.row
+        verdict = self.found.take(row, job.path, answer.found, number=job.number)
+        if isinstance(answer.found, Unread):  # nothing was read: others have their turn for it
+            self._left += row.held_size or 0
+        if verdict is Verdict.BUSY and row.id not in self._turned:
+            self._turned.add(row.id)
+            self._second.append(row.id)
+
+    # -- in a worker's thread ------------------------------------------------------------------------
+
+    def _work(self, job: _Job) -> _Answer:
+        progress, path = self._ctx.progress, job.path
+
+        def passed(size: int) -> None:
+            progress.advance(path, size)
+            self._pace(size)
+
+        progress.begin(path, job.row.held_size)
+        ok = False
+        try:
+            root, stop = self._ctx.mirror.root, self._ctx.stop
+            found = reading.read(root, path, stop, sha256=self._wish.sha256, pace=passed)
+            ok = isinstance(found, Reading)
+        finally:
+            progress.end(path, ok=ok)
+        return _Answer(job, found)

@@ -1,0 +1,1 @@
+"""What a person decides afterwards: conflicts, runs taken back, shelves looked through and emptied."""
