@@ -280,6 +280,8 @@ GOOD = f'mirror = "/srv/photos"\n{KEYS}'
         case(f'{GOOD}kind = "flickr"', 'remote.kind must be "smugmug-v2"'),
         case(f'include = "/Travel"\n{GOOD}x = 1', 'unknown setting "remote.x"'),
         case(f"include = 3\n{GOOD}", "FILE: include must be a list of strings"),
+        case(f'include = ["/a", 3]\n{GOOD}', "FILE: include must be a list of strings"),
+        case(f'reserve = "{"9" * 400}.5TB"\n{GOOD}', "FILE: reserve must be a size such as"),
         case(f'exclude = ["!"]\n{GOOD}', 'FILE: exclude holds "!", which is no gitignore pattern'),
         case(f'timezone = "Mars/Olympus"\n{GOOD}', 'FILE: timezone must be "local" or a time zone'),
         case(f"log = 3\n{GOOD}", "FILE: log must be a table, written [log]"),
@@ -443,6 +445,48 @@ def test_an_empty_credential_names_its_file(desk: Desk) -> None:
     path = desk.secret("run-secrets/api_key", "")
     desk.write('mirror = "/srv/photos"\n[remote]\nuser = "nick"')
     assert desk.problems() == [f"{path}: is empty"]
+
+
+def test_a_store_of_credentials_that_cannot_be_looked_into_gives_a_warning(desk: Desk) -> None:
+    desk.write(GOOD)
+    desk.secrets.symlink_to(desk.secrets)
+    (warning,) = desk.load().warnings
+    assert warning.startswith(f"{desk.secrets} cannot be looked into for credentials: ")
+
+
+def test_a_state_directory_that_cannot_be_looked_at(desk: Desk) -> None:
+    loop = desk.root / "loop"
+    loop.symlink_to(loop)
+    desk.write(f'state_dir = "{loop}"\n{GOOD}')
+    (problem,) = desk.problems()
+    assert problem.startswith(f"FILE: state_dir is {loop}, which cannot be looked at: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("key-value b", "holds more than one word"), ("key-\udcffvalue", "is not UTF-8 text")],
+    ids=["two-words", "no-text"],
+)
+def test_a_secret_that_cannot_be_one(desk: Desk, value: str, words: str) -> None:
+    desk.write(GOOD)
+    desk.environ["SMUGSYNC_REMOTE__API_KEY"] = value
+    (problem,) = desk.problems()
+    assert problem.startswith(f"environment variable SMUGSYNC_REMOTE__API_KEY {words}")
+
+
+@pytest.mark.parametrize(
+    "other", ["/srv/photos", "/srv/photos/", "/srv", "/srv/photos/two", "/srv/x/../photos"]
+)
+def test_two_profiles_share_no_mirror(desk: Desk, other: str) -> None:
+    desk.write(f'mirror = "/srv/photos"\n{KEYS}\n[profile.two]\nmirror = "{other}"')
+    told = "give each profile a mirror of its own"
+    assert [problem.endswith(told) for problem in desk.problems()] == [True]
+    assert [problem.endswith(told) for problem in desk.problems("two")] == [True]
+
+
+def test_mirrors_of_two_profiles_may_lie_beside_each_other(desk: Desk) -> None:
+    desk.write(f'mirror = "/srv/photos"\n{KEYS}\n[profile.two]\nmirror = "/srv/photos-two"')
+    assert desk.load("two").mirror == Path("/srv/photos-two")
 
 
 def test_a_table_in_the_environment_must_be_json(desk: Desk) -> None:

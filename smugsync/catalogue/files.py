@@ -73,6 +73,37 @@ class Files(Database):
         )
         return {str(key) for (key,) in rows}
 
+    def awaited(self, keys: Iterable[str]) -> dict[str, set[int]]:
+        """Those of `keys` that an album (its id) shows and holds nothing of yet."""
+        rows = self._read(
+            "SELECT DISTINCT file.key, album_id FROM file JOIN album ON album.id = album_id"
+            " WHERE file.key IN (SELECT value FROM json_each(?)) AND held_md5 IS NULL"
+            " AND file.state <> 'retired' AND album.state = 'listed'",
+            (json.dumps(list(keys)),),
+        )
+        found: dict[str, set[int]] = {}
+        for key, album_id in rows:
+            found.setdefault(str(key), set()).add(int(album_id))
+        return found
+
+    def marked(self, *, by: int) -> dict[int, int]:
+        """How many held files were marked as gone by then (epoch s), by album id.
+
+        Frozen albums do not count: nothing leaves them.
+        """
+        rows = self._read(
+            "SELECT album_id, count(*) FROM file JOIN album ON album.id = album_id"
+            " WHERE file.state = 'retired' AND retired_at <= ? AND album.state <> 'frozen' GROUP BY album_id",
+            (by,),
+        )
+        return {int(album_id): int(n) for album_id, n in rows}
+
+    def correct_marks(self, *, now: int) -> None:
+        """Marks from a time that is still to come were dated by a clock that was wrong: they are of `now`."""
+        self._db.execute(
+            "UPDATE file SET retired_at = ?1 WHERE state = 'retired' AND retired_at > ?1", (now,)
+        )
+
     def copies(self, key: str, version: str, *, besides: int) -> list[FileRow]:
         """Files of other albums that hold this very version of the photo `key`, and are not known damaged."""
         rows = self._read(

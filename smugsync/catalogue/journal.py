@@ -107,6 +107,19 @@ class Journal(Database):
         )
         return {int(change): int(later) for change, later in rows}
 
+    def left(self, *, since: int, after: int) -> dict[int | None, int]:
+        """How many files have gone to the trash since then (epoch s), in runs after `after`, by album id.
+
+        None stands for albums that are no more. What was taken back does not count.
+        """
+        rows = self._read(
+            "SELECT album_id, count(*) FROM change WHERE what = 'trashed' AND at >= ?1"
+            " AND run IN (SELECT id FROM run WHERE id > ?2 AND coalesce(finished_at, started_at) >= ?1)"
+            " AND NOT EXISTS (SELECT 1 FROM change later WHERE later.undoes = change.id) GROUP BY album_id",
+            (since, after),
+        )
+        return {None if album_id is None else int(album_id): int(n) for album_id, n in rows}
+
     def count_changes(self, runs: list[int]) -> dict[int, dict[str, int]]:
         """For each of `runs` what was done how often."""
         counts: dict[int, dict[str, int]] = {run: {} for run in runs}

@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterable
 
 from smugsync.catalogue.files import SELECT_FILE, Files, file_row
-from smugsync.catalogue.rows import FileRow
+from smugsync.catalogue.rows import FileRow, join
 
 
 class Proofs(Files):
@@ -40,6 +40,14 @@ class Proofs(Files):
             " WHERE held_md5 IS NOT NULL AND damaged_at IS NULL"
         )
         return None if oldest is None else int(oldest), int(never)
+
+    def unproven(self) -> set[str]:
+        """The paths of held files that are known by their names and times alone."""
+        rows = self._read(
+            "SELECT directory, file.name FROM file JOIN album ON album.id = album_id"
+            " WHERE evidence = 'unproven'"
+        )
+        return {join(directory, name) for directory, name in rows}
 
     def damaged(self, albums: Iterable[int] | None = None) -> list[FileRow]:
         """Files whose bytes are known to be wrong; of `albums` (ids) alone, if given."""

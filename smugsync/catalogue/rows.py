@@ -189,7 +189,7 @@ def read_details(text: str) -> Details:
     try:
         title, caption, keywords, latitude, longitude, hidden = json.loads(text)
         return Details(title, caption, tuple(keywords), latitude, longitude, hidden)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise nonsense("details", text) from error
 
 

@@ -34,11 +34,14 @@ class Wanted(Albums, Files):
             yield int(album_id), str(md5)
 
     def wanted_conversions(self, run: int) -> Iterator[FileRow]:
-        """Those that may be a conversion of what was uploaded: videos, and photos called `….JPG`."""
+        """Those that may be a conversion of what was uploaded: videos, and photos called `….JPG`.
+
+        Not those whose original is held already and was replaced online: it has what the account had before.
+        """
         where = _WANTED.removeprefix("FROM file ")
         rows = self._read(
-            f"{SELECT_FILE} {where} AND (held_md5 IS NULL OR evidence = 'unproven')"
-            " AND (kind = 'video' OR remote_name GLOB '*.JPG')",
+            f"{SELECT_FILE} {where} AND (kind = 'video' OR remote_name GLOB '*.JPG')"
+            " AND (held_md5 IS NULL OR (evidence = 'unproven' AND held_version = version))",
             (run,),
         )
         for values in rows:

@@ -63,7 +63,9 @@ def main(
         return errors.ConfigError.exit_code
     invocation = Invocation(environ=environ, profile=environ.get("SMUGSYNC_PROFILE") or "default")
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a name the terminal cannot show must not end a run
+        # A name the terminal cannot show must not end a run. Once only: a stream that a signal interrupts
+        # here stays unusable, and `demo` comes by with handlers that raise.
+        if hasattr(stream, "reconfigure") and stream.errors != "backslashreplace":
             stream.reconfigure(errors="backslashreplace")
     try:
         words = sys.argv[1:] if arguments is None else list(arguments)
@@ -147,6 +149,13 @@ def _run(app: click.Group, arguments: list[str], invocation: Invocation) -> int:
         return error.exit_code
     except BrokenPipeError:
         raise
+    except PermissionError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        invocation.complain(
+            f"{where}permission denied for user id {os.geteuid()}; give it to the user that smugsync runs as"
+        )
+        _show_trace(invocation)
+        return 1
     except Exception as error:  # noqa: BLE001 - the last place where it can become one sentence
         advice = "" if invocation.verbosity > 1 else "; run with -vv for the traceback"
         invocation.complain(f"unexpected {type(error).__name__}: {error}{advice}")

@@ -18,7 +18,7 @@ from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import summarise
 from smugsync.config import Config
 from smugsync.config.writing import make_private_directory
-from smugsync.core.matching import is_litter
+from smugsync.core.matching import is_archive, is_litter
 from smugsync.errors import Busy, CatalogueError, UsageError
 from smugsync.local.folder import Folder
 from smugsync.local.handles import OURS
@@ -92,15 +92,21 @@ def choose(config: Config, directory: str) -> Chosen:
     path = Path(os.path.realpath(directory))
     mirror, state = Path(os.path.realpath(config.mirror)), Path(os.path.realpath(config.state_dir))
     try:
-        names = [entry.name for entry in path.iterdir()]
+        entries = [one for one in path.iterdir() if not (one.name.startswith(OURS) or is_litter(one.name))]
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist: name the folder that the photos are in") from None
     except NotADirectoryError:
         raise UsageError(f"{path} is a file: name the folder that the photos are in") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    if all(name.startswith(OURS) or is_litter(name) for name in names):
+    if not entries:
         raise UsageError(f"{path} is empty: there is nothing to adopt")
+    if all(is_archive(entry.name) for entry in entries):
+        raise UsageError(f"{path} holds nothing but archives: unpack them first, then adopt what was in them")
+    if all(entry.is_symlink() for entry in entries):
+        raise UsageError(
+            f"{path} holds nothing but symbolic links, which are not followed: name the folders they lead to"
+        )
     if _below(path, state) is not None:
         raise UsageError(f"{path} is smugsync's own state directory: it holds no photos")
     within = _below(path, mirror)

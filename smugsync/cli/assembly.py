@@ -23,7 +23,8 @@ from smugsync.cli.ledger import ledger
 from smugsync.config import Config, selector
 from smugsync.config.writing import make_private_directory
 from smugsync.core.guard import MaxLoss
-from smugsync.errors import Busy, MirrorUnusable, NotAuthorised
+from smugsync.core.model import Account
+from smugsync.errors import Busy, Garbled, MirrorUnusable, NotAuthorised, Transient, Unreachable
 from smugsync.local.probe.place import Kind, place_of
 from smugsync.local.tree import Mirror
 from smugsync.remote.gallery import Gallery
@@ -169,9 +170,12 @@ def locked(config: Config) -> Iterator[None]:
             who = "another process"
         raise Busy(f"{who} is working on profile {config.profile!r} already; wait until it is done") from None
     except OSError as error:
+        owner = isinstance(error, PermissionError) and os.path.lexists(config.state_dir)
+        which = f" ({error.filename})" if owner and error.filename else ""
+        give = "give it to the user that smugsync runs as, or " if owner else ""
         raise MirrorUnusable(
-            f"the state directory {config.state_dir} cannot be used: {error.strerror or error}; "
-            "set SMUGSYNC_STATE_DIR to a local directory you may write to"
+            f"the state directory {config.state_dir} cannot be used: {error.strerror or error}{which}; "
+            f"{give}set SMUGSYNC_STATE_DIR to a local directory you may write to"
         ) from error
     try:
         with suppress(OSError):  # it is only for the message; a full disk is told of where it matters
@@ -204,6 +208,18 @@ def conversation(config: Config, signer: Signer) -> Iterator[Session]:
         session = _session(config, Stop(), transport, signer, manners=Manners(tries=3, patience=30.0))
         stack.callback(session.close)
         yield session
+
+
+def whose(config: Config) -> Account:
+    """The account that the configuration leads to, asked for before anything is changed.
+
+    Raises NotAuthorised, Unreachable.
+    """
+    with conversation(config, configured_signer(config)) as session:
+        try:
+            return Gallery(_dialect(config), session).account()
+        except (Transient, Garbled) as error:
+            raise Unreachable(str(error)) from error
 
 
 def configured_signer(config: Config) -> Signer:

@@ -40,7 +40,7 @@ def close(
     if not invocation.quiet or (report.exit_code and report.stopped is None):
         stream = sys.stderr if invocation.quiet else sys.stdout
         for line in lines:
-            print(invocation.clean(line), file=stream)
+            print(invocation.told(line), file=stream)
     return conclude(invocation, report)
 
 
@@ -58,7 +58,7 @@ def show(
         return
     stream = sys.stderr if invocation.quiet else sys.stdout
     for line in lines:
-        print(invocation.clean(line), file=stream)
+        print(invocation.told(line), file=stream)
 
 
 def conclude(invocation: Invocation, report: Report) -> int:

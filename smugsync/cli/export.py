@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shlex
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from smugsync.cli.ending import conclude
 from smugsync.cli.frame import Group
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
-from smugsync.cli.summary import plural
+from smugsync.cli.summary import UNPROVEN, plural
 from smugsync.config import Config
 from smugsync.core.verdict import Verdict
 from smugsync.errors import ItemError, UsageError
@@ -58,7 +59,8 @@ def checksums(
     _write(target, listed(sums))
     invocation.say(
         f"{target}: {plural(len(sums), 'file')}; check with "
-        f"`cd {config.mirror} && {'md5sum' if as_md5 else 'sha256sum'} -c {target}`"
+        f"`cd {shlex.quote(str(config.mirror))} && {'md5sum' if as_md5 else 'sha256sum'} -c "
+        f"{shlex.quote(str(target))}`"
     )
     return code
 
@@ -70,11 +72,13 @@ def _sha256s(
     work = Verification(Wish(sha256=True))
     with workshop(invocation, config, offline=True) as shop:
         report = shop.work(Scope("verify", albums, "export checksums"), work)
+        unproven = shop.catalogue.unproven()
     if report.stopped is not None or work.audit is None:
         return None, conclude(invocation, report)
     for finding in sorted(work.audit.found.wrong.values(), key=lambda finding: finding.path):
         verdict = "" if finding.verdict is Verdict.MISSING else f"{finding.verdict}: "
         _tell(invocation, finding.path, f"{verdict}{finding.reason}")
+    _tell_unproven(invocation, work.audit.found.sums, unproven)
     missed = ItemError.exit_code if work.audit.found.wrong else 0
     return work.audit.found.sums, report.exit_code or missed
 
@@ -88,9 +92,18 @@ def _md5s(
         with Mirror.open(config.mirror) as mirror:
             check_marker(catalogue, mirror)
             sums, troubles = known_md5s(catalogue, mirror, chosen(catalogue, albums), Stop())
+        unproven = catalogue.unproven()
     for path, reason in sorted(troubles):
         _tell(invocation, path, reason)
+    _tell_unproven(invocation, sums, unproven)
     return sums, ItemError.exit_code if troubles else 0
+
+
+def _tell_unproven(invocation: Invocation, sums: list[tuple[str, str]], unproven: set[str]) -> None:
+    """A list says what lies here; it cannot say that the account never promised some of it."""
+    n = sum(1 for path, _ in sums if path in unproven)
+    if n:
+        invocation.say(f"smugsync: {plural(n, *UNPROVEN)} in the list matched by name and time, not proven")
 
 
 def _tell(invocation: Invocation, path: str, reason: str) -> None:

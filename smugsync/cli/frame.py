@@ -102,9 +102,9 @@ class LazyGroup(click.Group):
 
 
 EPILOG = """\b
-Exit codes: 0 all good, 1 unexpected, 2 usage, 3 something is missing or failed,
-5 a guard withheld something, 11 already running, 75 network, 77 not authorised,
-78 configuration, 130 and 143 interrupted."""
+Exit codes: 0 all good, 1 unexpected, 2 usage, 3 something is missing or
+failed, 5 a guard withheld something, 11 already running, 75 network,
+77 not authorised, 78 configuration, 130 and 143 interrupted."""
 
 
 def make_app(table: Mapping[str, tuple[str, str]]) -> click.Group:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import click
 
 from smugsync import errors
 from smugsync.catalogue.inspection import inspected
-from smugsync.cli.assembly import locked, workshop
+from smugsync.cli.assembly import locked, whose, workshop
 from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
@@ -30,7 +31,7 @@ from smugsync.sync.adoption.adopting import adopt
 from smugsync.sync.adoption.candidates import Place
 from smugsync.sync.context import Context, Scope
 from smugsync.sync.proving.fsck import Flaw, Level, check_account, check_catalogue, check_disk
-from smugsync.sync.recovery import check_marker
+from smugsync.sync.recovery import check_marker, check_owner
 
 
 @click.command(cls=Command)
@@ -128,7 +129,7 @@ def _show(
         return
     stream = sys.stderr if invocation.quiet else sys.stdout
     for line in _lines(config, flaws, code):
-        print(invocation.clean(line), file=stream)
+        print(invocation.told(line), file=stream)
 
 
 def _lines(config: Config, flaws: list[Flaw], code: int) -> Iterator[str]:
@@ -163,13 +164,15 @@ def _rebuild(invocation: Invocation, config: Config, *, yes: bool, as_json: bool
         raise NotAuthorised("not signed in to SmugMug: run `smugsync auth login`")
     with locked(config):
         with Mirror.open(config.mirror) as mirror:
-            if mirror.read_marker() is None:
+            found = mirror.read_marker()
+            if found is None:
                 raise SuspiciousPlan(
                     f"{config.mirror} has no marker ({MARKER}): if it is the mirror's disk, is it mounted? "
                     "A catalogue is only rebuilt from the mirror itself"
                 )
-        if not yes and _is_sound(config):
-            _confirm(config)
+            if not yes and _is_worth_keeping(config):
+                _confirm(config)
+            check_owner(found, mirror, whose(config))
         aside = _set_aside(config.catalogue)
     if aside is not None:
         invocation.say(f"The former catalogue is kept as {aside}.")
@@ -179,17 +182,28 @@ def _rebuild(invocation: Invocation, config: Config, *, yes: bool, as_json: bool
             adopt(context, shop.engine.cycle, Place(context.mirror, ""))
 
         report = shop.work(Scope("everything", detail="rebuild"), body)
+    if report.stopped is not None:
+        goes_on = invocation.command(f"adopt {shlex.quote(str(config.mirror))}")
+        invocation.say(
+            f"`{goes_on}` goes on with it; a sync alone may fetch what does not stand in its album."
+        )
     lines = summarise(report, config.mirror)
     show(invocation, report, lines, as_json=report.as_json() if as_json else None)
     return conclude(invocation, report)
 
 
-def _is_sound(config: Config) -> bool:
-    """Is there a catalogue with nothing wrong in it? Raises NewerSchema."""
+def _is_worth_keeping(config: Config) -> bool:
+    """Is there a catalogue with nothing wrong in it, and anything at all? Raises NewerSchema."""
     if not config.catalogue.exists():
         return False
     flaws = check_catalogue(config.catalogue, now=time.time(), stop=Stop())
-    return all(flaw.level is Level.NOTE for flaw in flaws)
+    return all(flaw.level is Level.NOTE for flaw in flaws) and not _is_blank(config)
+
+
+def _is_blank(config: Config) -> bool:
+    """Was no run ever far enough to record an album? A plan, or a run without network, leaves such a one."""
+    with inspected(config.catalogue) as catalogue:
+        return not catalogue.is_old and next(catalogue.albums(), None) is None
 
 
 def _confirm(config: Config) -> None:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from smugsync.log import Output
     from smugsync.progress import Progress
 
-_ADVICE = re.compile(r"`smugsync (auth [^`]*)`")
+#: A command that a message advises, unless it makes a profile, or says of which it is already.
+_ADVICE = re.compile(r"`smugsync (?!init\b)([a-z](?:(?! --profile| --config)[^`])*)`")
 
 
 @dataclass(slots=True)
@@ -107,10 +108,12 @@ class Invocation:
         print(f"smugsync: error: {self.words(message)}", file=sys.stderr, flush=True)
 
     def words(self, message: str) -> str:
-        """`message` on one line, fit to be shown. Whoever advised to sign in did not know of which profile
-        this is about."""
-        line = _ADVICE.sub(lambda found: f"`{self.command(found[1])}`", " ".join(message.split()))
-        return self.clean(line)
+        """`message` on one line, fit to be shown."""
+        return self.told(" ".join(message.split()))
+
+    def told(self, line: str) -> str:
+        """`line` fit to be shown. Who advised a command in it did not know of which profile this is."""
+        return self.clean(_ADVICE.sub(lambda found: f"`{self.command(found[1])}`", line))
 
     def clean(self, line: str) -> str:
         """`line` without secrets, and without what would steer a terminal."""

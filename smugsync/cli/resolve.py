@@ -35,7 +35,7 @@ def resolve(invocation: Invocation, path: str | None, *, keep: str | None, as_js
     \b
     A conflict (changed on both sides; the online version lies beside your file):
       local   your file stays; the online version goes to .smugsync/versions
-      online  the online version gets the name; your file goes to .smugsync/versions
+      online  the online version gets the name; yours goes to .smugsync/versions
       both    both stay; yours is your own from now on
     An edit (changed here only):
       local   it stays

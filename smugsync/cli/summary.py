@@ -9,6 +9,8 @@ from pathlib import Path
 from smugsync.progress import duration, size, width
 from smugsync.sync.report import Report, What
 
+#: What is matched by name and time: one of them, and several.
+UNPROVEN = ("video or HEIC", "videos and HEIC")
 #: So many single lines of each kind; `--json` and `status` have them all.
 SHOWN = 12
 
@@ -35,10 +37,7 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
     if report.files_waiting:
         yield f"  to fetch  {plural(report.files_waiting, 'photo')}, {size(report.bytes_waiting)}"
     if report.files_unproven:
-        yield (
-            f"  unproven  {plural(report.files_unproven, 'video or HEIC', 'videos and HEIC')} "
-            "matched by name and time: not proven"
-        )
+        yield (f"  unproven  {plural(report.files_unproven, *UNPROVEN)} matched by name and time: not proven")
     if report.files_withheld:
         why = "; ".join(f"{reason} ({n:,})" for reason, n in report.withheld.items())
         yield f"  withheld  {plural(report.files_withheld, 'photo')} by the service: {why}"
@@ -53,10 +52,11 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
     if report.files_damaged:
         yield (
             f"  damaged   {plural(report.files_damaged, 'photo')} here: "
-            "`smugsync verify --repair` fetches them again"
+            "`smugsync verify --repair` mends them, or says why it cannot"
         )
     if report.files_local:
-        yield f"  only here {plural(report.files_local, 'file')}, left as they are"
+        stay = "it is" if report.files_local == 1 else "they are"
+        yield f"  only here {plural(report.files_local, 'file')}, left as {stay}"
     spent = duration(report.seconds) if report.seconds >= 1 else "under a second"
     yield f"  requests  {report.requests:,} in {spent}"
     yield from told_changes(report)

@@ -168,7 +168,6 @@ def restore(
     PATH is a name that the file (or a directory of files) had in the mirror, of which the newest comes back,
     or the place where `smugsync trash list` shows it.
 
-    \b
     Without --shelf it looks among versions and trash; with --all in the trash alone.
     """
     if (bool(paths), run is not None, everything).count(True) != 1:

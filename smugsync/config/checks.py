@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -59,8 +60,13 @@ def state_dir(settings: Settings, context: Context) -> Path:
     if not base.is_absolute() or "\0" in settings.state_dir:
         context.report("state_dir", problem=f'is "{base}": it must be an absolute path')
         return _NOWHERE
-    if base.exists() and not base.is_dir():
-        context.report("state_dir", problem=f"is {base}, which is a file: name a directory")
+    try:
+        if not stat.S_ISDIR(base.stat().st_mode):
+            context.report("state_dir", problem=f"is {base}, which is a file: name a directory")
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # the first run makes it, or says why not
+    except OSError as error:
+        context.report("state_dir", problem=f"is {base}, which cannot be looked at: {error.strerror}")
     return base / context.profile
 
 
@@ -102,7 +108,17 @@ def _mirror_problem(text: str, path: Path, state: Path, context: Context) -> str
     owner = context.reading.owner(("mirror",))
     if context.profile != "default" and owner and not owner.own:
         return f"belongs to the profile default: give [profile.{context.profile}] a mirror of its own"
+    for name, theirs in context.reading.mirrors.items():
+        other = places.expand(theirs, context.environ)
+        if other.is_absolute() and _overlap(real, Path(os.path.realpath(other))):
+            return (
+                f"is {path}, and that of the profile {name} is {other}: give each profile a mirror of its own"
+            )
     return ""
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def credentials(settings: Settings, context: Context) -> None:

@@ -148,6 +148,9 @@ def _read_file(file: Path, text: str | None, profile: str, reading: sources.Read
         hint = f'did you mean "{near[0]}"?' if near else f"it has {', '.join(sorted(known))}"
         reading.problems.append(f'{file} has no profile "{profile}"; {hint}')
         return True
+    for name, table in {**profiles, DEFAULT_PROFILE: data | profiles.get(DEFAULT_PROFILE, {})}.items():
+        if name != profile and isinstance(other := table.get("mirror"), str) and other:
+            reading.mirrors[name] = other
     reading.layers.append(sources.Layer(str(file), data, own=profile == DEFAULT_PROFILE))
     if profile in profiles:
         reading.layers.append(sources.Layer(str(file), profiles[profile], table=f"profile.{profile}"))
@@ -205,9 +208,9 @@ def _sentence(detail: ErrorDetails, key: tuple[str, ...], reading: sources.Readi
             text = str(context["error"])
         case "literal_error":
             text = f"must be {context['expected']}".replace("'", '"')
-        case "string_type":
+        case "string_type" if all(isinstance(part, str) for part in detail["loc"]):
             text = "must be a string, in quotes"
-        case "tuple_type":
+        case "tuple_type" | "string_type":
             text = 'must be a list of strings, such as ["one", "two"]'
         case "bool_type" | "bool_parsing":
             text = "must be true or false"

@@ -29,7 +29,7 @@ _UNITS = {"": 1, "b": 1} | {
     for power, prefix in enumerate("kmgt", start=1)
     for suffix, base in (("b", 1000), ("ib", 1024))
 }
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)", re.IGNORECASE)
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,18})?)\s*([a-z]*)", re.IGNORECASE)
 _HOST = re.compile(
     r"(?:(?:\*\.)?[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?", re.IGNORECASE
 )
@@ -80,7 +80,7 @@ def _absent(value: object) -> object:
 
 def _between(low: int, high: int, extra: str = "") -> Callable[[object], object]:
     def check(value: object) -> object:
-        if isinstance(value, str) and value.strip().isdecimal():
+        if isinstance(value, str) and value.strip().isdecimal() and len(value) < 19:
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ValueError(f"must be a number from {low} to {high}{extra}")
@@ -143,6 +143,10 @@ def _uploads(value: bool) -> bool:
 
 def _hide(value: object) -> object:
     if isinstance(value, str):
+        if len(value.split()) > 1:
+            raise ValueError("holds more than one word: it must hold the secret and nothing else")
+        if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
+            raise ValueError("is not UTF-8 text")
         return Secret(value.strip()) if value.strip() else None
     if value is None or isinstance(value, Secret):
         return value

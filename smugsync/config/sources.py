@@ -67,6 +67,7 @@ class Reading:
     problems: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     broken: set[tuple[str, ...]] = field(default_factory=set)  #: keys whose values cannot be used
+    mirrors: dict[str, str] = field(default_factory=dict)  #: of the file's other profiles, as written
 
     def owner(self, key: Sequence[str]) -> Layer | None:
         """The layer whose value for `key` counts."""
@@ -143,18 +144,33 @@ def credentials(directories: Sequence[Path], profile: str, reading: Reading) -> 
     """Add the secrets that systemd (`LoadCredential=`) or Docker put into a directory of their own.
 
     A file is called as the setting (`api_secret`) or as its environment variable in lower case
-    (`smugsync_remote__api_secret`); one with `PROFILE.` before it counts for that profile only.
+    (`smugsync_remote__api_secret`); one with `PROFILE.` before it counts for that profile only. What
+    cannot be looked into is left out, with a warning.
     """
     for directory in directories:
         found: dict[str, str] = {}
         for secret in SECRETS:
             plain = (secret, variable(("remote", secret)).lower())
-            for name in (*(f"{profile}.{one}" for one in plain), *plain):
-                if (directory / name).exists():
-                    found[f"{secret}_file"] = str(directory / name)
-                    break
+            names = (*(f"{profile}.{one}" for one in plain), *plain)
+            try:
+                path = next((directory / name for name in names if _is_there(directory / name)), None)
+            except OSError as error:
+                what = f"{directory} cannot be looked into for credentials: {error.strerror}"
+                reading.warnings.append(what)
+                break
+            if path is not None:
+                found[f"{secret}_file"] = str(path)
         if found:
             reading.layers.append(Layer(str(directory), {"remote": found}, private=True))
+
+
+def _is_there(path: Path) -> bool:
+    """Raises OSError where that cannot be told."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def open_secret_files(

@@ -91,7 +91,7 @@ _REMOTE = (
 _GUARD = (
     Entry(
         "max_files",
-        "More than so many files, and more than so many percent of all, are never given up in one run;\n"
+        "More than so many files, and more than so many percent of all, are never given up within a day;\n"
         "`smugsync sync --accept-loss` lets one run do it.",
         20,
     ),

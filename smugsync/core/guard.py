@@ -17,9 +17,8 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class MaxLoss:
-    """How much may vanish at once: more than `files`, and more than `share` of all that is held, is too much.
-
-    A whole album of `album` files or more is too much as well.
+    """How much may vanish within a day: more than `files`, and more than `share` of all that is held, is too
+    much. A whole album of `album` files or more is too much as well.
     """
 
     files: int = 20
@@ -29,12 +28,23 @@ class MaxLoss:
 
 @dataclass(frozen=True, slots=True)
 class AlbumLoss:
-    """What one album is about to lose: `losing` of the `held` files that are here of it."""
+    """What one album is about to lose: `losing` of the `held` files that are here of it.
+
+    `staying`: how many of them are online still; None = those that are not lost. `gone`: how many more it has
+    lost within the last day.
+    """
 
     key: str
     name: str
     held: int
     losing: int
+    staying: int | None = None
+    gone: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Will nothing be left of the album?"""
+        return not (self.held - self.losing if self.staying is None else self.staying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +74,38 @@ def album_contradicts(*, name: str, key: str, listed: int, counted: int | None) 
     )
 
 
-def check(losses: Sequence[AlbumLoss], *, held: int, limits: MaxLoss) -> tuple[Withheld, ...]:
-    """What of `losses` must be withheld, given `held` files in the whole account, these among them."""
+def view_narrowed(*, was_whole: bool, is_whole: bool | None) -> Withheld | None:
+    """What visitors are not shown is not gone: an account that was seen whole proves nothing by halves."""
+    if not was_whole or is_whole is not False:
+        return None
+    return Withheld(None, "only what visitors see of it is shown now; nothing of it is taken as gone")
+
+
+def check(
+    losses: Sequence[AlbumLoss], *, held: int, limits: MaxLoss, gone: int = 0, elsewhere: int = 0
+) -> tuple[Withheld, ...]:
+    """What of `losses` must be withheld, given `held` files in the whole account, these among them.
+
+    What was lost within the last day counts (`gone` files in all), and what is to be lost where this run has
+    not looked (`elsewhere`): or else many small losses would pass where a large one does not.
+    """
     losses = [loss for loss in losses if loss.losing]
+    if not losses:
+        return ()
     withheld = [
         Withheld(loss.key, f"would lose all of its {loss.held:,} files")
         for loss in losses
-        if loss.held >= limits.album and loss.losing >= loss.held
+        if loss.held + loss.gone >= limits.album and loss.is_whole
     ]
-    total = sum(loss.losing for loss in losses)
+    total = sum(loss.losing for loss in losses) + elsewhere + gone
+    held += gone
     allowed = max(limits.files, int(held * limits.share))
     if total > allowed:
+        when = "within a day" if gone else "at once"
         withheld.append(
             Withheld(
                 None,
-                f"{total:,} of {held:,} files would be lost at once ({_worst(losses)}); "
+                f"{total:,} of {held:,} files would be lost {when} ({_worst(losses, elsewhere, gone)}); "
                 f"at most {allowed:,} may be",
             )
         )
@@ -96,8 +123,12 @@ def agreed_time(*, ours: float, theirs: float | None, last: float) -> float | No
     return min(ours, theirs)
 
 
-def _worst(losses: Sequence[AlbumLoss]) -> str:
+def _worst(losses: Sequence[AlbumLoss], elsewhere: int, gone: int) -> str:
     most = sorted(losses, key=lambda loss: (-loss.losing, loss.name))
-    named = [f"{loss.losing:,} of {loss.name}" for loss in most[:_NAMED]]
-    rest = sum(loss.losing for loss in most[_NAMED:])
-    return ", ".join(named) + (f", {rest:,} of others" if rest else "")
+    parts = [f"{loss.losing:,} of {loss.name}" for loss in most[:_NAMED]]
+    rest = sum(loss.losing for loss in most[_NAMED:]) + elsewhere
+    if rest:
+        parts.append(f"{rest:,} of others")
+    if gone:
+        parts.append(f"{gone:,} that left already")
+    return ", ".join(parts)

@@ -39,6 +39,10 @@ _LITTER = frozenset(
 _LITTER_BEGINS = ("._", ".trash-", "synofile_thumb")
 
 
+#: What photos are packed in.
+_ARCHIVES = frozenset("zip 7z rar tar tgz gz bz2 xz zst".split())
+
+
 class Family(StrEnum):
     STILL = "still"  #: a picture that the service keeps as a JPEG
     FILM = "film"  #: a video, of which the service keeps an MP4
@@ -76,6 +80,11 @@ def is_litter(name: str) -> bool:
     """Is `name`, of a file or a folder, what a NAS or a desktop leaves everywhere?"""
     folded = name.lower()
     return folded in _LITTER or folded.startswith(_LITTER_BEGINS)
+
+
+def is_archive(name: str) -> bool:
+    """Is `name` that of a file which may be full of photos, and is none itself?"""
+    return _split(name)[1].lower() in _ARCHIVES
 
 
 def label_of_original(name: str) -> Label | None:

@@ -41,11 +41,15 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose photos these are. `root` identifies the account for the mirror's marker."""
+    """Whose photos these are. `root` identifies the account for the mirror's marker.
+
+    `whole`: everything of it is shown, as to its owner; None = the service does not say.
+    """
 
     nickname: str
     root: str
     name: str = ""
+    whole: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Album:
     """An album as the account's flat album list shows it.
 
     `url_path` is absolute (`/Travel/Iceland`), `cursor` changes whenever the service admits a change
-    (compare with `!=`), `image_count` is None where the service withholds it.
+    (compare with `!=`), `image_count` is None where the service withholds it. `changed_at` is the newest of
+    the times in the cursor (epoch seconds), None if it has none.
     """
 
     key: str
@@ -62,6 +67,7 @@ class Album:
     url_path: str
     cursor: str = ""
     image_count: int | None = None
+    changed_at: int | None = None
     access: Access = Access.READABLE
     reason: str = ""  #: why it is unreadable, for people
 

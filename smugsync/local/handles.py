@@ -17,9 +17,16 @@ from pathlib import Path
 from typing import Final
 
 from smugsync.core.model import Fingerprint
-from smugsync.errors import ConfigError, MirrorUnusable, SmugsyncError, SuspiciousPlan, Transient
+from smugsync.errors import (
+    CatalogueError,
+    ConfigError,
+    MirrorUnusable,
+    SmugsyncError,
+    SuspiciousPlan,
+    Transient,
+)
 from smugsync.local import syscalls, trouble
-from smugsync.local.syscalls import NO_LINKS, UNSUPPORTED, Features, fsync_directory
+from smugsync.local.syscalls import NO_LINKS, UNSUPPORTED, Device, Features, fsync_directory
 
 #: What is ours inside the mirror. Names that begin with it are never photos.
 OURS: Final = ".smugsync"
@@ -29,21 +36,28 @@ _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
+class HostilePath(CatalogueError, ValueError):
+    """A path that naming never produces. Only the catalogue can have brought it, and not by itself."""
+
+
 def check_relative(path: str) -> tuple[str, ...]:
     """The components of a '/'-joined path beneath the root; "" is the root itself.
 
-    Raises ValueError for what naming never produces: absolute, empty components, dots, NUL.
+    Raises HostilePath for what naming never produces: absolute, empty components, dots, NUL.
     """
     if not path:
         return ()
     parts = tuple(path.split("/"))
     if "\0" in path or not {"", ".", ".."}.isdisjoint(parts):
-        raise ValueError(f"not a path beneath the mirror: {path!r}")
+        raise HostilePath(
+            f"the catalogue holds {path!r}, which is not a path beneath the mirror: somebody has changed it; "
+            "`smugsync fsck --rebuild` keeps it aside and makes a new one of what is here"
+        )
     return parts
 
 
 def split(path: str) -> tuple[str, str]:
-    """`"a/b/c.jpg"` -> `("a/b", "c.jpg")`. Raises ValueError for hostile paths and for the root itself."""
+    """`"a/b/c.jpg"` -> `("a/b", "c.jpg")`. Raises HostilePath, ValueError for the root itself."""
     if not check_relative(path):
         raise ValueError("the root of the mirror is not a file")
     directory, _, name = path.rpartition("/")
@@ -59,7 +73,7 @@ class Staging:
 
     home: str
     fd: int
-    device: int
+    device: Device
 
 
 class Root:
@@ -82,10 +96,10 @@ class Root:
             ) from error
         except OSError as error:
             raise MirrorUnusable(f"the mirror {path} cannot be opened: {error.strerror}") from error
-        self.device = os.fstat(self.fd).st_dev
+        self.device = syscalls.device_of(self.fd)
         self.features = features if features is not None else syscalls.detect(self.fd)
         self.file_mode = 0o666 & ~syscalls.umask()
-        self._stagings: dict[int, Staging] = {}
+        self._stagings: dict[Device, Staging] = {}
         self._staging_lock = threading.Lock()
 
     def close(self) -> None:
@@ -238,8 +252,8 @@ class Root:
     def staging(self, directory: str = "") -> Staging:
         """Where bytes for a file in `directory` wait. Raises Transient, MirrorUnusable.
 
-        A rename cannot cross devices, so a disk mounted inside the mirror has a staging directory at
-        its own top. Parts in there are not resumed by a later process: it is emptied when first used.
+        A rename cannot cross devices or mounts, so what is mounted inside the mirror has a staging directory
+        at its own top. Parts in there are not resumed by a later process: it is emptied when first used.
         """
         device, home = self._device(directory)
         with self._staging_lock:
@@ -261,14 +275,14 @@ class Root:
         """The directory whose `.smugsync` is on the same device as `directory`; "" for the mirror's own."""
         return self._device(directory)[1]
 
-    def _device(self, directory: str) -> tuple[int, str]:
+    def _device(self, directory: str) -> tuple[Device, str]:
         """The device `directory` is (or will be) on, and the topmost directory on it ("" = the root)."""
         parts = check_relative(directory)
         device, home = self.device, ""
         for depth in range(len(parts), 0, -1):
             path = "/".join(parts[:depth])
             try:
-                found = os.stat(path, dir_fd=self.fd, follow_symlinks=False).st_dev
+                found = syscalls.device_of(self.fd, path)
             except OSError:
                 continue  # not made yet; whatever else is wrong shows when it is opened
             if found == self.device or (home and found != device):

@@ -8,11 +8,13 @@ forbids) was read as absent exactly when the disk was gone, and cost people thei
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import stat
 from dataclasses import asdict, dataclass
 
-from smugsync.errors import SuspiciousPlan
+from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan
 from smugsync.local.handles import OURS, Root
 from smugsync.local.syscalls import fsync_data, fsync_directory
 
@@ -31,7 +33,8 @@ class Marker:
 
 
 def read(root: Root) -> Marker | None:
-    """The marker, None if there is none. Raises SuspiciousPlan for a damaged one, MirrorUnusable."""
+    """The marker, None if there is none. Raises SuspiciousPlan for one that is damaged or no plain file,
+    MirrorUnusable."""
     try:
         fd = root.open(MARKER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(fd, "rb") as file:
@@ -39,19 +42,47 @@ def read(root: Root) -> Marker | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise root.explain(error, f"reading {MARKER}") from error
+        raise _refused(root, error) from error
     try:
         fields = json.loads(text)
-        return Marker(
-            mirror=str(fields["mirror"]),
-            account=str(fields["account"]),
-            nickname=str(fields.get("nickname", "")),
-            created=str(fields.get("created", "")),
-        )
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        mirror, account = fields["mirror"], fields["account"]
+        if not (isinstance(mirror, str) and isinstance(account, str)):
+            raise TypeError("neither is a name")
+        return Marker(mirror, account, str(fields.get("nickname", "")), str(fields.get("created", "")))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise SuspiciousPlan(
             f"the marker {root.path / MARKER} is damaged; nothing is touched until it is restored"
         ) from error
+
+
+def _refused(root: Root, error: OSError) -> SmugsyncError:
+    """What it means that the marker is there and cannot be read."""
+    path = root.path / MARKER
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return MirrorUnusable(
+            f"{path} cannot be read by user id {os.geteuid()}: permission denied; give it to the user that "
+            "smugsync runs as"
+        )
+    if kind := _kind(root):
+        return SuspiciousPlan(
+            f"the marker {path} is {kind} where a plain file should be; nothing is touched until it is "
+            "restored"
+        )
+    return root.explain(error, f"reading {MARKER}")
+
+
+def _kind(root: Root) -> str:
+    """What lies in the marker's place, or in that of its directory, if it is of no use there; else ""."""
+    for path in (OURS, MARKER):
+        try:
+            mode = os.stat(path, dir_fd=root.fd, follow_symlinks=False).st_mode
+        except OSError:
+            return ""
+        if stat.S_ISLNK(mode):
+            return "a symbolic link"
+        if path == MARKER and not stat.S_ISREG(mode):
+            return "a directory" if stat.S_ISDIR(mode) else "a socket or a device"
+    return ""
 
 
 def write(root: Root, marker: Marker) -> None:

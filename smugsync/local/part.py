@@ -313,7 +313,7 @@ def _read_validator(staging_fd: int, name: str, version: str) -> str | None:
     with os.fdopen(fd, "rb") as file:
         try:
             note = json.loads(file.read(65_536)) if _is_plain(fd) else None
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
     if not isinstance(note, dict) or note.get("version") != version:
         return None

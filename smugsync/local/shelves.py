@@ -1,8 +1,8 @@
 """What was set aside lies on shelves: `.smugsync/versions|trash|damaged/STAMP/PATH`.
 
 The disk alone says what is there: the directory `STAMP` is the time of the run that set it aside, what
-follows is the path it had in the mirror. A disk mounted inside the mirror has shelves of its own at its top,
-because a rename cannot cross devices. Whatever is not named like this is nobody's, and left alone.
+follows is the path it had in the mirror. What is mounted inside the mirror has shelves of its own at its top,
+because a rename cannot cross devices or mounts. Whatever is not named like this is nobody's, and left alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from smugsync.errors import ItemError
 from smugsync.local.handles import OURS, Root, split
 from smugsync.local.moves import remove_empty
 from smugsync.local.scan import Unreadable, scan
-from smugsync.local.syscalls import fsync_directory
+from smugsync.local.syscalls import Device, device_of, fsync_directory
 from smugsync.local.versions import Shelf
 from smugsync.stop import Stop
 
@@ -228,13 +228,13 @@ class Shelves:
             prefix = f"{here}/" if here else ""
             pending += [(prefix + name, device) for name in names if not name.startswith(OURS)]
 
-    def _device(self, directory: str) -> int | None:
+    def _device(self, directory: str) -> Device | None:
         try:
             fd = self._root.open_directory(directory)
         except FileNotFoundError:
             return None
         try:
-            return os.fstat(fd).st_dev
+            return device_of(fd)
         finally:
             os.close(fd)
 
@@ -269,7 +269,7 @@ def _delete(parent_fd: int, name: str, stop: Stop) -> Removed:
         return Removed()
     removed = Removed()
     try:
-        if os.fstat(fd).st_dev != os.fstat(parent_fd).st_dev:  # a disk that somebody mounted there
+        if device_of(fd) != device_of(parent_fd):  # somebody mounted something there
             return removed
         with os.scandir(fd) as found:
             names = [one.name for one in found if _is_listed(one.name)]

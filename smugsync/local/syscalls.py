@@ -29,12 +29,18 @@ _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
 _FICLONE = 0x40049409  # _IOW(0x94, 9, int), the same on every architecture that Linux clones files on
 _NR_OPENAT2 = 437  # the same number on every architecture since the tables were unified in 5.1
 _HOW = Struct("QQQ")  # struct open_how: flags, mode, resolve
+_AT_SYMLINK_NOFOLLOW, _AT_EMPTY_PATH, _STATX_MNT_ID = 0x100, 0x1000, 0x1000
+_STATX = Struct("=I132xIIQ104x")  # struct statx, 256 bytes: mask, dev_major, dev_minor, mnt_id
+
+#: A file system's number, and that of the mount it is reached by (0 = the kernel does not tell).
+Device = tuple[int, int]
 
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _syscall = getattr(_libc, "syscall", None)
 # By name, not by number: numbers differ between architectures, and a 32-bit Python on a 64-bit
 # kernel would call something else. A C library without it (old musl) means the fallbacks are used.
 _renameat2 = getattr(_libc, "renameat2", None)
+_statx = getattr(_libc, "statx", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,28 @@ def openat2(directory_fd: int, path: str, flags: int) -> int:
         code = ctypes.get_errno()
         if code != errno.EINTR:
             raise OSError(code, os.strerror(code), path)
+
+
+def device_of(directory_fd: int, path: str = "") -> Device:
+    """Where `path` lies, "" being the directory itself: a rename or a link reaches no other file system and
+    no other mount, be it a second one (a bind mount) of the same disk. Raises OSError.
+
+    Linux tells the mount since 5.8; before, and elsewhere, only file systems are told apart.
+    """
+    if _statx is not None:
+        answer = ctypes.create_string_buffer(_STATX.size)
+        refused = _statx(
+            ctypes.c_int(directory_fd),
+            ctypes.c_char_p(os.fsencode(path)),
+            ctypes.c_int(_AT_SYMLINK_NOFOLLOW | _AT_EMPTY_PATH),
+            ctypes.c_uint(_STATX_MNT_ID),
+            answer,
+        )
+        mask, major, minor, mount = _STATX.unpack(answer.raw)
+        if not refused and mask & _STATX_MNT_ID:
+            return os.makedev(major, minor), mount
+    found = os.stat(path, dir_fd=directory_fd, follow_symlinks=False) if path else os.fstat(directory_fd)
+    return found.st_dev, 0
 
 
 def rename_noreplace(source_fd: int, source: str, target_fd: int, target: str) -> None:

@@ -8,6 +8,7 @@ needs a proxy is asked through httpx's own transport, which speaks CONNECT; ever
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 import threading
@@ -19,6 +20,9 @@ import httpx
 from smugsync.errors import ConfigError
 from smugsync.remote.hosts import is_loopback
 from smugsync.remote.transport import DirectTransport, TransportAborted
+from smugsync.remote.trouble import chain, explain
+
+_SCHEMES = ("http", "https")
 
 
 def build_transport(
@@ -30,7 +34,7 @@ def build_transport(
     """
     known = dict(urllib.request.getproxies() if proxies is None else proxies)
     direct = DirectTransport(tls=tls)
-    return ProxyTransport(direct, known, tls) if {"http", "https", "all"} & known.keys() else direct
+    return ProxyTransport(direct, known, tls) if {*_SCHEMES, "all"} & known.keys() else direct
 
 
 class ProxyTransport(httpx.BaseTransport):
@@ -46,11 +50,19 @@ class ProxyTransport(httpx.BaseTransport):
         self._lock = threading.RLock()
         self._busy: set[socket.socket] = set()
         self._aborted = False
-        self._through = {
-            address: _through(address, tls)
-            for scheme, address in self._proxies.items()
-            if scheme in {"http", "https", "all"}
-        }
+        self._through: dict[str, httpx.HTTPTransport] = {}
+        for scheme in _SCHEMES:
+            # "all" stands in for a scheme without one: desktops name a SOCKS proxy there, beside the others.
+            name = scheme if self._proxies.get(scheme) else "all"
+            address = self._proxies.get(name)
+            if not address or address in self._through:
+                continue
+            try:
+                self._through[address] = _through(name, address, tls)
+            except ConfigError:
+                if name == "all" and self._proxies.get("https"):
+                    continue  # nothing is asked by plain http, as a rule; whatever is will fail
+                raise
 
     @property
     def round_trip(self) -> float | None:
@@ -63,7 +75,15 @@ class ProxyTransport(httpx.BaseTransport):
             return self._direct.handle_request(request)
         if self._aborted:
             raise TransportAborted("stopped on request", request=request)
-        response = self._through[address].handle_request(request)
+        if address not in self._through:
+            raise httpx.ProxyError("its address cannot be used", request=request)
+        try:
+            response = self._through[address].handle_request(request)
+        except httpx.ConnectError as exc:
+            if not _is_out_of_reach(exc):
+                raise
+            host = httpx.URL(_with_scheme(address)).host
+            raise httpx.ProxyError(explain(exc, host), request=request) from exc
         network = response.extensions.get("network_stream")
         sock = network.get_extra_info("socket") if network is not None else None
         if isinstance(sock, socket.socket):
@@ -123,11 +143,25 @@ class _Watched(httpx.SyncByteStream):
         self._inner.close()
 
 
-def _through(address: str, tls: ssl.SSLContext) -> httpx.HTTPTransport:
+def _through(name: str, address: str, tls: ssl.SSLContext) -> httpx.HTTPTransport:
+    variable = f"the environment variable {name.upper()}_PROXY (or {name}_proxy)"
     try:
-        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+        proxy = httpx.Proxy(_with_scheme(address))
         return httpx.HTTPTransport(verify=tls, proxy=proxy, trust_env=False)
     except ImportError as exc:
-        raise ConfigError("the environment names a SOCKS proxy, which needs the package socksio.") from exc
+        raise ConfigError(f"{variable} names a SOCKS proxy, which needs the package socksio.") from exc
     except (httpx.InvalidURL, ValueError) as exc:
-        raise ConfigError("the environment names a proxy whose address makes no sense.") from exc
+        raise ConfigError(f"{variable} names a proxy whose address makes no sense.") from exc
+
+
+def _with_scheme(address: str) -> str:
+    return address if "://" in address else f"http://{address}"
+
+
+def _is_out_of_reach(exc: httpx.ConnectError) -> bool:
+    """Whether no connection to the proxy came about; what fails inside one is the host's affair."""
+    return any(
+        isinstance(one, socket.gaierror | ConnectionRefusedError)
+        or (isinstance(one, OSError) and one.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH))
+        for one in chain(exc)
+    )

@@ -55,14 +55,20 @@ class SmugMugV2:
 
     def account(self) -> Call:
         path = f"/api/v2/user/{_part(self._user)}" if self._user else "/api/v2!authuser"
-        return self._get(path, {"_filter": "NickName,Name", "_filteruri": "Node"})
+        return self._get(path, {"_filter": "NickName,Name,ResponseLevel", "_filteruri": "Node"})
 
     def read_account(self, reply: Reply) -> Account:
         user = _only(reply, "User", "the account")
         root = objects.link(user, "Node").rpartition("/")[2]
         if not root:
             raise Garbled("SmugMug's answer about the account names no root node")
-        return Account(nickname=user.key("NickName"), root=root, name=user.prose("Name"))
+        level = user.prose("ResponseLevel")
+        return Account(
+            nickname=user.key("NickName"),
+            root=root,
+            name=user.prose("Name"),
+            whole=None if not level else level == "Full",
+        )
 
     # Albums
 

@@ -56,7 +56,11 @@ def read_album(item: Fields) -> Album:
         return replace(album, access=Access.UNREADABLE, reason=reason, image_count=None)
     stamps = (item.text("LastUpdated"), item.text("ImagesLastUpdated"))
     # Both move for different changes, and by themselves (housekeeping); the count moves at once.
-    return replace(album, cursor="|".join((*stamps, item.text("ImageCount"))) if any(stamps) else "")
+    if not any(stamps):
+        return album
+    times = [seconds for stamp in stamps if (seconds := _seconds(stamp)) is not None]
+    cursor = "|".join((*stamps, item.text("ImageCount")))
+    return replace(album, cursor=cursor, changed_at=max(times, default=None))
 
 
 def _locked(item: Fields) -> str:
@@ -174,20 +178,30 @@ def camera_time(timestamp: str) -> str:
     spring: those times do not exist there, and come back an hour off.
     """
     try:
-        moment = datetime.fromisoformat(timestamp)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(_CALIFORNIA).replace(tzinfo=None).isoformat(timespec="seconds")
+        return _aware(timestamp).astimezone(_CALIFORNIA).replace(tzinfo=None).isoformat(timespec="seconds")
     except (ValueError, OverflowError):
         return ""
 
 
 def _utc(timestamp: str) -> str:
     try:
-        moment = datetime.fromisoformat(timestamp)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat(timespec="seconds")
+        return _aware(timestamp).astimezone(UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError):
         return ""
+
+
+def _seconds(timestamp: str) -> int | None:
+    """Epoch seconds; None where it is no time."""
+    try:
+        return int(_aware(timestamp).timestamp())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _aware(timestamp: str) -> datetime:
+    """A time as the service prints it; one without a zone is UTC."""
+    moment = datetime.fromisoformat(timestamp)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _details(item: Fields) -> Details:

@@ -16,7 +16,9 @@ _EXPIRED = 10
 
 def explain(exc: BaseException, host: str) -> str:
     """Name the host and the cause; end with what to do where we know it."""
-    for cause in _chain(exc):
+    if isinstance(exc, httpx.ProxyError):
+        return f"the proxy on the way to {host} failed ({exc})"
+    for cause in chain(exc):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate(cause, host)
         if isinstance(cause, socket.gaierror):
@@ -27,8 +29,6 @@ def explain(exc: BaseException, host: str) -> str:
         return f"{host} cannot be reached: no connection within the time-out"
     if isinstance(exc, httpx.TimeoutException):
         return f"{host} has stopped answering"
-    if isinstance(exc, httpx.ProxyError):
-        return f"the proxy on the way to {host} failed ({exc})"
     if isinstance(exc, httpx.ConnectError):
         return f"{host} cannot be reached ({_detail(exc)})"
     return f"the connection to {host} broke ({_detail(exc)})"
@@ -36,7 +36,7 @@ def explain(exc: BaseException, host: str) -> str:
 
 def is_untrusted(exc: BaseException) -> bool:
     """Whether a certificate was refused: asking again will not help."""
-    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _chain(exc))
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain(exc))
 
 
 def _certificate(exc: ssl.SSLCertVerificationError, host: str) -> str:
@@ -55,7 +55,8 @@ def _detail(exc: BaseException) -> str:
     return str(exc).strip().rstrip(".") or type(exc).__name__
 
 
-def _chain(exc: BaseException | None) -> Iterator[BaseException]:
+def chain(exc: BaseException | None) -> Iterator[BaseException]:
+    """An exception and what led to it."""
     while exc is not None:
         yield exc
         exc = exc.__cause__ or exc.__context__

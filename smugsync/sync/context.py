@@ -22,6 +22,8 @@ from smugsync.sync.report import Report, What
 
 #: How long a photo must have been marked as gone before a second cycle's proof takes its file away, in s.
 AGREEMENT = 600
+#: Two changes within so many seconds may show the same time: its resolution, and what we know of the clock.
+RECENT = 2
 
 Durability = Literal["file", "batch", "none"]
 Layout = Literal["url-path", "names"]
@@ -179,6 +181,8 @@ class Context:
     stamp: str
     #: committed rows whose file was touched and must be hashed before anything can be said
     to_examine: deque[int] = field(default_factory=deque)
+    #: what the service's clock showed before it was asked for the albums (ours, where it did not say)
+    asked_at: float = 0.0
     #: albums in which a new file appeared, by its key, if another album holds it too: moved, perhaps
     movers: dict[str, list[int]] = field(default_factory=dict)
     #: dry run: where a directory lies that would be renamed, by album id
@@ -191,6 +195,10 @@ class Context:
     planned: bool = True
     #: what lies about here and need not be fetched
     stock: Stock = field(default_factory=NoStock)
+
+    def may_change_unseen(self, album: Album) -> bool:
+        """It changed so lately that one more change may show the same time: its cursor proves nothing yet."""
+        return album.changed_at is not None and album.changed_at > self.asked_at - RECENT
 
     def note(
         self,

@@ -33,6 +33,9 @@ from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.report import Report
 from smugsync.sync.retention import expire
 
+#: Where the catalogue remembers when our clock and the service's last agreed.
+_AGREED = "clocks_agreed"
+
 
 class Engine:
     """Runs one scope at a time. `now` is epoch seconds, `requests` counts, `round_trip` is in seconds.
@@ -138,10 +141,21 @@ class Engine:
                 report.stop(absent)
 
     def _stamp(self, context: Context) -> None:
-        """What is set aside is kept by the time in its name: where the clocks disagree, by the service's."""
-        theirs = self._service_time()
-        if theirs is not None and abs(theirs - self._now()) > CLOCKS_AGREE:
-            context.stamp = stamp_of(theirs)
+        """What time it is at the service; and what is set aside is kept by the time in its name: where the
+        clocks disagree, by the service's."""
+        ours, theirs = self._now(), self._service_time()
+        context.asked_at = ours if theirs is None else theirs
+        if theirs is None:
+            return
+        agree = abs(theirs - ours) <= CLOCKS_AGREE
+        context.stamp = stamp_of(ours if agree else theirs)
+        if agree:
+            with self._catalogue.transaction():
+                self._catalogue.remember(_AGREED, str(int(min(ours, theirs))))
+
+    def _present(self) -> float:
+        """Our clock's time, or what two clocks have shown already: if ours is behind that, it is wrong."""
+        return max(self._now(), float(self._catalogue.recall(_AGREED) or 0))
 
     def _whose(self) -> Account:
         """The account. What is one item's trouble elsewhere is the whole run's here."""
@@ -201,5 +215,5 @@ class Engine:
             scope=scope,
             run=run,
             report=report,
-            stamp=stamp_of(self._now()),
+            stamp=stamp_of(self._present()),
         )

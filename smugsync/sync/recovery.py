@@ -42,10 +42,12 @@ def bind(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_run: boo
     Raises SuspiciousPlan: another account's photos must not be mixed in.
     """
     found = check_marker(catalogue, mirror)
-    if found.account and found.account != account.root:
+    check_owner(found, mirror, account)
+    known = catalogue.recall("account")
+    if known and known != account.root:
         raise SuspiciousPlan(
-            f"{mirror.root.path} is the mirror of {found.nickname or 'another account'}, "
-            f"not of {account.nickname}; give this account a mirror of its own"
+            f"the catalogue is that of {catalogue.recall('nickname') or 'another account'}, not of "
+            f"{account.nickname}; give this account a profile and a mirror of its own"
         )
     if dry_run:
         return
@@ -56,6 +58,15 @@ def bind(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_run: boo
             catalogue.remember("mirror", found.mirror)
             catalogue.remember("account", account.root)
             catalogue.remember("nickname", account.nickname)
+
+
+def check_owner(found: Marker, mirror: Mirror, account: Account) -> None:
+    """Raises SuspiciousPlan if the mirror, by its marker, is another account's."""
+    if found.account and found.account != account.root:
+        raise SuspiciousPlan(
+            f"{mirror.root.path} is the mirror of {found.nickname or 'another account'}, "
+            f"not of {account.nickname}; give this account a mirror of its own"
+        )
 
 
 def recover(context: Context) -> None:

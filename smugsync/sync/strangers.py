@@ -45,7 +45,8 @@ def note_strangers(context: Context) -> None:
             note(directory, None if album is None else album.id, here)
     for directory, twin_id, here in respelt:
         # Either the file system spells the album's directory so, or it is another one, a person's.
-        theirs = folded[naming.fold(directory)].directory in seen
+        place = folded[naming.fold(directory)].directory
+        theirs = place in seen or not _is_here(context, join(place, next(iter(here))))
         if theirs or twin_id not in context.listed:
             note(directory, None if theirs else twin_id, here)
     _forget_vanished(context)

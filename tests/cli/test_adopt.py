@@ -99,6 +99,18 @@ def test_empty_folder_is_refused(config: Config, tmp_path: Path, litter: list[st
     assert refusal(config, tmp_path / "empty").endswith("is empty: there is nothing to adopt")
 
 
+def test_folder_of_archives_is_refused(config: Config, tmp_path: Path) -> None:
+    photo(tmp_path / "old" / "Rome-part1.zip")
+    photo(tmp_path / "old" / "._Rome-part1.zip")
+    assert "unpack them first" in refusal(config, tmp_path / "old")
+
+
+def test_folder_of_links_is_refused(config: Config, tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "2019").symlink_to(photo(tmp_path / "disk" / "a.jpg").parent)
+    assert "name the folders they lead to" in refusal(config, tmp_path / "old")
+
+
 def test_empty_mirror_is_refused(config: Config) -> None:
     photo(config.mirror / ".smugsync" / "mirror.json")
     assert refusal(config, config.mirror).endswith("is empty: there is nothing to adopt")

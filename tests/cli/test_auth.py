@@ -305,6 +305,15 @@ def test_advice_is_about_the_same_profile(
     assert shown == f"smugsync: error: not signed in: run `{expected}`, or `smugsync init`\n"
 
 
+def test_advice_in_a_report_is_about_the_same_profile() -> None:
+    invocation = Invocation({}, profile="b")
+    accepted = invocation.told("  if so, `smugsync sync --accept-loss` moves them; `./smugsync x` does not")
+    assert accepted == (
+        "  if so, `smugsync sync --accept-loss --profile b` moves them; `./smugsync x` does not"
+    )
+    assert invocation.told(accepted) == accepted
+
+
 # Signing out, which asks nobody
 
 

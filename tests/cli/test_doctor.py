@@ -333,9 +333,9 @@ def test_another_disk_inside_the_mirror() -> None:
         assert (finding.level, finding.code) == (Level.FAIL, 1)
 
 
-def test_a_mount_of_the_same_disk_is_no_place_for_photos() -> None:
+def test_a_mount_of_the_same_disk_is_told() -> None:
     finding = found(tell_tree(Tree(mounts=("Travel",))), "mirror.mounts")
-    assert (finding.level, finding.code) == (Level.FAIL, 1)
+    assert (finding.level, finding.code) == (Level.NOTE, 0)
 
 
 def test_directories_that_cannot_be_read_are_named() -> None:
@@ -437,6 +437,19 @@ def test_before_the_first_run_there_is_no_catalogue(config: Config) -> None:
     assert list(config.state_dir.iterdir()) == []
 
 
+def test_a_catalogue_that_was_only_begun_is_no_failure(config: Config) -> None:
+    config.catalogue.touch()
+    findings, known = look_at_catalogue(config)
+    assert (level_of(findings, "catalogue"), known) == (Level.NOTE, Known())
+    assert "is empty" in found(findings, "catalogue").text
+
+
+def test_a_catalogue_that_cannot_be_looked_at_is_a_failure(config: Config) -> None:
+    config.catalogue.symlink_to(config.catalogue)
+    findings, known = look_at_catalogue(config)
+    assert (level_of(findings, "catalogue"), known) == (Level.FAIL, Known())
+
+
 def test_what_the_catalogue_remembers(config: Config) -> None:
     with closing(Catalogue.open(config.catalogue)) as catalogue, catalogue.transaction():
         catalogue.remember("mirror", "id")
@@ -463,6 +476,14 @@ def test_when_a_run_last_ended_well(
             run_at(catalogue, now - ago, code=code)
     finding = found(look_at_catalogue(config)[0], "catalogue.run")
     assert (finding.level, words in finding.text) == (level, True), finding
+
+
+def test_directories_that_cannot_be_written_to_are_told_by_what_is_theirs() -> None:
+    findings = list(tell_tree(Tree(unwritable=(".smugsync/tmp", "Travel"))))
+    assert level_of(findings, "mirror.owner") is Level.FAIL
+    assert found(findings, "mirror.owner").text.startswith(".smugsync/tmp: ")
+    assert level_of(findings, "mirror.unwritable") is Level.WARN
+    assert found(findings, "mirror.unwritable").text.startswith("Travel: ")
 
 
 def test_a_damaged_catalogue_is_a_failure(config: Config) -> None:
@@ -662,6 +683,17 @@ def test_an_api_that_cannot_be_reached_is_one_failure_and_the_other_hosts_are_tr
         "network.oauth": Level.OK,
     }
     assert exit_code(findings) == 75
+
+
+@pytest.mark.parametrize("url", ["https://192.168.1.300", "https://\u2603.net"])
+def test_an_address_that_makes_no_sense_is_one_failure(account: Config, url: str) -> None:
+    findings = list(Service(replace(account, remote=replace(account.remote, api_url=url)), proxies={}).look())
+    assert {one.id: one.level for one in findings} == {
+        "account": Level.NOTE,
+        "clock": Level.NOTE,
+        "network": Level.FAIL,
+    }
+    assert exit_code(findings) == 78
 
 
 def test_a_clock_a_day_behind(account: Config, served: Running) -> None:

@@ -110,6 +110,28 @@ def test_the_table_of_commands_is_true(name: str, capsys: pytest.CaptureFixture[
     assert "Usage: smugsync" in capsys.readouterr().out
 
 
+def test_help_fits_a_terminal_of_eighty_columns() -> None:
+    """But for the emulator's, which lists switches and faults."""
+
+    def pages(command: click.Command, words: list[str]) -> Iterator[tuple[str, str]]:
+        shown = CliRunner().invoke(
+            make_app(COMMANDS), [*words, "--help"], obj=Invocation({}), terminal_width=80
+        )
+        assert shown.exit_code == 0
+        yield " ".join(words), shown.output
+        if isinstance(command, click.Group):
+            for name in command.list_commands(click.Context(command)):
+                below = command.get_command(click.Context(command), name)
+                assert below is not None
+                yield from pages(below, [*words, name])
+
+    found = dict(pages(make_app(COMMANDS), []))
+    assert {"", "sync", "trash restore", "emulator"} <= found.keys()
+    del found["emulator"]
+    wide = {(name, line) for name, page in found.items() for line in page.splitlines() if len(line) > 80}
+    assert wide == set()
+
+
 def test_help_loads_nothing_heavy() -> None:
     heavy = {
         "pydantic",

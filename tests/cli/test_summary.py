@@ -25,6 +25,11 @@ def test_a_quiet_run() -> None:
     ]
 
 
+def test_one_file_of_a_persons_own_is_one() -> None:
+    assert "  only here 1 file, left as it is" in lines(Report(files_local=1))
+    assert "  only here 2 files, left as they are" in lines(Report(files_local=2))
+
+
 def test_a_first_run_counts_what_is_new_instead_of_naming_it() -> None:
     report = Report(seconds=61)
     for number in range(SHOWN + 1):

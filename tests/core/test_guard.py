@@ -16,6 +16,7 @@ from smugsync.core.guard import (
     agreed_time,
     album_contradicts,
     check,
+    view_narrowed,
 )
 
 DEFAULT = MaxLoss()
@@ -139,3 +140,41 @@ class TestTime:
     def test_is_unknown_where_our_clock_went_back(self) -> None:
         assert agreed_time(ours=1_000_000, theirs=1_000_000, last=1_000_001) is None
         assert agreed_time(ours=1_000_000, theirs=1_000_000, last=1_000_000) is not None
+
+
+class TestInSmallPieces:
+    def test_what_left_within_the_day_counts(self) -> None:
+        withheld = check([loss(5)], held=100, limits=DEFAULT, gone=16)
+        assert [item.album_key for item in withheld] == [None]
+        assert withheld[0].reason == (
+            "21 of 116 files would be lost within a day (5 of Album a, 16 that left already); "
+            "at most 20 may be"
+        )
+
+    def test_what_is_to_leave_elsewhere_counts(self) -> None:
+        withheld = check([loss(5)], held=100, limits=DEFAULT, elsewhere=16)
+        assert withheld[0].reason == (
+            "21 of 100 files would be lost at once (5 of Album a, 16 of others); at most 20 may be"
+        )
+
+    def test_where_nothing_is_to_leave_nothing_is_withheld(self) -> None:
+        assert check([loss(0)], held=100, limits=DEFAULT, gone=50, elsewhere=50) == ()
+
+    @pytest.mark.parametrize(("staying", "stopped"), [(0, True), (1, False), (None, False)])
+    def test_album_of_which_nothing_is_online_is_lost_as_a_whole(
+        self, staying: int | None, *, stopped: bool
+    ) -> None:
+        part = AlbumLoss("a", "Ant", held=10, losing=4, staying=staying)
+        assert withheld_keys(part, held=1_000) == (["a"] if stopped else [])
+
+    def test_what_the_album_lost_today_counts_to_its_size(self) -> None:
+        rest = AlbumLoss("a", "Ant", held=1, losing=1, gone=2)
+        assert withheld_keys(rest, held=1_000) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "stopped"),
+    [(True, False, True), (True, None, False), (True, True, False), (False, False, False)],
+)
+def test_what_visitors_are_not_shown_is_not_gone(before: bool, now: bool | None, *, stopped: bool) -> None:
+    assert (view_narrowed(was_whole=before, is_whole=now) is not None) == stopped

@@ -15,9 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.e2e.emulated import SMUGSYNC, Emulated
+from tests.e2e.emulated import SMUGSYNC
 from tests.e2e.record import RECORD, files_that_hold
 
 #: Longer than any command may take; one that reaches it has failed.
@@ -77,6 +77,16 @@ class Running:
     def _finish(self, began: float) -> Result:
         out, err = self.process.communicate(timeout=PATIENCE)
         return self._check(Result(self.process.returncode, out, err, time.monotonic() - began))
+
+
+class Announced(Protocol):
+    """An emulator that listens: what it printed, and the secrets among that."""
+
+    @property
+    def ready(self) -> dict[str, str]: ...
+
+    @property
+    def secrets(self) -> list[str]: ...
 
 
 class Command:
@@ -149,7 +159,7 @@ class Command:
         )
         return Running(process, self._check)
 
-    def init(self, emulated: Emulated, *arguments: str, **replaced: str) -> Result:
+    def init(self, emulated: Announced, *arguments: str, **replaced: str) -> Result:
         """`init --no-input` with what the emulator announced, some of it `replaced`; "" leaves it out."""
         self.secrets = emulated.secrets
         values = {name: value for name, value in emulated.ready.items() if name != "nickname"}

@@ -239,7 +239,7 @@ def test_a_signal_at_any_time(
         demo.until(lambda shown: heading in shown)
         demo.process.send_signal(number)
         demo.process.send_signal(number)  # an impatient person
-        assert demo.end() in (0, 128 + number), "it may have been done already"
+        assert demo.end() in (0, 128 + number), f"it may have been done already\n{demo.shown}"
         assert "Traceback" not in demo.shown
         assert "error: unexpected" not in demo.shown
     assert list(temporary.iterdir()) == []

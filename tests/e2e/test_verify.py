@@ -241,6 +241,16 @@ class TestChecksums:
         assert len(target.read_text().splitlines()) == len(mirrored.files())
         assert [path.name for path in mirrored.root.iterdir() if path.name.startswith(".SUMS")] == []
 
+    def test_command_that_checks_it_can_be_pasted(
+        self, calm: Emulated, command: Command, tmp_path: Path
+    ) -> None:
+        command.mirror = tmp_path / 'my "own" photos'
+        command.init(calm)
+        command.sync("Twins")
+        told = command.run("export", "checksums", "-o", str(tmp_path / "my list")).err
+        checked = command.shell(told.partition("`")[2].rpartition("`")[0])
+        assert (checked.code, checked.out.count(": OK")) == (0, 4), checked
+
     def test_mirror_holds_nothing_but_photos(self, owner: Command) -> None:
         where = f"{owner.mirror}/Travel/../../mirror/SUMS"
         assert "holds nothing but photos" in owner.refused("export", "checksums", "-o", where, code=2)
@@ -280,6 +290,24 @@ class TestFsck:
         (aside,) = mirrored.state.glob("catalogue.db.bad-*Z")
         assert aside.read_bytes() == data
         assert mirrored.run("fsck").code == 0
+
+    def test_rebuilding_asks_for_the_account_before_it_gives_the_catalogue_up(
+        self, calm: Emulated, mirrored: Command
+    ) -> None:
+        before = mirrored.everything()
+        calm.fault("portal@*")
+        mirrored.refused("fsck", "--rebuild", "--yes", code=75)
+        assert mirrored.everything() == before
+
+    def test_catalogue_that_knows_nothing_is_given_up_unasked(
+        self, calm: Emulated, owner: Command, command: Command
+    ) -> None:
+        command.init(calm)
+        shutil.copytree(owner.mirror / "Twins", command.mirror / "by hand")
+        assert command.run("adopt", str(command.mirror), "--dry-run").code == 0
+        result = command.run("fsck", "--rebuild", "--json")
+        assert result.code == 0, result
+        assert result.json["files_adopted"] == 4
 
     def test_sound_catalogue_is_not_given_up_unasked(self, owner: Command) -> None:
         before = owner.catalogue.read_bytes()

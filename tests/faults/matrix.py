@@ -62,6 +62,7 @@ _WRITE, _PART = frozenset({"write"}), frozenset({"part"})
 _UNLOCKED, _ON_DISK = frozenset(STEPS) - {"lock"}, frozenset(STEPS) - {"lock", "catalogue"}
 _WAITS = SYNCS | RENAMES | LINKS | MAKES
 _FETCHES = ("first", "changes")
+_BRINGS = (*_FETCHES, "resume")
 _VERIFY = (("verify", "--repair"), ("sync",))
 _FULL = (("sync", "--full"),)
 
@@ -115,7 +116,7 @@ LINE_FAULTS = (
     Fault("answer cut off", Spoiled(wire.cut), LINE, DAILY, 6),
     Fault("no answer, silence", Spoiled(wire.silent_before), LINE, most=2),
     Fault("silence within the answer", Spoiled(wire.silent_within), LINE, most=2),
-    Fault("a bit of a photo wrong", Spoiled(wire.flipped, media=True), LINE, DAILY, 6, least=1),
+    Fault("a bit of a photo wrong", Spoiled(wire.flipped, media=True), LINE, _BRINGS, 6, least=1),
     Fault("cut, and said to be whole", Spoiled(wire.short_and_content), LINE, least=1),
     Fault("length too large", Spoiled(wire.claims_more), LINE),
     Fault("length too small", Spoiled(wire.claims_less), LINE),

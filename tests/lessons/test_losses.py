@@ -117,7 +117,7 @@ def test_album_that_only_seems_empty_loses_nothing(tmp_path: Path, *, archive: b
         report = world.sync(archive=archive)
         assert (report.exit_code, dict(report.counts)) == (3, {})
         assert {trouble.reason for trouble in report.troubles} == {
-            "1 files are no longer listed, but not proven gone"
+            "1 file is no longer listed, but not proven gone"
         }
     assert world.files() == before
     world.quiet = False

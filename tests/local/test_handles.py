@@ -224,3 +224,35 @@ def test_an_album_on_another_disk_has_its_own_staging(tmp_path: Path) -> None:
     (tmp_path / "Travel").mkdir()
     result = run(MOUNTED_ALBUM, str(tmp_path), prefix=["unshare", "-rm"])
     assert result.returncode == 0, result.stderr
+
+
+MOUNTED_AGAIN = """
+import subprocess, sys
+from pathlib import Path
+from smugsync.local.part import PartFile
+from smugsync.local.placement import Placed, Placement, place
+from smugsync.local.shelves import Shelves
+from smugsync.local.tree import Mirror
+from smugsync.local.versions import Shelf
+
+path = Path(sys.argv[1])
+subprocess.run(["mount", "--bind", str(path / "other"), str(path / "mirror/Travel")], check=True)
+mirror = Mirror.open(path / "mirror")
+part = PartFile.create(mirror.root, "k", directory="Travel")
+part.write(b"new")
+part.seal(None)
+[placed] = place(mirror.root, [Placement(part, "Travel/a.jpg")])
+assert isinstance(placed, Placed), placed
+kept = mirror.keep_version("Travel/a.jpg", "20261121T214700Z")
+assert kept == "Travel/.smugsync/versions/20261121T214700Z/Travel/a.jpg", kept
+assert [entry.where for entry in Shelves(mirror.root).entries(Shelf.VERSIONS)] == [kept]
+"""
+
+
+def test_a_second_mount_of_the_same_disk_has_its_own_staging(tmp_path: Path) -> None:
+    if not can_mount():
+        pytest.skip("no private mounts here")
+    (tmp_path / "mirror" / "Travel").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    result = run(MOUNTED_AGAIN, str(tmp_path), prefix=["unshare", "-rm"])
+    assert result.returncode == 0, result.stderr

@@ -138,7 +138,11 @@ def test_another_version_starts_over(root: Root) -> None:
     PartFile.create(root, "k").discard()
 
 
-@pytest.mark.parametrize("note", ["", "{", "[]", '{"version": "v1"}', '{"version": "v1", "validator": 3}'])
+@pytest.mark.parametrize(
+    "note",
+    ["", "{", "[]", '{"version": "v1"}', '{"version": "v1", "validator": 3}', "[" * 60_000],
+    ids=["empty", "broken", "list", "no-validator", "number", "nested"],
+)
 def test_an_unreadable_note_starts_over(root: Root, note: str) -> None:
     assert suspended(root)
     (root.path / ".smugsync/tmp/k.resume").write_text(note)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,11 +78,40 @@ def test_a_foreign_marker(tmp_path: Path, mirror_id: str, account: str, said: st
         mirror.check_marker(Marker(mirror_id, account))
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "7", '{"mirror": "7f3a"}', "\udce9"])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "7", '{"mirror": "7f3a"}', '{"mirror": null, "account": {}}', "[" * 60_000, "\udce9"],
+    ids=["empty", "broken", "list", "number", "no-account", "no-names", "nested", "no-text"],
+)
 def test_a_damaged_marker_is_not_a_missing_one(tmp_path: Path, content: str) -> None:
     with Mirror.create(tmp_path, OURS) as mirror:
         (tmp_path / ".smugsync/mirror.json").write_bytes(os.fsencode(content))
         with pytest.raises(SuspiciousPlan, match="is damaged"):
+            mirror.read_marker()
+
+
+def _bind(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener, contextlib.chdir(path.parent):
+        listener.bind(path.name)
+
+
+@pytest.mark.parametrize(
+    ("put", "what"),
+    [
+        (_bind, "a socket or a device"),
+        (Path.mkdir, "a directory"),
+        (lambda path: path.symlink_to("elsewhere"), "a symbolic link"),
+    ],
+    ids=["socket", "directory", "link"],
+)
+def test_a_marker_that_is_no_plain_file_is_named_as_what_it_is(
+    tmp_path: Path, put: Callable[[Path], object], what: str
+) -> None:
+    with Mirror.create(tmp_path, OURS) as mirror:
+        marker = tmp_path / ".smugsync/mirror.json"
+        marker.rename(marker.with_name("elsewhere"))
+        put(marker)
+        with pytest.raises(SuspiciousPlan, match=f"mirror.json is {what} where a plain file should be"):
             mirror.read_marker()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from smugsync.config.sources import SECRETS
 from smugsync.emulator.account.model import Album
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.serve import running
@@ -50,6 +51,10 @@ class Peer:
     def command(self, *arguments: str) -> list[str]:
         script = Path(__file__).with_name("elsewhere.py")
         return [str(PYTHON), str(script), self.name, str(self.directory / "ready.json"), *arguments]
+
+    @property
+    def secrets(self) -> list[str]:
+        return [self.ready[name] for name in SECRETS if self.ready[name]]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import socket
 import ssl
 import threading
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import pytest
 from smugsync.errors import ConfigError
 from smugsync.remote.proxy import ProxyTransport, build_transport
 from smugsync.remote.transport import DirectTransport, TransportAborted
+from smugsync.remote.trouble import explain
 
 from .servers import LONG, Peer, Server, always, plain
 
@@ -59,8 +61,36 @@ def test_exceptions_are_asked_straight(client_tls: ssl.SSLContext) -> None:
 
 @pytest.mark.parametrize("address", ["gopher://proxy:1", "http://[::zz]"])
 def test_a_proxy_that_cannot_be_used(client_tls: ssl.SSLContext, address: str) -> None:
-    with pytest.raises(ConfigError, match="proxy"):
+    with pytest.raises(ConfigError, match=r"HTTPS_PROXY .* names a proxy whose address makes no sense"):
         build_transport(client_tls, proxies={"https": address})
+
+
+SOCKS = "socks://127.0.0.1:1080/"
+
+
+def test_a_proxy_that_no_request_takes_does_not_matter(client_tls: ssl.SSLContext) -> None:
+    """Desktops set ALL_PROXY to SOCKS, beside proxies for http and https."""
+    with Server(always(plain(b"proxied"))) as proxy:
+        proxies = {"http": proxy.origin, "https": proxy.origin, "all": SOCKS}
+        assert get(proxies, "http://photos.example.net/", client_tls).text == "proxied"
+
+
+def test_a_proxy_that_only_plain_http_would_take_fails_only_there(client_tls: ssl.SSLContext) -> None:
+    with pytest.raises(httpx.ProxyError, match="its address cannot be used"):
+        get({"https": "http://127.0.0.1:1", "all": SOCKS}, "http://photos.example.net/", client_tls)
+
+
+@pytest.mark.parametrize("url", ["http://photos.example.net/", "https://photos.example.net/"])
+def test_a_proxy_that_refuses_the_connection_is_told_from_the_host(
+    client_tls: ssl.SSLContext, url: str
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://user:secret-value@127.0.0.1:{unused.getsockname()[1]}"
+        with pytest.raises(httpx.ProxyError) as refused:
+            get({"all": address}, url, client_tls)
+    told = explain(refused.value, "photos.example.net")
+    assert told == "the proxy on the way to photos.example.net failed (127.0.0.1 refuses the connection)"
 
 
 def test_abort_ends_proxied_answers_that_have_begun(client_tls: ssl.SSLContext) -> None:

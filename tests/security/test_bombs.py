@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -257,7 +258,11 @@ class Narrow(Mirror):
 
     def free_bytes(self) -> int:
         parts = self.root.path / ".smugsync" / "tmp"
-        return 100_000_000 - sum(part.stat().st_size for part in parts.glob("*.part"))
+        taken = 0
+        for part in parts.glob("*.part"):
+            with contextlib.suppress(FileNotFoundError):  # given up in this moment
+                taken += part.stat().st_size
+        return 100_000_000 - taken
 
 
 class MediaWorld(LyingWorld):

@@ -164,7 +164,14 @@ def test_what_stands_in_the_schema_may_call_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "planted", ["UPDATE album SET directory = '../outside'", "UPDATE file SET name = '../../x.jpg'"]
+    "planted",
+    [
+        "UPDATE album SET directory = '../outside'",
+        "UPDATE file SET name = '../../x.jpg'",
+        "INSERT INTO local_file VALUES ('../../x.jpg', 1, 1, NULL, 'diverged', 1)",
+        "INSERT INTO directory_move VALUES (1, '../outside', '../../outside')",
+    ],
+    ids=["directory", "name", "file-of-a-persons", "rename"],
 )
 def test_a_planted_path_leads_nowhere(tmp_path: Path, planted: str) -> None:
     liar, command = Liar(), Command(tmp_path)
@@ -182,6 +189,8 @@ def test_a_planted_path_leads_nowhere(tmp_path: Path, planted: str) -> None:
         with command.start("sync", "--full") as going:
             _, said = going.process.communicate(timeout=60)
     assert (going.process.returncode, "not a path beneath the mirror" in said) == (1, True), said
+    assert "unexpected" not in said, "it is said what happened"
+    assert "`smugsync fsck --rebuild`" in said, "and what to do"
     assert list(outside.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "mirror", "outside"]
     assert sorted(path.name for path in command.mirror.iterdir()) == [".smugsync", "Album"]

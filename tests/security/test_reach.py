@@ -145,6 +145,7 @@ def test_no_command_follows_links_out_of_the_mirror(command: Command) -> None:
         command.sync("--full")
         plant_links(command.mirror, outside)
         elsewhere.mkdir()
+        (elsewhere / "file.jpg").write_bytes(b"One")  # a folder of nothing but links is not looked into
         (elsewhere / "link.jpg").symlink_to(outside / "a.jpg")
         (elsewhere / "directory").symlink_to(outside)
         before = {path: path.lstat().st_mtime_ns for path in outside.rglob("*")}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from smugsync.core.model import LocalFile
+from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.emulator.media.pictures import make_video
 from smugsync.errors import SmugsyncError, Transient
 from smugsync.local.folder import Folder
@@ -39,6 +42,13 @@ def box(kind: bytes, body: bytes) -> bytes:
 def heic(seed: int = 1) -> bytes:
     """What has the container of a HEIC file, and nothing that could be decoded."""
     return box(b"ftyp", b"heic\0\0\0\0") + box(b"meta", bytes(40)) + box(b"mdat", content(seed))
+
+
+def rot(path: Path) -> None:
+    """Another last byte under an unchanged time."""
+    before, data = path.stat(), path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
 def album(world: Adopting, name: str, photos: int, *, first: int = 0) -> str:
@@ -269,8 +279,25 @@ class TestReading:
         (world.old / "link.jpg").symlink_to(target)
         (world.old / "folder").symlink_to(target.parent)
         os.mkfifo(world.old / "pipe.jpg")
-        report = ok(world.adopt(world.old))
+        report = world.adopt(world.old)
         assert (world.read(), report.files_adopted, report.files_downloaded) == ([], 0, 1)
+        assert report.exit_code == 0
+
+    def test_links_that_are_passed_by_are_told_once(self, world: Adopting) -> None:
+        album(world, "Rome", 1)
+        target = world.leave(str(world.root / "disk/a.jpg"), 0)
+        for name in ("a", "b"):
+            (world.old / name).symlink_to(target.parent)
+        (trouble,) = world.adopt(world.old).troubles
+        assert trouble.path == str(world.old / "a")
+        assert trouble.reason.startswith("left alone, the first of 2 symbolic links: ")
+
+    def test_archives_are_told(self, world: Adopting) -> None:
+        album(world, "Rome", 1)
+        zipped = world.leave("2019/Rome-part1.ZIP", b"PK")
+        (trouble,) = world.adopt(world.old).troubles
+        assert (trouble.path, trouble.code) == (str(zipped), 0)
+        assert "unpacked" in trouble.reason
 
 
 class TestCopies:
@@ -288,6 +315,24 @@ class TestCopies:
             world.leave(f"{number}.jpg", number)
         report = ok(world.adopt(world.old, copy=True))
         assert (world.read(), report.files_adopted, world.fetched()) == ([], 3, 0)
+
+    def test_file_that_cannot_be_opened_says_nothing_of_the_others(self, world: Adopting) -> None:
+        disk = Path("/dev/shm")
+        if not disk.is_dir() or disk.stat().st_dev == world.root.stat().st_dev:
+            pytest.skip("there is no other file system here")
+        album(world, "Rome", 3)
+
+        class Vanishing(CountingMirror):
+            def scan(self, directory: str = "", **wishes: Any) -> Iterator[LocalFile]:
+                yield from super().scan(directory, **wishes)
+                yield LocalFile("0.jpg", Fingerprint(len(content(0)), 1))
+
+        with TemporaryDirectory(dir=disk) as elsewhere:
+            for number in (1, 2):
+                world.leave(f"{elsewhere}/{number}.jpg", number)
+            report = world.adopt(Path(elsewhere), reader=Vanishing)
+            read = [path for path in world.read() if not path.endswith("/0.jpg")]
+        assert (read, report.files_adopted, report.exit_code) == ([], 2, 0)
 
     def test_files_of_one_size_are_told_apart_by_reading_them(self, world: Adopting) -> None:
         album(world, "Rome", 1)
@@ -560,6 +605,23 @@ class TestDirectories:
             assert world.files() == before
             assert ok(world.sync(layout=layout)).counts == {}
 
+    @pytest.mark.parametrize(
+        ("online", "here"),
+        [("Rome", "rome"), ("Café", "Cafe\N{COMBINING ACUTE ACCENT}")],
+        ids=["case", "form"],
+    )
+    def test_directory_that_is_only_spelt_otherwise_is_the_albums(
+        self, world: Adopting, online: str, here: str
+    ) -> None:
+        album(world, online, 3)
+        for number in range(3):
+            world.leave_here(f"{here}/{number}.jpg", number)
+        before = world.files()
+        ok(world.adopt(layout="names"))
+        assert (world.fetched(), world.files()) == (0, before)
+        ok(world.sync(layout="names"))
+        assert (world.fetched(), world.files()) == (0, before)
+
     def test_photos_that_were_moved_here_go_back_to_their_album(self, world: Adopting) -> None:
         album(world, "Rome", 4)
         ok(world.sync())
@@ -692,6 +754,19 @@ class TestOriginals:
         world.leave("Clip.MOV", film, taken="2023-01-01T00:00:00")
         assert ok(world.adopt(world.old)).files_unproven == 1
 
+    @pytest.mark.parametrize("beside", [False, True])
+    def test_file_that_is_offered_as_it_is_was_not_converted(self, world: Adopting, *, beside: bool) -> None:
+        """Two videos of one name and time; what is here is what the service offers of the second."""
+        film, rendition = make_video(1, taken=TAKEN), make_video(3, taken=TAKEN)
+        rome = world.album("Rome")
+        world.video(rome, "Clip.MOV", film, make_video(2, taken=TAKEN))
+        world.video(rome, "other.MOV", film, rendition)
+        (world.leave if beside else world.leave_here)("Rome/Clip.MOV", rendition, taken=TAKEN)
+        report = ok(world.adopt(world.old if beside else world.path))
+        assert (report.files_unproven, report.files_adopted, report.files_downloaded) == (0, 1, 1)
+        assert sorted(world.files().values()) == world.online()
+        unchanged(world)
+
     def test_rendition_that_another_tool_downloaded_is_proven(self, world: Adopting) -> None:
         film, rendition = make_video(1, taken=TAKEN), make_video(2, taken=TAKEN)
         world.video(world.album("Rome"), "Clip.MOV", film, rendition)
@@ -705,6 +780,83 @@ class TestOriginals:
         world.leave("Clip.MOV", rendition[:-7], taken=TAKEN)
         report = ok(world.adopt(world.old))
         assert (report.files_downloaded, report.files_unproven) == (1, 0)
+
+    def test_heic_that_changes_before_it_is_taken_leaves_the_jpeg_its_own_name(self, world: Adopting) -> None:
+        world.converted_photo(world.album("Rome"), "IMG_1.JPG")
+        world.leave("IMG_1.HEIC", heic(), taken=TAKEN)
+
+        class Restless(CountingMirror):
+            def hash(self, path: str, stop: Stop) -> LocalFile:
+                found = super().hash(path, stop)
+                os.utime(self.root.path / path, (1, 1))
+                return found
+
+        report = ok(world.adopt(world.old, reader=Restless))
+        assert (report.files_downloaded, set(world.files())) == (1, {"Rome/IMG_1.JPG"})
+
+    def test_adoption_that_ended_early_leaves_the_jpeg_its_own_name(self, world: Adopting) -> None:
+        world.converted_photo(world.album("Rome"), "IMG_1.JPG")
+        world.leave("IMG_1.HEIC", heic(), taken=TAKEN)
+        assert world.adopt(world.old, reserve=1 << 60).exit_code == 5
+        ok(world.sync())
+        assert set(world.files()) == {"Rome/IMG_1.JPG"}
+
+    @pytest.mark.parametrize(("online", "name"), [("IMG_1.JPG", "IMG_1.HEIC"), ("Clip.MOV", "Clip.MOV")])
+    def test_original_that_a_killed_run_has_placed_and_not_recorded_is_no_conflict(
+        self, world: Adopting, online: str, name: str
+    ) -> None:
+        film, rome = make_video(1, taken=TAKEN), world.album("Rome")
+        if online == "Clip.MOV":
+            world.video(rome, online, film, make_video(2, taken=TAKEN))
+        else:
+            world.converted_photo(rome, online)
+        path = world.leave(name, film if online == "Clip.MOV" else heic(), taken=TAKEN)
+        assert world.adopt(world.old, reserve=1 << 60).exit_code == 5
+        shutil.copy2(path, world.leave_here(f"Rome/{name}", b""))
+        report = ok(world.adopt(world.old))
+        assert (report.counts[What.CONFLICT], report.files_unproven, world.fetched()) == (0, 1, 0)
+        assert set(world.files()) == {f"Rome/{name}"}
+        unchanged(world)
+
+    def test_heic_that_cannot_be_copied_is_no_jpeg_of_that_name(self, world: Adopting) -> None:
+        world.converted_photo(world.album("Rome"), "IMG_1.JPG")
+        path = world.leave("IMG_1.HEIC", heic(), taken=TAKEN)
+
+        class Rotting(CountingMirror):
+            def hash(self, path: str, stop: Stop) -> LocalFile:
+                found = super().hash(path, stop)
+                rot(self.root.path / path)
+                return found
+
+        report = world.adopt(world.old, reader=Rotting, copy=True)
+        assert (report.exit_code, world.files()) == (3, {})
+        path.unlink()
+        ok(world.sync())
+        assert set(world.files()) == {"Rome/IMG_1.JPG"}
+
+    @pytest.mark.parametrize("beside", [False, True])
+    def test_original_whose_name_another_file_bears_gets_one_with_the_key(
+        self, world: Adopting, *, beside: bool
+    ) -> None:
+        rome = world.album("Rome")
+        key = world.converted_photo(rome, "IMG_1.JPG")
+        for number in range(2):  # so that the album stays where it is
+            world.photo(rome, f"{number}.jpg", number)
+            world.leave_here(f"Rome/{number}.jpg", number)
+        world.leave_here("Rome/IMG_1.HEIC", heic(5), taken="2011-01-01T00:30:00")
+        (world.leave if beside else world.leave_here)("phone/IMG_1.HEIC", heic(), taken=TAKEN)
+        ok(world.adopt(world.old if beside else world.path))
+        assert world.fetched() == 0
+        assert f"Rome/IMG_1_{key}.HEIC" in world.files()
+        assert world.files()["Rome/IMG_1.HEIC"] == hashlib.md5(heic(5)).hexdigest()
+
+    def test_jpeg_of_another_album_comes_before_an_original(self, world: Adopting) -> None:
+        key = world.converted_photo(world.album("Rome"), "IMG_1.JPG")
+        ok(world.sync())
+        world.edit("collect-photo", image=key, to=world.album("Best"))
+        world.leave("IMG_1.HEIC", heic(), taken=TAKEN)
+        report = ok(world.adopt(world.old))
+        assert (report.files_unproven, set(world.files())) == (0, {"Rome/IMG_1.JPG", "Best/IMG_1.JPG"})
 
     def test_they_let_an_album_stand_where_it_is_too(self, world: Adopting) -> None:
         rome = world.album("Rome")
@@ -750,6 +902,28 @@ class TestAfterwards:
         adopted.write("Rome/IMG_1.HEIC", 7)
         report = ok(adopted.sync())
         assert (report.counts, adopted.files()) == ({What.EDITED: 1}, {"Rome/IMG_1.HEIC": md5(7)})
+
+    def test_original_that_was_deleted_here_is_taken_again_under_its_name(self, adopted: Adopting) -> None:
+        before = adopted.files()
+        (adopted.path / "Rome/IMG_1.HEIC").rename(adopted.old / "IMG_1.HEIC")
+        ok(adopted.adopt(adopted.old))
+        assert (adopted.files(), adopted.fetched()) == (before, 0)
+
+    def test_original_of_a_former_version_is_not_taken_for_the_new_one(self, adopted: Adopting) -> None:
+        adopted.leave("IMG_1.HEIC", heic(), taken=TAKEN)
+        adopted.edit("replace-photo", image=adopted.key, seed=9, taken=TAKEN)
+        report = ok(adopted.adopt(adopted.old))
+        assert (report.files_downloaded, report.files_unproven) == (1, 0)
+        assert set(adopted.files()) == {"Rome/IMG_1.HEIC", "Rome/IMG_1.JPG"}
+
+    def test_video_of_a_former_version_is_not_taken_for_the_new_one(self, world: Adopting) -> None:
+        film = make_video(1, taken=TAKEN)
+        key = world.video(world.album("Rome"), "Clip.MOV", film, make_video(2, taken=TAKEN))
+        world.leave("Clip.MOV", film, taken=TAKEN)
+        ok(world.adopt(world.old))
+        world.edit("replace-photo", image=key, seed=5)
+        ok(world.adopt(world.old))
+        assert list(world.files().values()) == world.online()
 
     def test_photo_that_moves_takes_its_original_along(self, adopted: Adopting) -> None:
         paris = adopted.album("Paris")

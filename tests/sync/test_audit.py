@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from smugsync.catalogue import Catalogue, FileRow
+from smugsync.cli.verify.words import Outcome as Words
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Fingerprint
 from smugsync.core.verdict import Verdict
@@ -76,6 +77,12 @@ def verify(
         clock = {} if ticks is None else {"clock": ticks}
         work = Verification(Wish(**wish), fetch=engine.fetch if repair else None, **clock)
         return Outcome(engine.work(Scope("repair" if repair else "verify", albums), work), work)
+
+
+def told(outcome: Outcome) -> str:
+    """What a person reads of it."""
+    words = Words(outcome.work, outcome.report, Path("/photos"), None, 0, 0.0)
+    return "\n".join(words.lines("smugsync verify --repair"))
 
 
 @contextmanager
@@ -450,6 +457,21 @@ class TestRepair:
         assert outcome.report.counts[What.RESTORED] == 1
         synced(world)
 
+    def test_file_that_was_renamed_here_is_followed_not_fetched(self, world: World, rome: str) -> None:
+        (world.path / "Rome/b.jpg").rename(world.path / "Rome/sunset.jpg")
+        outcome = verify(world, repair=True)
+        assert (outcome.report.exit_code, outcome.report.requests, outcome.wrong) == (0, 0, {})
+        assert "  Rome/b.jpg (now Rome/sunset.jpg)" in told(outcome)
+        assert world.files() == {"Rome/a.jpg": md5(1), "Rome/sunset.jpg": md5(2), "Rome/c.jpg": md5(3)}
+        assert (synced(world).counts, verify(world).verdicts) == ({}, {Verdict.RIGHT: 3})
+
+    def test_edit_that_bears_another_name_is_no_photo_of_the_account(self, world: World, rome: str) -> None:
+        (world.path / "Rome/b.jpg").unlink()
+        world.write("Rome/sunset.jpg", 2 + 7)  # of the same size
+        outcome = verify(world, repair=True)
+        assert (outcome.report.files_downloaded, outcome.wrong) == (1, {})
+        assert world.files()["Rome/sunset.jpg"] == md5(9)
+
     def test_lists_nothing(self, world: World, rome: str) -> None:
         rot(world.path / "Rome/b.jpg")
         assert verify(world, repair=True).report.requests <= 4  # whose account, one look, its bytes
@@ -477,6 +499,15 @@ class TestRepair:
         assert outcome.helpless == ["the photo is gone online: there is nothing to fetch"]
         assert world.files()["Rome/b.jpg"] == damaged
         assert rows(world)["b.jpg"].damaged_at is not None
+
+    def test_what_the_account_cannot_mend_ends_by_a_touch_as_is_said(self, world: World, rome: str) -> None:
+        world.write("Rome/b.jpg", 9)
+        verify(world)
+        rot(world.path / "Rome/b.jpg")
+        assert "`touch` it" in told(verify(world, repair=True))
+        os.utime(world.path / "Rome/b.jpg")
+        assert verify(world).report.exit_code == 0
+        assert synced(world).files_damaged == 0
 
     @pytest.mark.parametrize("evidence", ["converted", "unproven"])
     def test_no_rendition_takes_the_place_of_an_original(
@@ -527,6 +558,7 @@ class TestRepair:
         world.fault("corrupt@/photos/*:times=9")
         outcome = verify(world, repair=True)
         assert outcome.report.exit_code == 3
+        assert "touch" not in told(outcome)
         assert world.files()["Rome/b.jpg"] == damaged
         world.calm()
         synced(world)
@@ -542,6 +574,13 @@ class TestRepair:
         assert world.files()["Rome/b.jpg"] == md5(8)
         assert len(world.set_aside("damaged")) == 1
         synced(world)
+
+    def test_is_not_recommended_for_what_it_cannot_read(self, world: World, rome: str) -> None:
+        (world.path / "Rome/b.jpg").rename(world.root / "b.jpg")
+        (world.path / "Rome/b.jpg").symlink_to(world.root / "b.jpg")
+        outcome = verify(world)
+        assert outcome.wrong == {"Rome/b.jpg": Verdict.UNREADABLE}
+        assert "--repair" not in told(outcome)
 
 
 class TestCopies:

@@ -49,6 +49,21 @@ def test_replacement_keeps_the_old_bytes_as_a_version(world: World) -> None:
     assert world.set_aside() == [md5(1)]
 
 
+def test_two_changes_within_one_second_are_both_seen(world: World) -> None:
+    """Time stamps tell whole seconds: the second change leaves the first one's standing."""
+    album = world.album("Rome")
+    photo = world.photo(album, "a.jpg", seed=1)
+    world.sync(EVERYTHING)
+    with world.engine() as engine:
+        world.replace(photo, seed=2)
+        engine.run(DELTA)
+        world.clock.now -= 1  # what every edit adds
+        world.replace(photo, seed=3)
+    assert world.sync(DELTA).counts[What.REPLACED] == 1
+    assert world.files()["Rome/a.jpg"] == md5(3)
+    assert world.sync(DELTA).albums_listed == 0, "and then it is quiet again"
+
+
 def test_a_caption_is_seen_by_a_full_cycle_only(world: World) -> None:
     album = world.album("One")
     key = world.photo(album, "a.jpg", 1)

@@ -105,6 +105,7 @@ class TestLaws:
             ("UPDATE file SET details = 'x' WHERE it", "Rome/0.jpg"),
             ("UPDATE meta SET value = '99999999999' WHERE key = 'last_full'", "last_full"),
             ("INSERT INTO local_file VALUES ('../x', 1, 1, NULL, 'local', NULL)", "../x"),
+            ("INSERT INTO directory_move VALUES (1, '../x', 'Rome')", "../x"),
         ],
     )
     def test_row_that_breaks_a_law_is_named(self, world: World, statement: str, where: str) -> None:
@@ -231,6 +232,11 @@ class TestAccount:
             key = next(row.key for row in catalogue.files(album.id).values() if row.name == "0.jpg")
         world.edit("delete-photo", image=key, album=album.key)
         assert wrong(online(world)) == [("account", "Rome/0.jpg")]
+
+    def test_photo_that_the_service_withholds_is_a_note(self, world: World) -> None:
+        world.photo(world.album("Lima"), "l.jpg", 77, processing=True)
+        assert world.sync().files_withheld == 1
+        assert (wrong(online(world)), notes(online(world))) == ([], [("count", "Lima")])
 
 
 #: What of a row may be wrong without anybody being told, because nothing hangs on it but words and the order

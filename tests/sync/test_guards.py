@@ -16,13 +16,17 @@ from smugsync.emulator.settings import Settings
 from smugsync.errors import SuspiciousPlan
 from smugsync.local.tree import Mirror
 from smugsync.remote.gallery import Gallery
+from smugsync.remote.hosts import Hosts
 from smugsync.remote.listing import Listing
-from smugsync.remote.session import Session
+from smugsync.remote.session import Manners, Session
+from smugsync.remote.signing import KeySigner
 from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.stop import Stop
 from smugsync.sync.context import Scope
 from smugsync.sync.report import Report, What
 from tests.sync.crashes import WatchedWorld
 from tests.sync.law import read_ledger
+from tests.sync.second_thoughts import do, last_run, wish_to_undo
 from tests.sync.world import DELTA, EVERYTHING, ORIGIN, World, md5
 
 GUARD = SuspiciousPlan.exit_code
@@ -208,6 +212,87 @@ def test_plan_says_what_the_guard_would_withhold(world: World) -> None:
     assert world.sync(DELTA, dry_run=True).exit_code == GUARD
     assert world.sync(DELTA, dry_run=True, accept_loss=True).counts == {What.TRASHED: 4}
     assert len(world.files()) == 4
+
+
+# -- in small pieces -------------------------------------------------------------------------------------
+
+
+def test_album_of_which_one_photo_is_not_proven_gone_is_lost_as_a_whole(world: World) -> None:
+    _, keys = album_of(world, "Ant", 4)
+    album_of(world, "Bee", 1)
+    world.sync()
+    delete(world, keys)
+    world.fault(f"503@*{keys[0]}*")
+    assert world.sync(DELTA).counts == {What.GONE: 3}
+    world.calm()
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [GUARD, GUARD]
+    assert len(world.files()) == 5
+
+
+def marked(world: World) -> list[str]:
+    """Three albums that lost 10 of 12 photos each, more than may leave at once; their keys."""
+    albums = [album_of(world, name, 12) for name in ("Ant", "Bee", "Cat")]
+    world.sync()
+    for _, keys in albums:
+        delete(world, keys[:10])
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, GUARD]
+    return [album for album, _ in albums]
+
+
+def test_albums_that_are_named_one_by_one_wear_no_limit_down(world: World) -> None:
+    for album in marked(world):
+        report = world.sync(Scope("albums", (album,)))
+        assert (report.exit_code, report.counts) == (GUARD, {})
+    assert len(world.files()) == 36
+
+
+def test_albums_that_cannot_be_listed_wear_no_limit_down(world: World) -> None:
+    albums = marked(world)
+    for readable in albums:
+        for album in {*albums} - {readable}:
+            world.fault(f"503@*/{album}!images")
+        assert not world.sync(DELTA).counts
+        world.calm()
+    assert len(world.files()) == 36
+
+
+def losing_by_halves(world: World) -> list[str]:
+    """20 photos of an album of 60 have gone to the trash: all that may at once; the keys of the others."""
+    _, keys = album_of(world, "Ant", 60)
+    world.sync()
+    delete(world, keys[:20])
+    for _ in range(2):
+        assert world.sync(DELTA).exit_code == 0
+    return keys[20:]
+
+
+def test_what_left_within_the_day_counts(world: World) -> None:
+    delete(world, losing_by_halves(world)[:1])
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, GUARD]
+    assert len(world.files()) == 40
+
+
+def test_what_left_a_day_ago_does_not_count(world: World) -> None:
+    delete(world, losing_by_halves(world)[:20])
+    world.clock.now += 86_400
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, 0]
+    assert len(world.files()) == 20
+
+
+def test_what_came_back_does_not_count(world: World) -> None:
+    keys = losing_by_halves(world)
+    assert do(world, wish_to_undo(last_run(world))).exit_code == 0
+    delete(world, keys[:20])
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, 0]
+
+
+def test_what_a_person_accepted_does_not_count(world: World) -> None:
+    keys = losing_by_halves(world)
+    delete(world, keys[:30])
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, GUARD]
+    assert world.sync(DELTA, accept_loss=True).counts == {What.TRASHED: 30}
+    delete(world, keys[30:32])
+    assert [world.sync(DELTA).exit_code for _ in range(2)] == [0, 0]
 
 
 # -- listings that cannot be true ------------------------------------------------------------------------
@@ -428,6 +513,21 @@ def test_album_that_moves_to_an_excluded_path_stays_where_it_was(tmp_path: Path,
     assert world.sync(selects=without("/Private")).counts == {What.ALBUM_MOVED: 1, What.GONE: 1}
 
 
+@MODES
+def test_album_that_is_deleted_where_it_is_excluded_stands_still(tmp_path: Path, archive: bool) -> None:
+    world = following(World(tmp_path), archive=archive)
+    album, _ = album_of(world, "Ant", 2)
+    album_of(world, "Bee", 1)
+    world.sync()
+    world.edit("rename", album=album, name="Private", url_name="Private")
+    world.sync(selects=without("/Private"))
+    world.edit("delete-node", album=album)
+    before, files = states(world), world.files()
+    for _ in range(RUNS):
+        assert not world.sync(EVERYTHING, accept_loss=True, selects=without("/Private")).counts
+    assert (states(world), world.files()) == (before, files)
+
+
 def test_photo_that_moves_to_an_excluded_album_is_gone_from_the_mirror(world: World) -> None:
     """It left what is mirrored: that is an edit online, not a change of the configuration."""
     _, keys = album_of(world, "Ant", 3)
@@ -553,6 +653,69 @@ def test_mirror_of_another_account_is_not_touched(world: World, field: str, foun
     report = world.sync(DELTA)
     assert (report.exit_code, report.counts) == (GUARD, {})
     assert len(world.files()) == 2
+
+
+def test_catalogue_of_another_account_is_not_followed(world: World) -> None:
+    album_of(world, "Ant", 2)
+    world.sync()
+    catalogue = world.open_catalogue(world.root / "state" / "catalogue.db")
+    with catalogue.transaction():
+        catalogue.remember("account", "another")
+    catalogue.close()
+    file = world.path / ".smugsync" / "mirror.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"account": ""}))
+    before = file.read_text()
+    report = world.sync()
+    assert (report.exit_code, file.read_text()) == (GUARD, before)
+    assert "the catalogue is that of" in str(report.stopped)
+
+
+# -- a narrower view -------------------------------------------------------------------------------------
+
+
+class Visited(World):
+    """An account that may also be seen as a visitor sees it: with an API key alone."""
+
+    visitor = False
+
+    def open_gallery(self, session: Session) -> Gallery:
+        user = self.emulator.account.nickname if self.visitor else ""
+        return Gallery(SmugMugV2(ORIGIN, user=user), session)
+
+    def _session(self, stop: Stop) -> Session:
+        if not self.visitor:
+            return super()._session(stop)
+        manners = Manners(clock=self.clock, ticks=self.clock, random=lambda: 0.5, sleep=self._pass_time)
+        signer = KeySigner(self.emulator.credentials.api_key)
+        return Session(self.emulator.transport(), Hosts([ORIGIN]), signer, stop, manners=manners)
+
+
+def seen_by_visitors_now(tmp_path: Path, *, archive: bool) -> Visited:
+    world = Visited(tmp_path)
+    following(world, archive=archive)
+    album_of(world, "Ant", 4)
+    hidden, _ = album_of(world, "Bee", 2)
+    world.edit("set-privacy", album=hidden, privacy="Private")
+    assert world.sync().exit_code == 0
+    world.visitor = True
+    return world
+
+
+@MODES
+def test_what_visitors_are_not_shown_is_not_gone(tmp_path: Path, archive: bool) -> None:
+    world = seen_by_visitors_now(tmp_path, archive=archive)
+    before = states(world)
+    for _ in range(RUNS):
+        report = world.sync()
+        assert (report.exit_code, report.counts) == (GUARD, {})
+    assert reasons(report)[0].startswith("account: only what visitors see of it is shown now")
+    assert (states(world), len(world.files())) == (before, 6)
+
+
+def test_narrower_view_is_accepted_once_and_for_all(tmp_path: Path) -> None:
+    world = seen_by_visitors_now(tmp_path, archive=True)
+    assert world.sync(accept_loss=True).counts == {What.GONE: 2, What.ALBUM_GONE: 1}
+    assert world.sync().exit_code == 0
 
 
 def test_too_little_room_withholds_downloads_and_nothing_else_is_lost(world: World) -> None:

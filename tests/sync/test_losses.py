@@ -345,6 +345,33 @@ def test_move_of_which_the_other_half_was_seen_late_is_still_a_move(mirror: Worl
     assert sorted(mirror.files()) == [f"Two/{n}.jpg" for n in range(4)]
 
 
+def test_photo_that_moved_stays_until_it_has_come_where_it_went(mirror: World) -> None:
+    key = one_of_two(mirror)
+    target = mirror.album("Two")
+    mirror.fault("503@/photos/*")
+    (mirror.path / "Two").write_bytes(b"a file of a person's where the album's directory should be")
+    mirror.edit("move-photo", image=key, to=target)
+    for _ in range(3):
+        mirror.sync()
+    assert mirror.files()["One/a.jpg"] == md5(1)
+    (mirror.path / "Two").unlink()
+    mirror.calm()
+    for _ in range(3):
+        mirror.sync()
+    assert sorted(mirror.files()) == ["One/b.jpg", "Two/a.jpg"]
+
+
+def test_mark_from_a_time_to_come_is_one_of_now(mirror: World) -> None:
+    key = one_of_two(mirror)
+    mirror.edit("delete-photo", image=key)
+    now, mirror.clock.now = mirror.clock.now, mirror.clock.now + 1e8
+    mirror.sync(DELTA)
+    mirror.clock.now = now
+    for _ in range(2):
+        mirror.sync(DELTA)
+    assert mirror.set_aside("trash") == [md5(1)]
+
+
 def test_album_that_is_gone_leaves_with_its_directory(mirror: World) -> None:
     mirror.album("Anchor")
     folder = mirror.edit("add-folder", name="Trips")["node"]

@@ -186,6 +186,15 @@ class TestConflict:
         assert world.files() == {MINE: md5(3)}
         assert world.set_aside() == [md5(2)]
 
+    def test_online_version_that_has_not_come_yet_cannot_be_set_aside(self, world: World) -> None:
+        key = world.photo(world.album("Rome"), "a.jpg", 1)
+        ok(world.sync())
+        world.write(MINE, 2)
+        world.replace(key, 3)
+        world.fault("503@/photos/*")
+        world.sync()
+        assert "not fetched yet" in refused(decide(world, MINE, LOCAL))
+
     def test_whose_online_half_nobody_remembers_leaves_the_local_file(
         self, world: World, catalogue: Callable[[], Any]
     ) -> None:

@@ -15,7 +15,9 @@ from smugsync.local.shelves import stamp_of
 from smugsync.local.tree import Mirror
 from smugsync.sync.context import Retention, Scope
 from smugsync.sync.report import Report, What
+from smugsync.sync.second_thoughts.resolving import Keep
 from tests.sync.crashes import WatchedWorld
+from tests.sync.second_thoughts import do, wish_to_keep
 from tests.sync.world import DELTA, EVERYTHING, World, content, md5
 
 DAY = 86_400
@@ -172,6 +174,20 @@ def test_nothing_is_deleted_while_files_are_damaged(world: World) -> None:
     assert file.exists()
 
 
+def test_damage_that_lasts_keeps_only_what_might_mend_it(world: World) -> None:
+    one = next(iter(world.emulator.account.albums.values()))
+    world.edit("delete-photo", image=one.photos[0].key)
+    world.sync(EVERYTHING, archive=True)
+    catalogue = ledger(world)
+    (row,) = catalogue.files(1).values()
+    with catalogue.transaction():
+        catalogue.put([replace(row, damaged_at=int(world.clock.now))])
+    catalogue.close()
+    good, other = shelve(world, "versions", 400, seed=1), shelve(world, "versions", 500, seed=2)
+    world.sync(EVERYTHING, archive=True)
+    assert (good.exists(), other.exists()) == (True, False)
+
+
 # -- by which clock --------------------------------------------------------------------------------------
 
 
@@ -226,6 +242,19 @@ def test_directory_with_another_name_is_left_alone(world: World, name: str) -> N
     os.utime(stray, (1, 1))
     ok(world.sync(EVERYTHING))
     assert stray.exists()
+
+
+def test_what_is_set_aside_by_a_clock_that_is_years_behind_lies_there_for_its_time(world: World) -> None:
+    """A machine without a battery that nobody has told the time yet: a decision asks no service for it."""
+    path = "One/a.jpg"
+    world.write(path, 7)
+    ok(world.sync(EVERYTHING))
+    now, world.clock.now = world.clock.now, 864_000.0
+    ok(do(world, wish_to_keep(path, Keep.ONLINE)))
+    world.clock.now = now
+    for _ in range(3):
+        ok(world.sync(EVERYTHING))
+    assert world.set_aside("versions") == [md5(7)]
 
 
 def test_no_link_is_followed(world: World, tmp_path: Path) -> None:

@@ -148,6 +148,15 @@ class World:
     def open_gallery(self, session: Session) -> Gallery:
         return Gallery(SmugMugV2(ORIGIN), session)
 
+    @contextmanager
+    def gallery(self) -> Iterator[Gallery]:
+        """For those who need no engine."""
+        session = self._session(Stop())
+        try:
+            yield self.open_gallery(session)
+        finally:
+            session.close()
+
     def _session(self, stop: Stop) -> Session:
         credentials = self.emulator.credentials
         signer = OAuth1Signer(

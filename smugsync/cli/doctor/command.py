@@ -21,6 +21,7 @@ from smugsync.cli.doctor.setup import (
     look_at_state,
     tell_configuration,
     tell_environment,
+    tell_owners,
 )
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
@@ -42,8 +43,8 @@ def doctor(invocation: Invocation, /, *, offline: bool, as_object: bool) -> int:
     """Look at the configuration, the account, the clock, the network and the mirror's disk, and say what each
     peculiarity means and what to do.
 
-    The disk is tried out in a directory of its own below .smugsync, which is gone afterwards; nothing else is
-    written. The exit code is 0 unless a finding says FAIL.
+    What the disks can do is tried out in directories of its own, below .smugsync and in the state directory,
+    which are gone afterwards; nothing else is written. The exit code is 0 unless a finding says FAIL.
     """
     found = _load(invocation)
     findings: list[Finding] = []
@@ -80,6 +81,7 @@ def _examine(invocation: Invocation, found: Examined, *, offline: bool) -> Itera
     config, known, account = found.config, Known(), ""
     if config is not None and found.can_use("state_dir"):
         yield from _guarded("state", "state", look_at_state(config.state_dir))
+        yield from tell_owners(config)
         told, known = look_at_catalogue(config)
         yield from told
     if config is not None and not offline and found.can_use("remote"):

@@ -11,6 +11,7 @@ from smugsync.cli.doctor.findings import Finding, fail, note, ok, warn
 from smugsync.cli.doctor.setup import describe
 from smugsync.cli.summary import plural
 from smugsync.errors import MirrorUnusable, SuspiciousPlan
+from smugsync.local.handles import OURS
 from smugsync.local.probe.abilities import Abilities
 from smugsync.local.probe.place import Kind, Place, Space, Tree
 from smugsync.progress import size
@@ -197,19 +198,33 @@ def tell_watch(
 
 def tell_tree(tree: Tree) -> Iterator[Finding]:
     for path in tree.mounts:
-        yield fail(
+        yield note(
             "mirror.mounts",
             "other disks",
-            f"{path} is a mount of its own, of the mirror's very disk: no file can be moved into it, and "
-            "every photo for it fails",
-            "mount the whole mirror once",
-            code=MirrorUnusable.exit_code,
+            f"{path} is a mount of its own, of the mirror's very disk: bytes for it wait in "
+            f"{path}/.smugsync, and it cannot be renamed",
         )
     if tree.unreadable:
         yield warn(
             "mirror.unreadable",
             "mirror",
             f"{_listed(tree.unreadable)}: cannot be read, so nothing is known of what is in there",
+            "give it to the user that smugsync runs as",
+        )
+    ours = [path for path in tree.unwritable if path.startswith(OURS)]
+    if ours:
+        yield fail(
+            "mirror.owner",
+            "mirror",
+            f"{_listed(ours)}: cannot be written to by this user, so nothing can be fetched or set aside",
+            "give it to the user that smugsync runs as",
+            code=MirrorUnusable.exit_code,
+        )
+    if others := [path for path in tree.unwritable if path not in ours]:
+        yield warn(
+            "mirror.unwritable",
+            "mirror",
+            f"{_listed(others)}: cannot be written to by this user, so that every photo for it fails",
             "give it to the user that smugsync runs as",
         )
 

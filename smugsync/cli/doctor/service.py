@@ -16,6 +16,7 @@ from smugsync.config import Config, RemoteConfig
 from smugsync.errors import SmugsyncError, Unreachable
 from smugsync.progress import duration
 from smugsync.remote.contact import Contact, proxy_for, reach, skew
+from smugsync.remote.hosts import Hosts
 from smugsync.remote.proxy import ProxyTransport, build_transport
 from smugsync.remote.smugmug_v2_viewer import Viewer
 from smugsync.remote.tls import tls_context
@@ -52,13 +53,15 @@ class Service:
     # -- hosts -------------------------------------------------------------------------------------
 
     def _network(self) -> Iterator[Finding]:
+        remote = self._config.remote
         try:
-            tls = tls_context(self._config.remote.ca_file)
+            Hosts((remote.api_url, remote.upload_url, remote.oauth_url), media_hosts=remote.media_hosts)
+            tls = tls_context(remote.ca_file)
             self._transport = transport = build_transport(tls, proxies=self._proxies)
         except SmugsyncError as error:
             yield from failed("network", "network", error)
             return
-        for name, (url, roles) in _places(self._config.remote).items():
+        for name, (url, roles) in _places(remote).items():
             finding = self._try(name, url, ", ".join(roles), tls, transport)
             if "API" in roles:
                 self._is_there = finding.level is not Level.FAIL

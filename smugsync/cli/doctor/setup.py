@@ -26,6 +26,7 @@ from smugsync.progress import duration, size
 _DAY = 86_400
 #: A catalogue of half a million photos takes about this much.
 _ROOM = 500_000_000
+_GIVE = "give it to the user that smugsync runs as"
 _ELSEWHERE = "set state_dir, or SMUGSYNC_STATE_DIR, to a directory on a local disk"
 
 
@@ -56,6 +57,15 @@ def tell_configuration(found: Examined) -> Iterator[Finding]:
 # -- the state directory ---------------------------------------------------------------------------
 
 
+def tell_owners(config: Config) -> Iterator[Finding]:
+    """Files of ours that this user may not change: a run as another user, by sudo say, has left them."""
+    beside = (config.catalogue.with_name(f"{config.catalogue.name}{end}") for end in ("", "-wal", "-shm"))
+    for path in (*beside, config.lock):
+        if os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK):
+            text = f"{path} cannot be written to by user id {os.geteuid()}, so no run can begin"
+            yield fail("state.owner", "state", text, _GIVE, code=1)
+
+
 def look_at_state(path: Path) -> Iterator[Finding]:
     """Is it on a local disk, may it be written to, do locks hold, and does SQLite's log work there?"""
     there = path
@@ -73,7 +83,8 @@ def look_at_state(path: Path) -> Iterator[Finding]:
         locks, log = _try_state(path)
     except OSError as error:
         why = error.strerror or error
-        yield fail("state", "state", f"{path} cannot be used: {why}", _ELSEWHERE, code=1)
+        advice = f"{_GIVE}, or {_ELSEWHERE}" if isinstance(error, PermissionError) else _ELSEWHERE
+        yield fail("state", "state", f"{path} cannot be used: {why}", advice, code=1)
         return
     yield from tell_state_place(path, place)
     yield from tell_locks(locks, log)
@@ -172,8 +183,16 @@ def describe(place: Place) -> str:
 
 def look_at_catalogue(config: Config, *, patience: float = 1.0) -> tuple[list[Finding], Known]:
     """Is it whole, and when did a run last end well? `patience` is in seconds, with those who lock it."""
-    if not config.catalogue.exists():
+    try:
+        is_empty = not config.catalogue.stat().st_size
+    except FileNotFoundError:
         return [note("catalogue", "catalogue", "nothing was mirrored yet", "run `smugsync sync`")], Known()
+    except OSError as error:
+        text = f"{config.catalogue} cannot be looked at: {error.strerror or error}"
+        return [fail("catalogue", "catalogue", text, _GIVE, code=1)], Known()
+    if is_empty:
+        text = f"{config.catalogue} is empty: the next run fills it, and recognises the photos that are here"
+        return [note("catalogue", "catalogue", text, "run `smugsync sync`")], Known()
     try:
         with inspected(config.catalogue, patience=patience) as catalogue:
             mirror, account, nickname = (

@@ -47,7 +47,7 @@ def status(invocation: Invocation, *, as_json: bool) -> None:
         print(printable(json.dumps(facts, ensure_ascii=False)))
         return
     for line in (*_words(config, facts), *waiting_lines(invocation, facts)):
-        print(invocation.clean(line))
+        print(invocation.told(line))
 
 
 def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:

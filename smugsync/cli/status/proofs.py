@@ -47,7 +47,7 @@ def proof_lines(facts: dict[str, Any], now: float) -> list[str]:
         more = facts["files_damaged"] - len(facts["damaged"])
         lines.append(
             (f"  and {more:,} more damaged; " if more else "  ")
-            + "`smugsync verify --repair` fetches again what is damaged"
+            + "`smugsync verify --repair` mends what is damaged, or says why it cannot"
         )
     return lines
 

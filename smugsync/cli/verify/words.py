@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from smugsync.cli.amounts import ago, moment
-from smugsync.cli.summary import SHOWN, plural, told
+from smugsync.cli.summary import SHOWN, UNPROVEN, plural, told
 from smugsync.core.verdict import Verdict
 from smugsync.progress import duration, size
 from smugsync.sync.proving.verification import Verification
 from smugsync.sync.report import Report, What
 
 _GROUPS = (Verdict.DAMAGED, Verdict.SPOILT, Verdict.MISSING, Verdict.UNREADABLE, Verdict.BUSY)
-_MENDED = (What.REPAIRED, What.RESTORED)
+_MENDED = (What.REPAIRED, What.RESTORED, What.MOVED)
+_MENDABLE = (Verdict.DAMAGED, Verdict.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ class Outcome:
         yield f"  proven    {self._proven()}"
         if self.never:
             yield f"  never     {plural(self.never, 'file')} not proven since they came here"
+        if self.report.files_unproven:
+            some = plural(self.report.files_unproven, *UNPROVEN)
+            yield f"  unproven  {some}: held against what was adopted, not the account"
         if self.oldest is not None:
             yield f"  oldest    proof from {ago(self.oldest, self.now)}"
         elsewhere = self.report.files_damaged - self._count(Verdict.DAMAGED) - self._count(Verdict.SPOILT)
@@ -61,8 +65,10 @@ class Outcome:
             yield f"  elsewhere {plural(elsewhere, 'file')} known to be damaged: `smugsync status` names them"
         yield from self._findings()
         yield from self._mending()
-        if self.work.mending is None and any(f.verdict is not Verdict.BUSY for f in self._wrong.values()):
+        if self.work.mending is None and any(f.verdict in _MENDABLE for f in self._wrong.values()):
             yield f"`{repair_command}` fetches again what is damaged or missing."
+        if any(f.verdict is not Verdict.MISSING and f.row in self._lost for f in self._wrong.values()):
+            yield "What the account cannot mend is kept; `touch` it, and the next verify calls it your edit."
 
     @property
     def _verdicts(self) -> dict[Verdict, int]:
@@ -75,6 +81,10 @@ class Outcome:
     @property
     def _helpless(self) -> dict[int, str]:
         return {} if self.work.mending is None else self.work.mending.helpless
+
+    @property
+    def _lost(self) -> set[int]:
+        return set() if self.work.mending is None else self.work.mending.lost
 
     @property
     def _mended(self) -> int:

@@ -91,13 +91,15 @@ class Space:
 @dataclass(frozen=True, slots=True)
 class Tree:
     """The directories of a mirror. `disks` are those on another device than the one around them, `mounts`
-    those that are mounts of the mirror's own device; `unreadable` is not looked into.
+    those that are mounts of the mirror's own device; `unreadable` is not looked into. `unwritable` are what
+    this user may not change on a disk that can be written to, those of `.smugsync` among them.
     """
 
     directories: int = 1
     disks: tuple[str, ...] = ()
     mounts: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    unwritable: tuple[str, ...] = ()
 
 
 def place_of(path: Path, *, mountinfo: Path = MOUNTINFO) -> Place:
@@ -136,8 +138,9 @@ def space_of(fd: int) -> Space:
 def tree_of(root: Root, mounts: Iterable[Mount] | None = None) -> Tree:
     """Walk the directories of a mirror, links not followed. Raises MirrorUnusable."""
     points = _beneath(root.path, read_mounts() if mounts is None else mounts)
-    count, disks, unreadable = 0, [], []
-    pending = [("", root.device)]
+    around_all = os.fstat(root.fd).st_dev
+    count, disks, unreadable, unwritable = 0, [], [], []
+    pending = [("", around_all), *((path, around_all) for path in _shelves(root))]
     while pending:
         here, around = pending.pop()
         try:
@@ -148,6 +151,10 @@ def tree_of(root: Root, mounts: Iterable[Mount] | None = None) -> Tree:
             unreadable.append(here)
             continue
         try:
+            if _is_forbidden(fd):
+                unwritable.append(here)
+            if here.startswith(OURS):
+                continue
             count += 1
             device = os.fstat(fd).st_dev
             if device != around:
@@ -158,7 +165,7 @@ def tree_of(root: Root, mounts: Iterable[Mount] | None = None) -> Tree:
             unreadable.append(here)
         finally:
             os.close(fd)
-    return Tree(count, tuple(sorted(disks)), tuple(sorted(points)), tuple(sorted(unreadable)))
+    return Tree(count, *(tuple(sorted(paths)) for paths in (disks, points, unreadable, unwritable)))
 
 
 def watch_limit(path: Path = _WATCHES) -> int | None:
@@ -167,6 +174,28 @@ def watch_limit(path: Path = _WATCHES) -> int | None:
         return int(path.read_text(encoding="ascii"))
     except (OSError, ValueError):
         return None
+
+
+def _shelves(root: Root) -> list[str]:
+    """The directories in `.smugsync`; none where it cannot be read."""
+    try:
+        fd = root.open_directory(OURS)
+    except (FileNotFoundError, ItemError):
+        return []
+    try:
+        with os.scandir(fd) as entries:
+            return [f"{OURS}/{one.name}" for one in entries if one.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+    finally:
+        os.close(fd)
+
+
+def _is_forbidden(fd: int) -> bool:
+    """Whether this user may make no file in the directory `fd`, although its disk would let others."""
+    if os.access(".", os.W_OK | os.X_OK, dir_fd=fd):
+        return False
+    return not os.fstatvfs(fd).f_flag & os.ST_RDONLY
 
 
 def _directories(fd: int) -> list[str]:

@@ -62,6 +62,7 @@ class Adoption:
         self._search = Search(context, place, exact=exact)
         self._pairs: Pairs = {}
         self._originals: dict[tuple[str, str], Candidate] = {}
+        self._offered: set[str] = set()  #: MD5s of what is to be fetched
         self._steps = [self._settle, self._pair, self._search.gather]
 
     def close(self) -> None:
@@ -112,6 +113,7 @@ class Adoption:
         self._search.flush()
         groups: dict[Label, list[FileRow]] = {}
         if self._search.originals:
+            self._offered = {md5 for _, md5 in self._ctx.catalogue.wanted_bytes(self._ctx.run)}
             for row in self._ctx.catalogue.wanted_conversions(self._ctx.run):
                 label = matching.label_of_remote(row.remote_name, Kind(row.kind))
                 if label in self._search.originals and not self._search.known(row.promised_md5):
@@ -123,12 +125,15 @@ class Adoption:
                 if row.album_id not in albums:
                     albums[row.album_id] = self._ctx.catalogue.album(row.album_id)
             self._pairs |= self._pair_group(label[0], rows, self._search.originals[label], albums)
+        self._offered.clear()
         self._search.ask({id(one): one for one in self._pairs.values()}.values())
 
     def _pair_group(
         self, family: Family, rows: list[FileRow], here: list[Candidate], albums: dict[int, AlbumRow]
     ) -> Pairs:
-        whole = [one for one in here if not one.taken and self._is_whole(family, one)]
+        # A file that is offered byte by byte was not converted.
+        open_here = [one for one in here if not one.taken and one.md5 not in self._offered]
+        whole = [one for one in open_here if self._is_whole(family, one)]
         originals = [self._original(number, one) for number, one in enumerate(whole)]
         wanted = [_wanted(family, row) for row in rows]
 

@@ -8,9 +8,10 @@ from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from smugsync.catalogue import Hashed
-from smugsync.core.matching import Label, is_litter, label_of_original
+from smugsync.core.matching import Label, is_archive, is_litter, label_of_original
 from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.errors import ItemError
 from smugsync.local.sharing import Source, has_to_copy
@@ -20,6 +21,8 @@ from smugsync.sync.strangers import note_strangers
 
 #: What was read is remembered after so many files or seconds: no more is read twice if we are killed.
 FLUSH_FILES, FLUSH_SECONDS = 256, 5.0
+#: So many files are tried to see whether they can be linked, until one can be opened.
+SAMPLES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class Search:
         self._to_read: deque[int] = deque()
         self._fresh: list[Hashed] = []
         self._flushed = time.monotonic()
+        self._links: list[str] = []
+        self._archives: list[str] = []
 
     def gather(self) -> None:
         """Look at what is there. Only what has a size that the account promises is worth reading."""
@@ -87,9 +92,11 @@ class Search:
             if self.files % 1024 == 0:
                 self._ctx.stop.check()
                 self._ctx.progress.refresh()
-            size = local.fingerprint.size
+            size, name = local.fingerprint.size, local.path.rpartition("/")[2]
             at = bisect_left(sizes, size)
-            label = None if self._exact else label_of_original(local.path.rpartition("/")[2])
+            label = None if self._exact else label_of_original(name)
+            if is_archive(name):
+                self._archives.append(local.path)
             if at < len(sizes) and sizes[at] == size:
                 of_size.append(Candidate(local.path, local.fingerprint))
             if label is None:
@@ -97,9 +104,11 @@ class Search:
             is_listed = bool(of_size) and of_size[-1].path == local.path
             original = of_size[-1] if is_listed else Candidate(local.path, local.fingerprint)
             self.originals.setdefault(label, []).append(original)
+        self._tell(self._links, "symbolic links", "they are not followed: adopt the folders they lead to")
+        self._tell(self._archives, "archives", "their photos are only seen once they are unpacked")
         of_size.sort(key=lambda candidate: candidate.path)
         self.ask(of_size)
-        if self._to_read and self._has_to_copy(of_size[0]):
+        if self._to_read and self._has_to_copy(of_size):
             self._trust_sizes()
 
     def ask(self, candidates: Iterable[Candidate]) -> None:
@@ -196,8 +205,20 @@ class Search:
         return (local for local in found if local.fingerprint.size)
 
     def _skip(self, path: str, why: str) -> None:
-        if "UTF-8" in why:  # a photo, perhaps; links, pipes and sockets are none
+        if "UTF-8" in why:  # a photo, perhaps; pipes and sockets are none
             self._ctx.report.trouble(self.place.absolute(path), f"left alone: {why}", code=0)
+        elif "symbolic link" in why:
+            self._links.append(path)
+
+    def _tell(self, paths: list[str], what: str, why: str) -> None:
+        """Say it once, by the first of `paths`: behind them may lie photos that are fetched all the same."""
+        if paths:
+            reason = (
+                f"left alone, the first of {len(paths):,} {what}: {why}"
+                if paths[1:]
+                else f"left alone: {why}"
+            )
+            self._ctx.report.trouble(self.place.absolute(min(paths)), reason, code=0)
 
     def _cannot_enter(self, directory: str, error: ItemError) -> None:
         self._ctx.report.trouble(self.place.absolute(directory), f"left alone: {error}", code=0)
@@ -208,14 +229,17 @@ class Search:
 
     # -- where bytes have to be copied ---------------------------------------------------------------
 
-    def _has_to_copy(self, sample: Candidate) -> bool:
+    def _has_to_copy(self, candidates: Iterable[Candidate]) -> bool:
+        """What the first of them says that can be opened."""
         if self.place.within is not None or self._ctx.options.dry_run:
             return False
-        source = Source(self.place.reader.root, sample.path, sample.fingerprint, sample.md5)
-        try:
-            return has_to_copy(self._ctx.mirror.root, source, links=self._ctx.options.links)
-        except ItemError:
-            return False
+        for sample in islice(candidates, SAMPLES):
+            source = Source(self.place.reader.root, sample.path, sample.fingerprint, sample.md5)
+            try:
+                return has_to_copy(self._ctx.mirror.root, source, links=self._ctx.options.links)
+            except ItemError:
+                continue
+        return False
 
     def _trust_sizes(self) -> None:
         """A copy is read, and hashed on its way: where only one file here and one photo online have a size,

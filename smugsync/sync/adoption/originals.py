@@ -1,7 +1,8 @@
 """Adopted originals of which the service has a conversion: names that fit what the files hold.
 
-Such a file keeps its own name, `IMG_1.HEIC`, as long as it is what we hold for the photo. What is fetched
-instead one day is a JPEG and gets the photo's name; the original then stays as a person's own.
+Such a file keeps its own name, `IMG_1.HEIC`, as long as it is what we hold for the photo, or are about to
+take. What is fetched instead is a JPEG and gets the photo's name; an original that was held then stays as a
+person's own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from smugsync.core import naming
 from smugsync.core.matching import same_extension
 from smugsync.core.model import Evidence, LocalFile
 from smugsync.core.reconcile import Side
+from smugsync.local.sharing import Source
 from smugsync.sync.context import Context
 
 _HELD = (
@@ -23,9 +25,14 @@ _HELD = (
 
 
 def is_named_otherwise(row: FileRow) -> bool:
-    """Is it an original whose name would be wrong for what the service offers?"""
+    """Has it the name of an original, held or to be taken over, that is wrong for what the service offers?"""
     wrong = not same_extension(row.name, naming.file_name(row.remote_name, row.format, row.key))
-    return row.evidence == Evidence.UNPROVEN and wrong
+    return wrong and row.evidence in (None, Evidence.UNPROVEN)
+
+
+def is_original(source: Source | None) -> bool:
+    """Is it what the service has converted, and not what it offers?"""
+    return source is not None and source.evidence is Evidence.UNPROVEN
 
 
 def named_alike(context: Context, row: FileRow, new: FileRow) -> FileRow:

@@ -129,15 +129,17 @@ class Standing:
             if not candidate.taken:
                 by_md5.setdefault(candidate.md5, []).append(candidate)
         for row in others:
-            original = self.pairs.get(row.id)
             if row.promised_md5 is not None and by_md5.get(row.promised_md5):
-                match = _Match(row, by_md5[row.promised_md5].pop(), Evidence.PROMISED)
-            elif original is not None and not original.taken and original in open_here:
-                match = _Match(row, original, Evidence.UNPROVEN)
-            else:
+                candidate = by_md5[row.promised_md5].pop()
+                candidate.taken = True
+                matches.append(_Match(row, candidate, Evidence.PROMISED))
+        matched = {match.row.id for match in matches}
+        for row in others:  # what is known by its bytes comes first
+            original = self.pairs.get(row.id)
+            if row.id in matched or original is None or original.taken or original not in open_here:
                 continue
-            match.candidate.taken = True
-            matches.append(match)
+            original.taken = True
+            matches.append(_Match(row, original, Evidence.UNPROVEN))
         return matches
 
     def _make_way(self, rows: list[FileRow], names: set[str]) -> list[FileRow]:
@@ -191,6 +193,7 @@ class Standing:
         """What stands in other directories is renamed into this one, or waits to be linked or copied."""
         rows = list(self.context.catalogue.files(album.id).values())
         names = {row.name_folded for row in rows}
+        names |= {naming.fold(name) for name in self.context.catalogue.local_files(album.directory)}
         moves: dict[str, list[_Match]] = {}
         renamed, counted = [], []
         for row in self._free(album, rows):

@@ -30,6 +30,9 @@ class AlbumPlanner:
 
     def prepare(self) -> None:
         now = int(self.context.now())
+        if self.context.marked_by is not None:
+            with self.context.catalogue.transaction():
+                self.context.catalogue.correct_marks(now=now)
         due = 1 << 62 if self.context.options.impatient else now
         self._unsettled = self.context.catalogue.unsettled_albums(due=due, marked=self.context.marked_by)
 
@@ -87,16 +90,17 @@ class AlbumPlanner:
     # -- one page ----------------------------------------------------------------------------------
 
     def _take(self, albums: Iterable[Album]) -> Iterator[ListFiles]:
-        selected = []
-        for album in albums:
-            self._seen.add(album.key)
-            if self.context.options.selects(album.url_path):
-                selected.append(album)
-        known = self.context.catalogue.albums_by_key(album.key for album in selected)
+        albums = list(albums)
+        self._seen.update(album.key for album in albums)
+        known = self.context.catalogue.albums_by_key(album.key for album in albums)
         report = self.context.report
-        for album in selected:
-            report.albums += 1
+        for album in albums:
             row = known.get(album.key)
+            if not self.context.options.selects(album.url_path):
+                if row is not None and row.url_path != album.url_path:
+                    self._readdress(row, album)  # it stands still where it is, whatever becomes of it there
+                continue
+            report.albums += 1
             if album.access is Access.UNREADABLE:
                 self._freeze(album, row)
             elif (ready := self._place(album, row)) is None:
@@ -200,11 +204,12 @@ class AlbumPlanner:
                 elif self._is_due(album, row):
                     yield ListFiles(row.id, album)
             if len(blocked) == len(waiting) and not self._park(blocked, parked):
-                album = blocked.pop(0)
-                row = self._settle(album, force=True) if whole else self._leave(album)
-                if row is not None and self._is_due(album, row):
-                    yield ListFiles(row.id, album)
+                break  # none of them is in another's way: none frees anything for another
             waiting = blocked
+        for album in waiting:
+            row = self._settle(album, force=True) if whole else self._leave(album)
+            if row is not None and self._is_due(album, row):
+                yield ListFiles(row.id, album)
 
     def _leave(self, album: Album) -> AlbumRow | None:
         """As it was until now: a run that looks at all albums will find it its place."""
@@ -221,8 +226,11 @@ class AlbumPlanner:
         """Move one blocked album out of another's way; False if there is none that was not moved already."""
         catalogue = self.context.catalogue
         rows = catalogue.albums_by_key(album.key for album in blocked if album.key not in parked)
+        wishes = _Wishes()
+        for album in blocked:
+            wishes.add(album.key, naming.fold(self._directory(album)))
         for row in rows.values():
-            if not any(self._is_in_way(row, album) for album in blocked):
+            if not wishes.hindered_by(row):
                 continue  # moving it would free nothing
             parked.add(row.key)
             aside = naming.assign_directory(row.directory, row.key, catalogue.directory_taken)
@@ -230,10 +238,6 @@ class AlbumPlanner:
             self._move(row, replace(row.album(), url_path=row.url_path, name=row.name), aside)
             return True
         return False
-
-    def _is_in_way(self, row: AlbumRow, album: Album) -> bool:
-        wanted, own = naming.fold(self._directory(album)) + "/", row.directory_folded + "/"
-        return row.key != album.key and (wanted.startswith(own) or own.startswith(wanted))
 
     def _settle(self, album: Album, *, force: bool) -> AlbumRow | None:
         catalogue = self.context.catalogue
@@ -312,6 +316,32 @@ class AlbumPlanner:
                 return
         mirror.move_directory(old, new)
         mirror.remove_empty(old.rpartition("/")[0])
+
+
+@dataclass(slots=True)
+class _Wishes:
+    """Where albums want to be: their keys by the directory itself, and by those around it."""
+
+    _at: dict[str, set[str]] = field(default_factory=dict)
+    _within: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, key: str, folded: str) -> None:
+        self._at.setdefault(folded, set()).add(key)
+        for directory in _upwards(folded):
+            self._within.setdefault(directory, set()).add(key)
+
+    def hindered_by(self, row: AlbumRow) -> bool:
+        """Does another album want this one's directory, one inside it, or one around it?"""
+        own = row.directory_folded
+        keys = [self._within.get(own, set()), *(self._at.get(one, set()) for one in _upwards(own))]
+        return any(len(some) > (row.key in some) for some in keys)
+
+
+def _upwards(directory: str) -> Iterator[str]:
+    """`"a/b"` -> `"a/b"`, `"a"`."""
+    while directory:
+        yield directory
+        directory = directory.rpartition("/")[0]
 
 
 def _stays(row: AlbumRow, wanted: str) -> bool:

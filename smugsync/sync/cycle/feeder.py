@@ -13,7 +13,8 @@ from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core import naming
 from smugsync.core.integrity import Found, prove
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Base, LocalFile, RemoteFile
+from smugsync.core.matching import same_extension
+from smugsync.core.model import Base, Evidence, LocalFile, RemoteFile
 from smugsync.core.reconcile import (
     ABSENT,
     Action,
@@ -28,8 +29,9 @@ from smugsync.core.reconcile import (
     reconcile,
 )
 from smugsync.errors import IntegrityError, ItemError, Rejected, SuspiciousPlan
+from smugsync.local.sharing import Source
 from smugsync.local.versions import Shelf, shelf_path
-from smugsync.sync.adoption.originals import is_named_otherwise, without_original
+from smugsync.sync.adoption.originals import is_named_otherwise, is_original, without_original
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.copies import copy_of
 from smugsync.sync.cycle.relocating import settled
@@ -155,8 +157,10 @@ class Feeder:
         if row.state is State.COMMITTED and (action is None or isinstance(action, Fetch)):
             self._note_damage(row, base, local)
             return None
-        if isinstance(action, Fetch | Conflict) and is_named_otherwise(row):
+        if isinstance(action, Conflict) and is_named_otherwise(row) and not self._original(remote):
             return self._decide(without_original(self.context, row, local))
+        if isinstance(action, Conflict) and self._is_original_of(remote, local):
+            action = Adopt()
         if isinstance(action, Fetch):
             return self._fetch(row, remote, local, action)
         if isinstance(action, Examine):
@@ -164,9 +168,17 @@ class Feeder:
         self._record(row, remote, local, action)
         return None
 
-    def _fetch(
-        self, row: FileRow, remote: RemoteFile, local: LocalFile | Side, action: Fetch
-    ) -> Fetching | None:
+    def _original(self, remote: RemoteFile) -> Source | None:
+        """What the service has converted `remote` from, if it is to be taken over."""
+        source = self.context.stock.source(remote)
+        return source if is_original(source) else None
+
+    def _is_original_of(self, remote: RemoteFile, local: LocalFile | Side) -> bool:
+        """Does the original lie in its place already? A run that was killed has not recorded it."""
+        original = self._original(remote)
+        return original is not None and isinstance(local, LocalFile) and local.md5 == original.md5
+
+    def _fetch(self, row: FileRow, remote: RemoteFile, local: LocalFile | Side, action: Fetch) -> Job | None:
         """None: the same photo is on its way to another album, and is taken from there when it has come."""
         version = (row.key, remote.version)
         if version in self._coming:
@@ -174,6 +186,10 @@ class Feeder:
             return None
         path = self._path(row)
         source = copy_of(self.context, row, remote, path) or self.context.stock.source(remote)
+        if is_named_otherwise(row) and not is_original(source):
+            return self._decide(without_original(self.context, row, local))
+        if source is not None and is_original(source) and not same_extension(source.path, row.name):
+            source = None
         if source is None and not self.context.options.fetch:
             return None
         self._check_room(remote.promised.size or 0)
@@ -214,7 +230,8 @@ class Feeder:
             self.context.progress.plan(-1, -(remote.promised.size or 0))
         path = self._path(row)
         catalogue = self.context.catalogue
-        with catalogue.transaction():  # lost in a power cut, it is found out again
+        # Lost in a power cut, it is found out again; but a name with a time in it would be another one.
+        with catalogue.transaction(durable=isinstance(action, Conflict)):
             match action:
                 case Adopt() if isinstance(local, LocalFile):
                     self._adopt(row, remote, local, path)
@@ -253,11 +270,13 @@ class Feeder:
             return
         if local.md5 is None:
             raise ValueError("only a hashed file can be adopted")
-        try:
-            evidence = prove(remote.promised, Found(local.md5, size))
-        except IntegrityError as error:
-            self.fail(row, error)
-            return
+        evidence = Evidence.UNPROVEN
+        if not self._is_original_of(remote, local):
+            try:
+                evidence = prove(remote.promised, Found(local.md5, size))
+            except IntegrityError as error:
+                self.fail(row, error)
+                return
         held: dict[str, Any] = {
             "held_version": row.version,
             "held_md5": local.md5,
@@ -272,7 +291,7 @@ class Feeder:
         self.context.catalogue.drop_local([path])
         report.files_adopted += 1
         report.bytes_adopted += size
-        report.files_verified += 1
+        report.files_verified += evidence is not Evidence.UNPROVEN
         self.context.note(What.ADOPTED, path, of=row)
 
     def _step_aside(self, row: FileRow, local: LocalFile, path: str) -> None:

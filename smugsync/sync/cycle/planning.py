@@ -172,7 +172,7 @@ class Planner:
         album = listing.album
         listing.row = replace(
             listing.row,
-            cursor="" if listing.unsettled else album.cursor,
+            cursor="" if listing.unsettled or self._ctx.may_change_unseen(album) else album.cursor,
             image_count=album.image_count,
             name=album.name,
             node_id=album.node_id,

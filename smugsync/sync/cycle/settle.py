@@ -21,6 +21,7 @@ from smugsync.sync.cycle.planning import AlbumListing, Planner
 from smugsync.sync.cycle.relocating import follow, lies_at
 from smugsync.sync.cycle.survey import AlbumsConfirmed, Confirm, ConfirmAlbums, Confirmed
 from smugsync.sync.cycle.trashing import to_trash
+from smugsync.sync.cycle.withholding import Leaving, Withholding
 from smugsync.sync.report import What
 
 
@@ -40,7 +41,10 @@ class Settlement:
     _absences: dict[int, _Absence] = field(default_factory=dict)
     _missing: list[AlbumRow] = field(default_factory=list)
     _gone: list[AlbumRow] = field(default_factory=list)
-    _withheld: set[str | None] = field(default_factory=set)  #: albums' keys; None = the whole account
+    _withholding: Withholding = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._withholding = Withholding(self.context)
 
     # -- while albums are listed -------------------------------------------------------------------
 
@@ -75,14 +79,15 @@ class Settlement:
         """
         if self._absences or self._missing:
             self.context.mirror.check_in_place()
+            if self._withholding.is_narrowed(account):
+                self._absences, self._missing = {}, []
+                return
+        self._withholding.remember_view(account)
         self._forget_removed()
-        self._guard(
-            (album, [row for row in rows if row.key not in self.context.movers])
-            for album, rows in self._leaving()
-        )
+        self._withholding.weigh(self._leaving(), moving=self.context.movers)
         for absence in self._absences.values():
             album = absence.listing.album
-            absence.rows = tuple(row for row in absence.rows if not self._is_withheld(album.key, row))
+            absence.rows = tuple(row for row in absence.rows if not self._withholding.holds(album.key, row))
             if absence.rows:
                 files = tuple(row.remote(album.key, self.context.run) for row in absence.rows)
                 yield Confirm(absence.listing.row.id, album, files)
@@ -102,39 +107,12 @@ class Settlement:
     def confirm_albums(self, answer: AlbumsConfirmed) -> None:
         self._gone = [album for album in self._missing if album.key in answer.gone]
 
-    def _leaving(self) -> Iterator[tuple[AlbumRow, list[FileRow]]]:
-        """What was marked by an earlier cycle, is still not listed, and is to leave the mirror."""
+    def _leaving(self) -> Iterator[Leaving]:
         for absence in self._absences.values():
-            yield absence.listing.row, [row for row in absence.rows if row.state is State.RETIRED]
+            rows = [row for row in absence.rows if row.state is State.RETIRED]
+            yield Leaving(absence.listing.row, rows, absence.listing.seen)
         for album in self._missing:
-            yield album, [row for row in self._held(album) if row.state is State.RETIRED]
-
-    def _guard(self, leaving: Iterable[tuple[AlbumRow, Sequence[FileRow]]]) -> None:
-        """What the guard withholds of that is told, and remembered."""
-        catalogue, options = self.context.catalogue, self.context.options
-        if options.accept_loss:
-            return
-        losses = [
-            guard.AlbumLoss(album.key, album.directory, self._count_held(album), len(rows))
-            for album, rows in leaving
-            if rows
-        ]
-        held = catalogue.held() + sum(loss.losing for loss in losses)
-        names = {loss.key: loss.name for loss in losses}
-        for item in guard.check(losses, held=held, limits=options.max_loss):
-            if item.album_key not in self._withheld:
-                self._withheld.add(item.album_key)
-                self.context.report.trouble(
-                    "account" if item.album_key is None else names[item.album_key],
-                    f"{item.reason}; if that is right, `smugsync sync --accept-loss` moves them to the trash",
-                    code=SuspiciousPlan.exit_code,
-                )
-
-    def _count_held(self, album: AlbumRow) -> int:
-        return sum(row.held_md5 is not None for row in self.context.catalogue.files(album.id).values())
-
-    def _is_withheld(self, album_key: str, row: FileRow) -> bool:
-        return row.state is State.RETIRED and not self._withheld.isdisjoint((None, album_key))
+            yield Leaving(album, [row for row in self._held(album) if row.state is State.RETIRED])
 
     def _held(self, album: AlbumRow) -> list[FileRow]:
         """Files of a missing album that are not marked as gone yet, or may leave the mirror now."""
@@ -147,7 +125,7 @@ class Settlement:
 
     def _open(self, album: AlbumRow) -> list[FileRow]:
         """Those of them that no guard withholds."""
-        return [row for row in self._held(album) if not self._is_withheld(album.key, row)]
+        return [row for row in self._held(album) if not self._withholding.holds(album.key, row)]
 
     def _is_empty(self, album: AlbumRow) -> bool:
         return not self.context.catalogue.files(album.id)
@@ -186,10 +164,16 @@ class Settlement:
         lost = list(self._after_moves())
         for album, rows in lost:
             self._retire(album, [row for row in rows if row.state is not State.RETIRED])
-        leaving = [(album, [row for row in rows if row.state is State.RETIRED]) for album, rows in lost]
-        self._guard(leaving)
-        for album, rows in leaving:
-            to_trash(self.context, album, [row for row in rows if not self._is_withheld(album.key, row)])
+        listed = {absence.listing.row.id: absence.listing.seen for absence in self._absences.values()}
+        leaving = [
+            Leaving(album, [row for row in rows if row.state is State.RETIRED], listed.get(album.id, ()))
+            for album, rows in lost
+        ]
+        self._withholding.weigh(leaving)
+        for one in leaving:
+            rows = [row for row in one.rows if not self._withholding.holds(one.album.key, row)]
+            to_trash(self.context, one.album, self._not_awaited(rows))
+        self._withholding.remember_acceptance()
         self._close_albums()
         self._accept_cursors()
 
@@ -200,12 +184,24 @@ class Settlement:
             proven = [row for row in absence.rows if row.key in absence.proven]
             if len(proven) < len(absence.rows):
                 n = len(absence.rows) - len(proven)
-                self.context.report.trouble(
-                    album.directory, f"{n:,} files are no longer listed, but not proven gone"
-                )
+                files = "1 file is" if n == 1 else f"{n:,} files are"
+                self.context.report.trouble(album.directory, f"{files} no longer listed, but not proven gone")
             yield album, [row for row in proven if not follow(self.context, row)]
         for album in self._gone:
             yield album, [row for row in self._open(album) if not follow(self.context, row)]
+
+    def _not_awaited(self, rows: Sequence[FileRow]) -> list[FileRow]:
+        """Without photos that moved to where nothing of them has come yet: this may be all that is here."""
+        catalogue, selects = self.context.catalogue, self.context.options.selects
+        awaited = catalogue.awaited(row.key for row in rows)
+        return [
+            row
+            for row in rows
+            if not any(
+                album_id != row.album_id and selects(catalogue.album(album_id).url_path)
+                for album_id in awaited.get(row.key, ())
+            )
+        ]
 
     @property
     def _fate(self) -> str:

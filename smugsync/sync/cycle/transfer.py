@@ -27,6 +27,7 @@ from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
 from smugsync.remote.gallery import Sink
 from smugsync.stop import Stop
+from smugsync.sync.adoption.originals import is_original
 
 #: How often one download is begun anew within one run, and how long we wait in between, in seconds.
 PAUSES = (1.0, 4.0)
@@ -182,7 +183,7 @@ class Transfer:
                 ok = True
                 return outcome
             except ItemError:  # the source is not what it was: then the bytes come from the service
-                if not self.fetch:
+                if not self.fetch or is_original(job.source):  # for those this may be the wrong name
                     raise
             finally:
                 self.progress.end(job.path, ok=ok)

@@ -84,6 +84,10 @@ def check_laws(catalogue: Catalogue, *, now: float, stop: Stop) -> Iterator[Flaw
         if not _is_path(path):
             yield Flaw("law", Level.WRONG, path, "is recorded as a file of its own, and is no path", _REBUILD)
     for album_id, old, new in catalogue.announced_moves():
+        if not (_is_path(old) and _is_path(new)):
+            what = f"is being renamed to {new}, and not both are paths"
+            yield Flaw("law", Level.WRONG, old, what, _REBUILD)
+            continue
         what = f"is being renamed to {new} since a run that was killed"
         yield Flaw("move", Level.NOTE, old, what, f"the next run settles it (album {album_id})")
 
@@ -200,7 +204,7 @@ def _check_album(
         if found is None:
             yield _missing(row, base.path)
         elif row.damaged_at is not None:
-            advice = "`smugsync verify --repair` fetches it again"
+            advice = "`smugsync verify --repair` mends it, or says why it cannot"
             yield Flaw("damaged", Level.WRONG, base.path, "is known to be damaged", advice)
         elif found not in (base.fingerprint, row.edited()):
             yield _differs(base.path, base.fingerprint, found)
@@ -238,11 +242,13 @@ def check_account(report: Report, catalogue: Catalogue) -> Iterator[Flaw]:
     counts = catalogue.count_by_album()
     for album in catalogue.albums():
         states = counts.get(album.id, {})
-        held = states.get(State.COMMITTED, 0)
+        held, withheld = states.get(State.COMMITTED, 0), states.get(State.WITHHELD, 0)
         if album.state == "listed" and album.image_count not in (None, held):
             others = [f"{n:,} {state}" for state, n in states.items() if state is not State.COMMITTED]
             what = f"counts {album.image_count:,} photos online; {held:,} are here as they are there"
-            yield Flaw("count", Level.WRONG, album.directory, ", ".join([what, *others]), sync)
+            all_said = album.image_count == held + withheld  # no sync brings what the service keeps back
+            level, advice = (Level.NOTE, "") if all_said else (Level.WRONG, sync)
+            yield Flaw("count", level, album.directory, ", ".join([what, *others]), advice)
     for trouble in report.troubles:
         level = Level.WRONG if trouble.code else Level.NOTE
         yield Flaw("trouble", level, trouble.path, trouble.reason)

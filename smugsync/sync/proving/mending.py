@@ -18,6 +18,7 @@ from smugsync.core.verdict import Verdict
 from smugsync.sync.context import Context
 from smugsync.sync.proving.audit import Audit
 from smugsync.sync.proving.findings import Finding
+from smugsync.sync.proving.renames import follow_renames
 
 _BAD = (Verdict.DAMAGED, Verdict.MISSING, Verdict.SPOILT)
 _RETRY = {State.FAILED: Event.DUE, State.QUARANTINED: Event.RELEASE}
@@ -30,19 +31,26 @@ class Fetch(Protocol):
 
 
 class Hopeless(Exception):
-    """It cannot be mended from the account; the message says why."""
+    """It cannot be mended from the account; the message says why. `ever`: nor will it be one day."""
+
+    def __init__(self, why: str, *, ever: bool) -> None:
+        super().__init__(why)
+        self.ever = ever
 
 
 class Mending:
-    """Mends what `audit` has found wrong. `helpless` holds what was not, with the reason, by row id."""
+    """Mends what `audit` has found wrong. `helpless` holds what was not, with the reason, by row id; `lost`
+    are those of them (row ids) that the account will never mend."""
 
     def __init__(self, context: Context, audit: Audit, fetch: Fetch) -> None:
         self._ctx, self._audit, self._fetch = context, audit, fetch
         self.mended = 0
         self.helpless: dict[int, str] = {}
+        self.lost: set[int] = set()
 
     def run(self) -> None:
         """Raises what fetching raises; what was mended until then stays mended."""
+        self._follow_renames()
         self._look_at_copies()
         bad = [finding.row for finding in self._bad()]
         try:
@@ -58,6 +66,13 @@ class Mending:
 
     def _bad(self) -> list[Finding]:
         return [finding for finding in self._audit.found.wrong.values() if finding.verdict in _BAD]
+
+    def _follow_renames(self) -> None:
+        wrong = self._audit.found.wrong
+        missing = [finding.row for finding in wrong.values() if finding.verdict is Verdict.MISSING]
+        for row_id in follow_renames(self._ctx, missing):
+            del wrong[row_id]
+            self.mended += 1
 
     def _look_at_copies(self) -> None:
         """Copies of what is bad are proven first, those that this audit has not come by."""
@@ -87,6 +102,8 @@ class Mending:
                 planned = self._planned(row)
             except Hopeless as error:
                 self.helpless[row_id] = str(error)
+                if error.ever:
+                    self.lost.add(row_id)
                 continue
             (near if self._has_copy(planned) else far).append(planned)
         return near, far
@@ -105,15 +122,16 @@ class Mending:
     def _check(self, row: FileRow, *, missing: bool) -> None:
         album = self._ctx.catalogue.album(row.album_id)
         if row.state is State.RETIRED or album.state == "gone":
-            raise Hopeless("the photo is gone online: there is nothing to fetch")
+            raise Hopeless("the photo is gone online: there is nothing to fetch", ever=True)
         if album.state == "frozen":
-            raise Hopeless(f"its album cannot be read online now ({album.reason})")
+            raise Hopeless(f"its album cannot be read online now ({album.reason})", ever=False)
         if row.state is State.WITHHELD:
-            raise Hopeless(f"the service withholds it ({row.reason})")
+            raise Hopeless(f"the service withholds it ({row.reason})", ever=False)
         if row.local_md5 is not None and not missing:
-            raise Hopeless("it was edited here, and the account never had the edit")
+            raise Hopeless("it was edited here, and the account never had the edit", ever=True)
         if not missing and Evidence(row.evidence or Evidence.UNPROVEN) not in ACCOUNTS_OWN:
-            raise Hopeless("the account has only what the service made of this file, with other bytes")
+            why = "the account has only what the service made of this file, with other bytes"
+            raise Hopeless(why, ever=True)
 
     def _has_copy(self, row: FileRow) -> bool:
         """Does another album hold this version, proven by this audit?"""

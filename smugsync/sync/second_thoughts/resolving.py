@@ -171,13 +171,13 @@ def _keep_both(context: Context, asked: Conflict, row: FileRow | None) -> None:
 def _keep_local(context: Context, local: str, online: str, row: FileRow) -> None:
     """The online copy goes to the versions, its row takes the name and calls the local file an edit."""
     if row.held_md5 is None:
-        raise UsageError(
-            f"the online version of {local} was not fetched yet: run `smugsync sync` first, or keep both"
-        )
+        raise _not_fetched(local)
     if context.mirror.fingerprint(local) is None:
         raise _vanished(Conflict(local, online, row.id))
     mine = context.mirror.hash(local, context.stop)
     theirs = _read(context, online)
+    if theirs is None and row.version != row.held_version:
+        raise _not_fetched(local)
     was, detail = "", "your file stays"
     edited_too = theirs is not None and theirs.md5 != row.held_md5
     announce(context, row)
@@ -235,7 +235,8 @@ def _resolve_edit(context: Context, asked: Edit, row: FileRow, keep: Keep) -> No
         raise UsageError(f"{asked.path} is as it is online: there is nothing to decide")
     if mine.fingerprint.mtime_ns == row.mtime_ns and mine.fingerprint != row.edited():
         raise UsageError(
-            f"{asked.path} was not edited, it is damaged: `smugsync verify --repair` fetches it again"
+            f"{asked.path} was not edited, it is damaged: `smugsync verify --repair` mends it, "
+            "or says why it cannot"
         )
     if keep is Keep.LOCAL:
         context.note(What.RESOLVED, asked.path, "your edit stays", of=row)
@@ -290,6 +291,12 @@ def _read(context: Context, path: str) -> LocalFile | None:
     if context.mirror.fingerprint(path) is None:
         return None
     return context.mirror.hash(path, context.stop)
+
+
+def _not_fetched(local: str) -> UsageError:
+    return UsageError(
+        f"the online version of {local} was not fetched yet: run `smugsync sync` first, or keep both"
+    )
 
 
 def _vanished(asked: Conflict) -> UsageError:
