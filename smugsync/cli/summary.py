@@ -73,8 +73,8 @@ def _headline(report: Report, mirror: Path, *, planned_only: bool) -> str:
     if report.files_waiting:
         return f"{mirror} has taken over what was here; `smugsync sync` fetches the rest."
     if report.files_unproven:
-        return f"{mirror} is up to date, every file but the unproven ones proven."
-    return f"{mirror} is up to date, every file proven."
+        return f"{mirror} is up to date, every file but the unproven ones proven on arrival."
+    return f"{mirror} is up to date, every file proven on arrival."
 
 
 def _adopted(report: Report, *, planned_only: bool) -> Iterator[str]:

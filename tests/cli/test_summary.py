@@ -17,7 +17,7 @@ def lines(report: Report, *, planned_only: bool = False) -> list[str]:
 def test_a_quiet_run() -> None:
     report = Report(albums=11, files_held=40, bytes_held=964_000, requests=2, seconds=0.2)
     assert lines(report) == [
-        "/srv/photos is up to date, every file proven.",
+        "/srv/photos is up to date, every file proven on arrival.",
         "  albums    11 albums, 0 looked into",
         "  fetched   nothing",
         "  mirrored  40 photos, 964 kB",

@@ -296,7 +296,7 @@ def test_summary_for_people(online: Emulated, command: Command, library: Path, t
     assert re.search(r"^  to fetch  [2-4] photos, ", told, re.MULTILINE)
     assert online.counters()["media_requests"] == 0
     rest = command.run("adopt", str(tmp_path / "old")).out
-    assert rest.startswith(f"{command.mirror} is up to date, every file proven.\n")
+    assert rest.startswith(f"{command.mirror} is up to date, every file proven on arrival.\n")
     assert command.md5s() == online.md5s()
     again = command.run("--quiet", "adopt", str(tmp_path / "old"))
     assert (again.code, again.out, again.err) == (0, "", "")

@@ -193,7 +193,7 @@ def test_human_summary(calm: Emulated, command: Command) -> None:
     command.init(calm)
     done = command.run("sync")
     assert done.code == 0
-    assert done.out.startswith(f"{command.mirror} is up to date, every file proven.\n")
+    assert done.out.startswith(f"{command.mirror} is up to date, every file proven on arrival.\n")
     assert done.err == ""
     assert f"{len(calm.md5s())} verified" in done.out
 
