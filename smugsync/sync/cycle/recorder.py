@@ -13,7 +13,8 @@ from smugsync.errors import IntegrityError, ItemError, MirrorUnusable
 from smugsync.local.placement import Placed
 from smugsync.local.sharing import How, Source
 from smugsync.sync.context import Context
-from smugsync.sync.cycle.feeder import Feeder, retry_at
+from smugsync.sync.cycle.feeder import Feeder
+from smugsync.sync.cycle.holding import retry_at
 from smugsync.sync.cycle.planning import PROCESSING_PATIENCE
 from smugsync.sync.cycle.transfer import Faltered, Fetching, Received
 from smugsync.sync.report import What
