@@ -23,7 +23,7 @@ from smugsync.cli.summary import told
 from smugsync.config import Config
 from smugsync.core.printable import printable
 from smugsync.errors import UsageError
-from smugsync.sync.cycle.albums import choose
+from smugsync.sync.cycle.choosing import choose
 from smugsync.sync.report import What, words
 
 _RUNS, _CHANGES = 20, 200

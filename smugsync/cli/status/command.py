@@ -20,7 +20,7 @@ from smugsync.core.lifecycle import State
 from smugsync.core.printable import printable
 from smugsync.errors import UsageError
 from smugsync.progress import duration, size
-from smugsync.sync.cycle.albums import choose
+from smugsync.sync.cycle.choosing import choose
 
 _WORDS = {
     State.COMMITTED: "mirrored and proven",

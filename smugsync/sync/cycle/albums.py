@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +11,8 @@ from smugsync.core.model import Access, Album
 from smugsync.errors import ItemError, SuspiciousPlan, Unreachable, UsageError
 from smugsync.remote.dialect import Folder
 from smugsync.sync.context import Context, album_label
+from smugsync.sync.cycle.choosing import choose
+from smugsync.sync.cycle.renaming import Wishes, is_occupied, move, stays
 from smugsync.sync.cycle.survey import ListFiles
 from smugsync.sync.report import What
 
@@ -130,14 +131,14 @@ class AlbumPlanner:
             return row  # under its old address: the next run sees that it has to move
         wanted = self._directory(album)
         if row is not None:
-            return self._readdress(row, album) if _stays(row, wanted) else None
+            return self._readdress(row, album) if stays(row, wanted) else None
         if self.context.catalogue.directory_taken(naming.fold(wanted)):
             return None
         return self._create(album, wanted)
 
     def _renamed(self, album: Album, row: AlbumRow) -> bool:
         """Does it want to be elsewhere than it is? A layout that a person has changed moves them all."""
-        return self.folders_known and not _stays(row, self._directory(album))
+        return self.folders_known and not stays(row, self._directory(album))
 
     def _readdress(self, row: AlbumRow, album: Album) -> AlbumRow:
         row = replace(row, url_path=album.url_path, name=album.name)
@@ -226,7 +227,7 @@ class AlbumPlanner:
         """Move one blocked album out of another's way; False if there is none that was not moved already."""
         catalogue = self.context.catalogue
         rows = catalogue.albums_by_key(album.key for album in blocked if album.key not in parked)
-        wishes = _Wishes()
+        wishes = Wishes()
         for album in blocked:
             wishes.add(album.key, naming.fold(self._directory(album)))
         for row in rows.values():
@@ -235,7 +236,7 @@ class AlbumPlanner:
             parked.add(row.key)
             aside = naming.assign_directory(row.directory, row.key, catalogue.directory_taken)
             # Under its old address: should we be stopped here, the next run sees that it has to move on.
-            self._move(row, replace(row.album(), url_path=row.url_path, name=row.name), aside)
+            move(self.context, row, replace(row.album(), url_path=row.url_path, name=row.name), aside)
             return True
         return False
 
@@ -248,7 +249,7 @@ class AlbumPlanner:
             return catalogue.directory_taken(folded, besides=0 if row is None else row.id)
 
         first = naming.fold(wanted)
-        if taken(first) or (row is not None and self._is_occupied(row, wanted)):
+        if taken(first) or (row is not None and is_occupied(self.context, row, wanted)):
             if not force:
                 return None
             wanted = naming.assign_directory(
@@ -256,115 +257,6 @@ class AlbumPlanner:
             )
         if row is None:
             return self._create(album, wanted)
-        if _stays(row, wanted):
+        if stays(row, wanted):
             return self._readdress(row, album)
-        return self._move(row, album, wanted)
-
-    def _is_occupied(self, row: AlbumRow, wanted: str) -> bool:
-        """Does something of a person's lie where this album is to move?"""
-        new, own = naming.fold(wanted) + "/", row.directory_folded + "/"
-        if self.context.options.dry_run or new.startswith(own) or own.startswith(new):
-            return False  # nothing was moved out of the way, or the album itself is
-        mirror = self.context.mirror
-        try:
-            if mirror.has_directory(wanted):
-                mirror.remove_empty(wanted)
-            return mirror.has_directory(wanted)
-        except ItemError:
-            return False  # moving will say why not
-
-    def _move(self, row: AlbumRow, album: Album, directory: str) -> AlbumRow:
-        """The album under its new directory; as it was, and with a trouble noted, if that cannot be."""
-        catalogue, report = self.context.catalogue, self.context.report
-        moved = replace(
-            row,
-            directory=directory,
-            directory_folded=naming.fold(directory),
-            url_path=album.url_path,
-            name=album.name,
-            instead_of="",
-        )
-        if self.context.options.dry_run:
-            self.context.unmoved.setdefault(row.id, row.directory)
-        else:
-            with catalogue.transaction(durable=True):
-                catalogue.announce_move(row.id, row.directory, directory)
-            try:
-                self._move_directory(row.directory, directory)
-            except ItemError as error:
-                report.trouble(row.directory, f"could not be renamed to {directory}: {error}")
-                with catalogue.transaction():
-                    catalogue.settle_move(row.id)
-                return row
-        with catalogue.transaction(durable=True):
-            catalogue.put_album(moved)
-            catalogue.rename_local(row.directory, directory)
-            catalogue.settle_move(row.id)
-        self.context.note(What.ALBUM_MOVED, directory, was=row.directory, of=row)
-        return moved
-
-    def _move_directory(self, old: str, new: str) -> None:
-        """Empty directories that a former folder left are no obstacle, and none are left behind."""
-        mirror = self.context.mirror
-        if not mirror.has_directory(old):  # an empty album whose directory a person has removed
-            mirror.make_directory(new)
-            return
-        if mirror.has_directory(new):
-            mirror.remove_empty(new)
-            if not mirror.has_directory(old):  # it held nothing but that
-                mirror.make_directory(new)
-                return
-        mirror.move_directory(old, new)
-        mirror.remove_empty(old.rpartition("/")[0])
-
-
-@dataclass(slots=True)
-class _Wishes:
-    """Where albums want to be: their keys by the directory itself, and by those around it."""
-
-    _at: dict[str, set[str]] = field(default_factory=dict)
-    _within: dict[str, set[str]] = field(default_factory=dict)
-
-    def add(self, key: str, folded: str) -> None:
-        self._at.setdefault(folded, set()).add(key)
-        for directory in _upwards(folded):
-            self._within.setdefault(directory, set()).add(key)
-
-    def hindered_by(self, row: AlbumRow) -> bool:
-        """Does another album want this one's directory, one inside it, or one around it?"""
-        own = row.directory_folded
-        keys = [self._within.get(own, set()), *(self._at.get(one, set()) for one in _upwards(own))]
-        return any(len(some) > (row.key in some) for some in keys)
-
-
-def _upwards(directory: str) -> Iterator[str]:
-    """`"a/b"` -> `"a/b"`, `"a"`."""
-    while directory:
-        yield directory
-        directory = directory.rpartition("/")[0]
-
-
-def _stays(row: AlbumRow, wanted: str) -> bool:
-    """An album that wants to be where it is, or was adopted where it stands and wants nothing new."""
-    return wanted in (row.directory, row.instead_of)
-
-
-def choose(wanted: tuple[str, ...], albums: list[Album]) -> list[Album]:
-    """The albums a person means: by key, by UrlPath, or by a name that only one of them has, in any case."""
-    chosen: dict[str, Album] = {}
-    for text in wanted:
-        folded = text.casefold().rstrip("/")
-        matches = [a for a in albums if a.key == text]
-        matches = matches or [a for a in albums if a.url_path.casefold().strip("/") == folded.strip("/")]
-        matches = matches or [a for a in albums if a.name.casefold() == folded]
-        if len(matches) == 1:
-            chosen[matches[0].key] = matches[0]
-        elif matches:
-            paths = ", ".join(sorted(a.url_path for a in matches)[:5])
-            raise UsageError(f"{len(matches)} albums are called {text!r}: name one by its path ({paths})")
-        else:
-            candidates = [a.url_path for a in albums] + [a.name for a in albums]
-            near = difflib.get_close_matches(text, candidates, n=3, cutoff=0.5)
-            hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-            raise UsageError(f"there is no album {text!r} in this account{hint}")
-    return list(chosen.values())
+        return move(self.context, row, album, wanted)

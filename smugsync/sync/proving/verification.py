@@ -9,7 +9,7 @@ from smugsync.catalogue import Catalogue
 from smugsync.core.verdict import Verdict
 from smugsync.errors import ItemError
 from smugsync.sync.context import Context
-from smugsync.sync.cycle.albums import choose
+from smugsync.sync.cycle.choosing import choose
 from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.proving.audit import Audit, Wish
 from smugsync.sync.proving.mending import Fetch, Mending
