@@ -235,6 +235,8 @@ def test_a_signal_at_any_time(
     command: Command, temporary: Path, number: signal.Signals, heading: str
 ) -> None:
     """Between two commands, too."""
+    # An import that is interrupted leaves its file to the garbage collector.
+    command.environ |= {"PYTHONWARNINGS": "error,ignore::ResourceWarning"}
     with terminal(command, "--no-progress") as demo:
         demo.until(lambda shown: heading in shown)
         demo.process.send_signal(number)
