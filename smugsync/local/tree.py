@@ -11,8 +11,8 @@ from typing import Final, Self
 
 from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan, Transient
-from smugsync.local import marker, moves, part, reading, trouble
-from smugsync.local.handles import Root, exists, split
+from smugsync.local import marker, mounts, moves, part, reading, trouble
+from smugsync.local.handles import Root, exists, list_names, split
 from smugsync.local.marker import Marker
 from smugsync.local.scan import Skipped, Unreadable, scan
 from smugsync.local.versions import Shelf, alternatives, shelf_path
@@ -98,6 +98,21 @@ class Mirror:
             )
 
     # What is there
+
+    def mounts(self) -> set[str]:
+        """Where other disks are mounted inside the mirror; empty where the system does not tell."""
+        return mounts.beneath(self.root.path, mounts.read_mounts())
+
+    def is_bare(self, directory: str) -> bool:
+        """Is there such a directory, with nothing in it? Raises Transient when that cannot be known."""
+        try:
+            fd = self.root.open_directory(directory)
+        except FileNotFoundError:
+            return False
+        try:
+            return not list_names(fd)
+        finally:
+            os.close(fd)
 
     def scan(
         self,

@@ -79,6 +79,7 @@ class Engine:
         context = self._context(scope, self._begin(scope), report)
         try:
             recovery.check_marker(self._catalogue, self._mirror)
+            recovery.check_mounts(context)
             recovery.recover(context)
             body(context)
             self._mirror.check_in_place()

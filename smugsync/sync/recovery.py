@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from smugsync.catalogue import Catalogue
@@ -34,6 +35,26 @@ def check_marker(catalogue: Catalogue, mirror: Mirror) -> Marker:
             f"its id is {found.mirror}, not {known}"
         )
     return found
+
+
+def check_mounts(context: Context) -> None:
+    """Disks that were mounted inside the mirror at the last run must still be there.
+
+    Raises SuspiciousPlan for a bare mount point: its photos are not lost, and would be fetched below it. One
+    that is gone, or holds something, is a mount no more, and a person's business.
+    """
+    catalogue, mirror = context.catalogue, context.mirror
+    known = set(json.loads(catalogue.recall("mounts") or "[]"))
+    present = mirror.mounts()
+    for path in sorted(known - present):
+        if mirror.is_bare(path):
+            raise SuspiciousPlan(
+                f"another disk was mounted at {path} in the mirror, but is not now: mount it; or remove "
+                "that empty directory, and what was on the disk is fetched again"
+            )
+    if present != known and not context.options.dry_run:
+        with catalogue.transaction():
+            catalogue.remember("mounts", json.dumps(sorted(present)))
 
 
 def bind(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_run: bool = False) -> None:

@@ -55,9 +55,10 @@ from smugsync.config.loading import examine
 from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
 from smugsync.errors import CatalogueError
+from smugsync.local.mounts import Mount
 from smugsync.local.probe.abilities import Abilities, Locks
 from smugsync.local.probe.names import FORBIDDEN, LETTERS, Names
-from smugsync.local.probe.place import Kind, Mount, Place, Space, Tree
+from smugsync.local.probe.place import Kind, Place, Space, Tree
 from smugsync.remote.contact import Contact
 from smugsync.remote.smugmug_v2_viewer import Viewer
 from smugsync.secret import Secret

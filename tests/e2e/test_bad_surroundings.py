@@ -80,6 +80,23 @@ def mounted(place: Path, *arguments: str) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+def test_disk_of_its_own_inside_the_mirror(demo: Emulated, command: Command) -> None:
+    """Not mounted one day, its photos are neither lost nor fetched below its mount point."""
+    command.init(demo)
+    travel = command.mirror / "Travel"
+    travel.mkdir()
+    with mounted(travel, "-t", "tmpfs", "tmpfs"):
+        command.sync()
+        before = command.files()
+        assert any(path.is_file() for path in travel.rglob("*"))
+    for refused in (["sync", "--full"], ["verify", "--repair"]):
+        assert "at Travel in the mirror, but is not now: mount it" in command.refused(*refused, code=5)
+    assert list(travel.iterdir()) == []
+    travel.rmdir()  # by a person who has read that
+    command.sync("--full")
+    assert command.files() == before
+
+
 def test_read_only_mirror(demo: Emulated, mirrored: Command) -> None:
     with mounted(mirrored.mirror, "--bind", str(mirrored.mirror)):
         mount("-o", "remount,bind,ro", str(mirrored.mirror))

@@ -17,15 +17,14 @@ from typing import Any
 import pytest
 
 from smugsync.local.handles import Root
+from smugsync.local.mounts import Mount, read_mounts
 from smugsync.local.probe.abilities import Abilities, Locks, probe_abilities, probe_locks
 from smugsync.local.probe.bench import Bench, scratch
 from smugsync.local.probe.names import FORBIDDEN, LETTERS, Names, probe_names
 from smugsync.local.probe.place import (
     Kind,
-    Mount,
     kind_of,
     place_of,
-    read_mounts,
     space_of,
     tree_of,
     watch_limit,

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -736,3 +737,59 @@ def test_album_that_is_named_is_guarded_like_any_other(world: World) -> None:
     named = Scope("albums", ("Ant",))
     assert [world.sync(named).exit_code for _ in range(2)] == [0, GUARD]
     assert len(world.files()) == 4
+
+
+class TestDisksInside:
+    """Disks that are mounted inside the mirror."""
+
+    @pytest.fixture
+    def travel(self, world: World) -> Path:
+        """An album on a disk of its own, after a run."""
+        world.photo(world.album("Travel"), "a.jpg", 1)
+        world.photo(world.album("Home"), "b.jpg", 2)
+        Mounted.points = {"Travel"}
+        world.mirror_type = Mounted
+        world.sync()
+        return world.path / "Travel"
+
+    def test_bare_mount_point_is_no_loss(self, world: World, travel: Path) -> None:
+        (travel / "a.jpg").unlink()
+        Mounted.points = set()
+        report = world.sync(EVERYTHING)
+        assert (report.exit_code, report.files_downloaded) == (5, 0)
+        assert "mounted at Travel" in str(report.stopped)
+        assert list(travel.iterdir()) == []
+
+    def test_it_is_mounted_again(self, world: World, travel: Path) -> None:
+        photo = (travel / "a.jpg").read_bytes()
+        (travel / "a.jpg").unlink()
+        Mounted.points = set()
+        world.sync()
+        (travel / "a.jpg").write_bytes(photo)
+        Mounted.points = {"Travel"}
+        assert world.sync(EVERYTHING).exit_code == 0
+
+    @pytest.mark.parametrize("removed", [False, True], ids=["moved to the mirror's disk", "removed"])
+    def test_person_does_without_it(self, world: World, travel: Path, removed: bool) -> None:
+        if removed:
+            shutil.rmtree(travel)
+        Mounted.points = set()
+        assert world.sync(EVERYTHING).exit_code == 0
+        assert world.files() == {"Home/b.jpg": md5(2), "Travel/a.jpg": md5(1)}
+        (travel / "a.jpg").unlink()
+        assert world.sync(EVERYTHING).files_downloaded == 1, "it is a directory like any other now"
+
+    def test_dry_run_remembers_nothing(self, world: World, travel: Path) -> None:
+        Mounted.points = set()
+        world.sync(EVERYTHING, dry_run=True)
+        (travel / "a.jpg").unlink()
+        assert world.sync(EVERYTHING).exit_code == 5
+
+
+class Mounted(Mirror):
+    """`points` are where disks are mounted."""
+
+    points: ClassVar[set[str]] = set()
+
+    def mounts(self) -> set[str]:
+        return self.points

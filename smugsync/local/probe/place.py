@@ -7,10 +7,8 @@ driver calls itself. Only Linux is asked; elsewhere nothing is known.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
-import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,8 +18,8 @@ from typing import Final
 
 from smugsync.errors import ItemError
 from smugsync.local.handles import OURS, Root
+from smugsync.local.mounts import MOUNTINFO, Mount, beneath, read_mounts
 
-MOUNTINFO: Final = Path("/proc/self/mountinfo")
 _WATCHES: Final = Path("/proc/sys/fs/inotify/max_user_watches")
 
 _FUSE: Final = 0x65735546
@@ -48,7 +46,6 @@ _MEMORY: Final = frozenset({0x01021994, 0x858458F6})  # TMPFS_MAGIC, RAMFS_MAGIC
 _OVERLAY: Final = 0x794C7630  # OVERLAYFS_SUPER_MAGIC
 #: What FUSE drivers of local disks are called; any other may be a network or a cloud.
 _LOCAL_FUSE: Final = frozenset({"fuseblk", "fuse.mergerfs", "fuse.shfs", "fuse.gocryptfs", "fuse.encfs"})
-_OCTAL: Final = re.compile(r"\\([0-7]{3})")
 
 
 class Kind(Enum):
@@ -59,16 +56,6 @@ class Kind(Enum):
     FUSE = "fuse"  #: a driver that may be anything
     MEMORY = "memory"  #: gone when the machine restarts
     OVERLAY = "overlay"  #: most often a container's own layer, gone with the container
-
-
-@dataclass(frozen=True, slots=True)
-class Mount:
-    """A line of mountinfo: where, by which driver, of what."""
-
-    point: str
-    driver: str
-    source: str
-    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +107,6 @@ def kind_of(code: int, driver: str = "") -> Kind:
     return Kind.OVERLAY if code == _OVERLAY else Kind.LOCAL
 
 
-def read_mounts(mountinfo: Path = MOUNTINFO) -> list[Mount]:
-    """What is mounted, the latest last; empty where that cannot be read."""
-    try:
-        lines = mountinfo.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return []
-    return [mount for line in lines if (mount := _mount(line)) is not None]
-
-
 def space_of(fd: int) -> Space:
     """Raises OSError."""
     found = os.fstatvfs(fd)
@@ -137,7 +115,7 @@ def space_of(fd: int) -> Space:
 
 def tree_of(root: Root, mounts: Iterable[Mount] | None = None) -> Tree:
     """Walk the directories of a mirror, links not followed. Raises MirrorUnusable."""
-    points = _beneath(root.path, read_mounts() if mounts is None else mounts)
+    points = beneath(root.path, read_mounts() if mounts is None else mounts)
     around_all = os.fstat(root.fd).st_dev
     count, disks, unreadable, unwritable = 0, [], [], []
     pending = [("", around_all), *((path, around_all) for path in _shelves(root))]
@@ -223,20 +201,6 @@ def _type_of(path: Path) -> int:
     return int.from_bytes(first, sys.byteorder) & 0xFFFF_FFFF
 
 
-def _mount(line: str) -> Mount | None:
-    before, _, after = line.partition(" - ")
-    head, tail = before.split(" "), after.split(" ")
-    if len(head) < 6 or len(tail) < 2:
-        return None
-    options = {*head[5].split(","), *(tail[2].split(",") if len(tail) > 2 else ())}
-    return Mount(_plain(head[4]), _plain(tail[0]), _plain(tail[1]), read_only="ro" in options)
-
-
-def _plain(field: str) -> str:
-    """Blanks and the like are written as octal numbers there."""
-    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), field)
-
-
 def _around(path: Path, mounts: Iterable[Mount]) -> Mount | None:
     """The mount that `path`, which holds no link, lies in: the innermost, of several the latest."""
     found: Mount | None = None
@@ -244,16 +208,4 @@ def _around(path: Path, mounts: Iterable[Mount]) -> Mount | None:
         longer = found is None or len(mount.point) >= len(found.point)
         if longer and path.is_relative_to(mount.point):
             found = mount
-    return found
-
-
-def _beneath(root: Path, mounts: Iterable[Mount]) -> set[str]:
-    """The mount points inside `root`, relative to it."""
-    real = Path(os.path.realpath(root))
-    found = set()
-    for mount in mounts:
-        with contextlib.suppress(ValueError):
-            inside = Path(mount.point).relative_to(real).as_posix()
-            if inside != "." and not inside.startswith(OURS):
-                found.add(inside)
     return found
