@@ -22,11 +22,10 @@ from smugsync.errors import (
 )
 from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement
-from smugsync.remote.dialect import Folder
 from smugsync.sync.context import Context, Durability, Read, Reading
-from smugsync.sync.cycle.albums import AlbumPlanner
 from smugsync.sync.cycle.feeder import Feeder
-from smugsync.sync.cycle.planning import AlbumListing, Planner
+from smugsync.sync.cycle.listing import Listings
+from smugsync.sync.cycle.planning import Planner
 from smugsync.sync.cycle.recorder import Recorder
 from smugsync.sync.cycle.settle import Settlement
 from smugsync.sync.cycle.survey import (
@@ -39,9 +38,6 @@ from smugsync.sync.cycle.survey import (
     FilesPage,
     FoldersListed,
     Knock,
-    ListAlbums,
-    ListFiles,
-    ListFolders,
     ListingFailed,
     Question,
     Survey,
@@ -77,7 +73,6 @@ class Place(Protocol):
 
 
 class Stage(Enum):
-    NAMING = "asking for the folders' names"
     LISTING = "listing"
     PROVING = "proving"
     ADOPTING = "reading what lies here"
@@ -93,11 +88,9 @@ class Cycle:
         self._ctx, self._account, self._throttle, self._place = context, account, throttle, place
         self._inbox: Inbox = crew.inbox()
         self._planner = Planner(context)
-        self._albums = AlbumPlanner(context)
         self._settlement = Settlement(context, self._planner)
         self._feeder = Feeder(context)
         self._recorder = Recorder(context, self._feeder)
-        self._listings: dict[int, AlbumListing] = {}
         self._stage = Stage.LISTING
         self._streak = 0
         self._survey = Survey(context.gallery, self._inbox.put, context.stop)
@@ -124,19 +117,23 @@ class Cycle:
             stop=context.stop,
         )
         self._committing = 0
-        self._albums_done = 0
+        self._listings = Listings(
+            context,
+            account,
+            self._planner,
+            self._settlement,
+            ask=self._lanes.give,
+            moved=self._feeder.album_moved,
+        )
 
     def run(self) -> None:
         try:
-            self._albums.prepare()
+            self._listings.prepare()
             self._ctx.progress.start("listing")
             if not self._ctx.scope.lists:  # what was planned is fetched; each address is asked for singly
                 self._stage = Stage.FINISHING
-            elif self._ctx.options.layout == "names":
-                self._stage = Stage.NAMING
-                self._lanes.give(ListFolders(self._account))
             else:
-                self._list_albums((), complete=True)
+                self._listings.begin()
             while not self._finished():
                 self._ctx.stop.check()
                 self._receive()
@@ -228,7 +225,7 @@ class Cycle:
         match message:
             case AlbumsPage() | FilesPage():
                 self._survey.taken()
-                self._page(message)
+                self._listings.page(message)
             case Received() | Examined() | Faltered() | Abandoned():
                 self._workers.done()
                 self._outcome(message)
@@ -244,45 +241,12 @@ class Cycle:
                 raise message
             case _:
                 self._lanes.done()
-                self._listed(message)
+                self._answered(message)
 
-    # -- listings ----------------------------------------------------------------------------------
-
-    def _page(self, page: AlbumsPage | FilesPage) -> None:
-        if isinstance(page, FilesPage):
-            self._planner.take(self._listings[page.id], page.files)
-            return
-        for question in self._albums.take(page.albums):
-            self._list(question)
-
-    def _list(self, question: ListFiles) -> None:
-        row = self._ctx.catalogue.album(question.id)
-        self._ctx.listed.add(row.id)
-        self._listings[question.id] = self._planner.begin(row, question.album)
-        self._lanes.give(question)
-
-    def _listed(self, answer: object) -> None:
-        report = self._ctx.report
+    def _answered(self, answer: object) -> None:
         match answer:
-            case FoldersListed():
-                if answer.why:
-                    report.trouble("folders", answer.why)
-                self._list_albums(answer.folders, complete=not answer.why)
-            case AlbumsListed():
-                self._albums_listed(answer)
-            case FilesListed():
-                listing = self._listings.pop(answer.id)
-                report.albums_listed += 1
-                self._albums_done += 1
-                self._ctx.progress.albums(self._albums_done, self._albums_done + len(self._listings))
-                if not answer.complete:
-                    report.complete = False
-                    report.trouble(listing.directory, answer.why)
-                absent = self._planner.finish(listing, complete=answer.complete)
-                if absent:
-                    self._settlement.doubt(listing, absent)
-            case ListingFailed():
-                self._failed(answer)
+            case FoldersListed() | AlbumsListed() | FilesListed() | ListingFailed():
+                self._listings.answered(answer)
             case Confirmed():
                 self._settlement.confirm(answer)
             case AlbumsConfirmed():
@@ -291,38 +255,6 @@ class Cycle:
                 pass
             case _:
                 raise TypeError(f"an answer nobody asked for: {answer!r}")
-
-    def _failed(self, answer: ListingFailed) -> None:
-        self._ctx.report.complete = False
-        listing = self._listings.pop(answer.id, None)
-        if listing is not None:
-            where = listing.directory
-        elif self._stage is Stage.NAMING:
-            where = "the list of folders"
-        else:
-            where = self._where(answer.id)
-        self._ctx.report.trouble(where, str(answer.error))
-        if self._stage is Stage.NAMING:  # without the folders' names: nothing is renamed
-            self._list_albums(())
-
-    def _list_albums(self, folders: tuple[Folder, ...], *, complete: bool = False) -> None:
-        self._albums.name_folders(folders, complete=complete)
-        self._stage = Stage.LISTING
-        self._lanes.give(ListAlbums(self._account))
-
-    def _where(self, album_id: int) -> str:
-        return self._ctx.catalogue.album(album_id).directory if album_id else "the list of albums"
-
-    def _albums_listed(self, answer: AlbumsListed) -> None:
-        if not answer.complete:
-            self._ctx.report.complete = False
-            self._ctx.report.trouble("the list of albums", answer.why)
-        for question in self._albums.finish(complete=answer.complete):
-            self._list(question)
-        self._feeder.album_moved()
-        if not answer.complete:
-            return
-        self._settlement.miss(self._albums.missing())
 
     # -- transfers ---------------------------------------------------------------------------------
 

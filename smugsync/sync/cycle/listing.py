@@ -1,0 +1,126 @@
+"""Albums and their photos are asked for, and what comes is handed to those who make rows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from smugsync.core.model import Account
+from smugsync.remote.dialect import Folder
+from smugsync.sync.context import Context
+from smugsync.sync.cycle.albums import AlbumPlanner
+from smugsync.sync.cycle.planning import AlbumListing, Planner
+from smugsync.sync.cycle.settle import Settlement
+from smugsync.sync.cycle.survey import (
+    AlbumsListed,
+    AlbumsPage,
+    FilesListed,
+    FilesPage,
+    FoldersListed,
+    ListAlbums,
+    ListFiles,
+    ListFolders,
+    ListingFailed,
+    Question,
+)
+
+
+@dataclass(slots=True)
+class Listings:
+    """One cycle's listings. `ask` gives a question to the lanes; `moved` is called when directories were
+    renamed. The engine's thread only.
+    """
+
+    context: Context
+    account: Account
+    planner: Planner
+    settlement: Settlement
+    ask: Callable[[Question], None]
+    moved: Callable[[], None]
+    _albums: AlbumPlanner = field(init=False)
+    _open: dict[int, AlbumListing] = field(default_factory=dict)
+    _naming: bool = False  #: the folders' names are asked for, before anything else
+    _done: int = 0
+
+    def __post_init__(self) -> None:
+        self._albums = AlbumPlanner(self.context)
+
+    def prepare(self) -> None:
+        """Read what the catalogue knows of albums; to be called before anything is asked."""
+        self._albums.prepare()
+
+    def begin(self) -> None:
+        """Ask for the albums, or first for what the layout needs to name their directories."""
+        self._naming = self.context.options.layout == "names"
+        if self._naming:
+            self.ask(ListFolders(self.account))
+        else:
+            self._ask_for_albums((), complete=True)
+
+    def page(self, page: AlbumsPage | FilesPage) -> None:
+        if isinstance(page, FilesPage):
+            self.planner.take(self._open[page.id], page.files)
+            return
+        for question in self._albums.take(page.albums):
+            self._ask_for_files(question)
+
+    def answered(self, answer: FoldersListed | AlbumsListed | FilesListed | ListingFailed) -> None:
+        """A listing came to its end, or did not."""
+        match answer:
+            case FoldersListed():
+                if answer.why:
+                    self.context.report.trouble("folders", answer.why)
+                self._ask_for_albums(answer.folders, complete=not answer.why)
+            case AlbumsListed():
+                self._albums_listed(answer)
+            case FilesListed():
+                self._files_listed(answer)
+            case ListingFailed():
+                self._failed(answer)
+
+    def _ask_for_albums(self, folders: tuple[Folder, ...], *, complete: bool = False) -> None:
+        self._albums.name_folders(folders, complete=complete)
+        self._naming = False
+        self.ask(ListAlbums(self.account))
+
+    def _ask_for_files(self, question: ListFiles) -> None:
+        row = self.context.catalogue.album(question.id)
+        self.context.listed.add(row.id)
+        self._open[question.id] = self.planner.begin(row, question.album)
+        self.ask(question)
+
+    def _albums_listed(self, answer: AlbumsListed) -> None:
+        if not answer.complete:
+            self.context.report.complete = False
+            self.context.report.trouble("the list of albums", answer.why)
+        for question in self._albums.finish(complete=answer.complete):
+            self._ask_for_files(question)
+        self.moved()
+        if answer.complete:
+            self.settlement.miss(self._albums.missing())
+
+    def _files_listed(self, answer: FilesListed) -> None:
+        listing, report = self._open.pop(answer.id), self.context.report
+        report.albums_listed += 1
+        self._done += 1
+        self.context.progress.albums(self._done, self._done + len(self._open))
+        if not answer.complete:
+            report.complete = False
+            report.trouble(listing.directory, answer.why)
+        absent = self.planner.finish(listing, complete=answer.complete)
+        if absent:
+            self.settlement.doubt(listing, absent)
+
+    def _failed(self, answer: ListingFailed) -> None:
+        self.context.report.complete = False
+        listing = self._open.pop(answer.id, None)
+        self.context.report.trouble(self._where(answer.id, listing), str(answer.error))
+        if self._naming:  # without the folders' names: nothing is renamed
+            self._ask_for_albums(())
+
+    def _where(self, album_id: int, listing: AlbumListing | None) -> str:
+        if listing is not None:
+            return listing.directory
+        if self._naming:
+            return "the list of folders"
+        return self.context.catalogue.album(album_id).directory if album_id else "the list of albums"
