@@ -13,21 +13,38 @@ STEPS = (*points.STEPS, *wire.STEPS)
 
 
 def render(tallies: Sequence[Tally]) -> str:
-    """One line per fault: where it struck how often, how the runs ended, and what was lost."""
+    """A line per fault: where it struck how often; then how the runs ended, and what was lost."""
     merged = list(_merge(tallies))
-    used = [step for step in STEPS if any(tally.steps[step] for tally in merged)]
-    head = ["fault", "operations", *used, "other", "not reached", "trials", "of", "runs", "ended with"]
-    rows = [[*head, "violations", "seconds"]]
-    for tally in merged:
-        if tally.skipped:
-            continue
+    tried = [tally for tally in merged if not tally.skipped]
+    operations = dict.fromkeys(name for tally in tried for name in tally.operation.split())
+    lines = ["Where the faults struck", *_columns(_struck(tried)), ""]
+    lines += ["What came of it", *_columns(_outcome(tried))]
+    lines += [f"({len(operations)} operations: {', '.join(operations)})", *_skipped(merged), ""]
+    return "\n".join([*lines, _closing(merged)])
+
+
+def _struck(tallies: Sequence[Tally]) -> Iterable[list[str]]:
+    used = [step for step in STEPS if any(tally.steps[step] for tally in tallies)]
+    yield ["fault", *used, "other"]
+    for tally in tallies:
         rest = sum(tally.steps.values()) - sum(tally.steps[step] for step in used)
+        yield [tally.fault, *(str(n or "") for n in (*(tally.steps[step] for step in used), rest))]
+
+
+def _outcome(tallies: Sequence[Tally]) -> Iterable[list[str]]:
+    yield ["fault", "operations", "trials", "of", "unreached", "runs", "violations", "seconds", "ended with"]
+    for tally in tallies:
+        numbers = (
+            len(tally.operation.split()),
+            tally.trials,
+            tally.available,
+            len(tally.unreached) or "",
+            tally.runs,
+            len(tally.violations),
+            f"{tally.seconds:.0f}",
+        )
         codes = " ".join(f"{code}:{n}" for code, n in sorted(tally.codes.items()))
-        numbers = [*(tally.steps[step] for step in used), rest, len(tally.unreached)]
-        line = [tally.fault, tally.operation, *(str(n or "") for n in numbers)]
-        line += [str(tally.trials), str(tally.available), str(tally.runs), codes]
-        rows.append([*line, str(len(tally.violations)), f"{tally.seconds:.0f}"])
-    return "\n".join([*_columns(rows), *_skipped(merged), "", _closing(merged)])
+        yield [tally.fault, *map(str, numbers), codes]
 
 
 def _merge(tallies: Iterable[Tally]) -> Iterable[Tally]:
@@ -44,13 +61,14 @@ def _merge(tallies: Iterable[Tally]) -> Iterable[Tally]:
     return merged.values()
 
 
-def _columns(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+def _columns(lines: Iterable[Sequence[str]]) -> Iterable[str]:
+    """Text to the left, numbers to the right."""
+    rows = list(lines)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    words = 2  # the first columns are text, and so is how runs ended
     for row in rows:
         cells = [
-            cell.ljust(width) if number < words or rows[0][number] == "ended with" else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if head in ("fault", "ended with") else cell.rjust(width)
+            for head, cell, width in zip(rows[0], row, widths, strict=True)
         ]
         yield "  ".join(cells).rstrip()
 

@@ -6,8 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 from tests.faults.driver import spread
+from tests.faults.matrix import FAULTS
 from tests.faults.points import Point, points_of
-from tests.faults.table import render
+from tests.faults.table import STEPS, render
 from tests.faults.trial import Tally, Violation
 
 LOG = """\
@@ -62,10 +63,23 @@ def test_the_table_counts_and_closes() -> None:
         operation="trade", steps=Counter(album=1), codes=Counter({-9: 2, 0: 1}), unreached=["x", "y"]
     )
     lines = render([tally(), other, Tally("out of memory", "changes", skipped="no cgroup")]).splitlines()
-    assert lines[0].split()[:4] == ["fault", "operations", "part", "album"]
-    assert lines[1].split() == "killed changes trade 2 2 2 6 18 14 -9:5 0:1 0 0".split()
-    assert lines[2] == "not tried (no cgroup): out of memory"
-    assert lines[-1] == "nothing was lost in 4 faulted runs; 8 plain runs brought every mirror back"
+    struck, outcome = lines.index("Where the faults struck"), lines.index("What came of it")
+    assert lines[struck + 1].split() == ["fault", "part", "album", "other"]
+    assert lines[struck + 2].split() == ["killed", "2", "2"]
+    assert lines[outcome + 1].split()[:4] == ["fault", "operations", "trials", "of"]
+    assert lines[outcome + 2].split() == "killed 2 6 18 2 14 0 0 -9:5 0:1".split()
+    assert lines[outcome + 3 :] == [
+        "(2 operations: changes, trade)",
+        "not tried (no cgroup): out of memory",
+        "",
+        "nothing was lost in 4 faulted runs; 8 plain runs brought every mirror back",
+    ]
+
+
+def test_the_table_fits_a_terminal() -> None:
+    everything = tally(steps=Counter(dict.fromkeys(STEPS, 100)), codes=Counter({0: 900, 1: 900, 3: 900}))
+    everything.fault = max((fault.name for fault in FAULTS), key=len)
+    assert max(map(len, render([everything]).splitlines())) <= 132
 
 
 def test_a_violation_is_counted_and_says_how_to_see_it_again() -> None:
