@@ -57,11 +57,12 @@ def sweep(
     *,
     most: int | None = None,
     wanted: Wanted = lambda where: True,
-    hunting: bool = False,
+    hunted: str = "",
 ) -> Tally:
     """Try a fault at every place that is `wanted`, or at `most` of them.
 
-    `hunting` begins with the last place, by which most has been done, and ends with a violation.
+    `hunted`: words of a violation. Then it begins with the last place, by which most has been done, and ends
+    as soon as one of that kind is found.
     """
     began = time.monotonic()
     tally = Tally(fault.name, operation.name)
@@ -71,8 +72,8 @@ def sweep(
         places = [one for one in fault.means.places(ready[0]) if wanted(one)]
         tally.available = len(places)
         chosen = places if most is None else spread(places, most)
-        chosen = chosen[::-1] if hunting else chosen
-        _share_out(ready, fault, chosen, tally, hunting=hunting)
+        chosen = chosen[::-1] if hunted else chosen
+        _share_out(ready, fault, chosen, tally, hunted=hunted)
     tally.seconds = time.monotonic() - began
     return tally
 
@@ -101,7 +102,7 @@ def _from_the_middle(places: Sequence[Where]) -> list[Where]:
 
 
 def _share_out(
-    ready: Sequence[Bench], fault: Fault, places: Sequence[Where], tally: Tally, *, hunting: bool
+    ready: Sequence[Bench], fault: Fault, places: Sequence[Where], tally: Tally, *, hunted: str
 ) -> None:
     """Each bench works in a thread of its own, until no place is left."""
     waiting: queue.SimpleQueue[Where] = queue.SimpleQueue()
@@ -113,7 +114,7 @@ def _share_out(
     def work(bench: Bench) -> None:
         own = Tally(tally.fault, tally.operation)
         try:
-            while not broken and not (hunting and tally.violations):
+            while not broken and not (hunted and tally.tells(hunted)):
                 where = waiting.get_nowait()
                 wrong = try_once(bench, fault, where, own)
                 if wrong:

@@ -56,6 +56,10 @@ class Tally:
     seconds: float = 0.0
     skipped: str = ""
 
+    def tells(self, words: str) -> bool:
+        """Is there a violation of this kind?"""
+        return any(words in sentence for one in self.violations for sentence in one.what)
+
     def add(self, other: Tally) -> None:
         """Count another one's trials as well."""
         self.trials += other.trials

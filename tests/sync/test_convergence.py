@@ -560,7 +560,7 @@ CI = settings(
 )
 #: `SMUGSYNC_SOAK=N make soak` runs N examples, other ones each time.
 SOAK = settings(
-    CI, max_examples=int(os.environ.get("SMUGSYNC_SOAK", "2000")), stateful_step_count=40, derandomize=False
+    CI, max_examples=int(os.environ.get("SMUGSYNC_SOAK", "400")), stateful_step_count=40, derandomize=False
 )
 
 
