@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from tests.e2e.record import RECORD
@@ -22,3 +24,14 @@ def _nothing_said_a_secret() -> Iterator[None]:
     """What any emulator handed out is looked for in all that any command said."""
     yield
     assert RECORD.leaks() == []
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """For those who call the command in this process: it sets up logging for all of it."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
+    yield
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
+    structlog.reset_defaults()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -14,18 +13,10 @@ import structlog
 from smugsync import log
 from smugsync.secret import Redactor, Secret
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 CANARY = "k4n4rien-secret"
 NOW = datetime(2026, 2, 3, 4, 5, 6, 789_999, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.level, root.handlers[:]
-    yield
-    root.setLevel(before[0])
-    root.handlers[:] = before[1]
-    structlog.reset_defaults()
 
 
 def start(*, level: str = "debug", **options: object) -> io.StringIO:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -137,6 +137,13 @@ class Journal(Database):
             "DELETE FROM run WHERE coalesce(finished_at, started_at) < ? AND id < (SELECT max(id) FROM run)",
             (before,),
         )
+
+    def orphan(self, album_id: int) -> None:
+        """The album is no more: what is noted of it and not written yet names none, as what was written."""
+        self._noted = [
+            replace(change, album_id=None) if change.album_id == album_id else change
+            for change in self._noted
+        ]
 
     def _before_commit(self) -> None:
         super()._before_commit()

@@ -13,6 +13,10 @@ from smugsync.catalogue.wanted import Wanted
 class Catalogue(Counts, Proofs, Questions, Wanted, Elsewhere, Journal):
     """The ledger. Open with `Catalogue.open`; only the engine's thread touches one that it works on."""
 
+    def forget_album(self, album_id: int) -> None:
+        super().forget_album(album_id)
+        self.orphan(album_id)
+
     def recall(self, key: str) -> str | None:
         row = self._first("SELECT value FROM meta WHERE key = ?", (key,))
         return None if row is None else str(row[0])

@@ -38,9 +38,7 @@ def close(
     if run and not dry_run:
         lines.append(f"`{invocation.command(f'undo {run}')}` takes this back.")
     if not invocation.quiet or (report.exit_code and report.stopped is None):
-        stream = sys.stderr if invocation.quiet else sys.stdout
-        for line in lines:
-            print(invocation.told(line), file=stream)
+        _print(invocation, lines)
     return conclude(invocation, report)
 
 
@@ -56,9 +54,7 @@ def show(
         return
     if isinstance(report.stopped, UsageError) or (invocation.quiet and not report.exit_code):
         return
-    stream = sys.stderr if invocation.quiet else sys.stdout
-    for line in lines:
-        print(invocation.told(line), file=stream)
+    _print(invocation, lines)
 
 
 def conclude(invocation: Invocation, report: Report) -> int:
@@ -70,3 +66,9 @@ def conclude(invocation: Invocation, report: Report) -> int:
             raise report.stopped
         invocation.complain(str(report.stopped))
     return report.exit_code
+
+
+def _print(invocation: Invocation, lines: Iterable[str]) -> None:
+    stream = sys.stderr if invocation.quiet else sys.stdout
+    for line in lines:
+        print(invocation.told(line), file=stream)

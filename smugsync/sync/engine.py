@@ -97,7 +97,7 @@ class Engine:
         """One cycle over the context's scope."""
         scope, dry_run = context.scope, self._options.dry_run
         account = self._whose()
-        self._stamp(context)
+        self._tell_time(context)
         recovery.bind(self._catalogue, self._mirror, account, dry_run=dry_run)
         try:
             self._turn(context, account)
@@ -123,7 +123,7 @@ class Engine:
         known = self._catalogue.recall
         account = self._whose() if ask else Account(known("nickname") or "", known("account") or "")
         if ask:
-            self._stamp(context)
+            self._tell_time(context)
             recovery.bind(self._catalogue, self._mirror, account)
         self._turn(context, account)
 
@@ -141,7 +141,7 @@ class Engine:
             except SuspiciousPlan as absent:
                 report.stop(absent)
 
-    def _stamp(self, context: Context) -> None:
+    def _tell_time(self, context: Context) -> None:
         """What time it is at the service; and what is set aside is kept by the time in its name: where the
         clocks disagree, by the service's."""
         ours, theirs = self._now(), self._service_time()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from smugsync.catalogue import Catalogue
 from smugsync.core import naming
 from smugsync.core.model import Account
-from smugsync.errors import ItemError, SuspiciousPlan
+from smugsync.errors import CatalogueError, ItemError, SuspiciousPlan
 from smugsync.local import marker
 from smugsync.local.marker import Marker
 from smugsync.local.part import RESUMABLE
@@ -44,7 +44,7 @@ def check_mounts(context: Context) -> None:
     that is gone, or holds something, is a mount no more, and a person's business.
     """
     catalogue, mirror = context.catalogue, context.mirror
-    known = set(json.loads(catalogue.recall("mounts") or "[]"))
+    known = _known_mounts(catalogue)
     present = mirror.mounts()
     for path in sorted(known - present):
         if mirror.is_bare(path):
@@ -55,6 +55,17 @@ def check_mounts(context: Context) -> None:
     if present != known and not context.options.dry_run:
         with catalogue.transaction():
             catalogue.remember("mounts", json.dumps(sorted(present)))
+
+
+def _known_mounts(catalogue: Catalogue) -> set[str]:
+    text = catalogue.recall("mounts") or "[]"
+    try:
+        return {str(path) for path in json.loads(text)}
+    except (ValueError, TypeError, RecursionError) as error:
+        raise CatalogueError(
+            f"the catalogue is damaged: its list of mounts cannot be {text[:40]!r}; `smugsync fsck` looks "
+            "through it, and can make a new one"
+        ) from error
 
 
 def bind(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_run: bool = False) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from smugsync.catalogue import Catalogue
 from smugsync.catalogue.inspection import inspected
@@ -62,6 +60,8 @@ from smugsync.local.probe.place import Kind, Place, Space, Tree
 from smugsync.remote.contact import Contact
 from smugsync.remote.smugmug_v2_viewer import Viewer
 from smugsync.secret import Secret
+
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 LOCAL = Place(Kind.LOCAL, Mount("/srv", "ext4", "/dev/sda1"))
 GB = 10**9
@@ -777,17 +777,6 @@ def test_what_is_left_of_a_broken_configuration(tmp_path: Path, text: str, usabl
     examined = examine(None, "default", environ, secrets=tmp_path / "none")
     assert {key for key in ("mirror", "state_dir", "remote") if examined.can_use(key)} == usable
     assert bool(examined.problems) == (text != 'mirror = "/m"\n' + GOOD)
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    """The command sets up logging for the whole process."""
-    root = logging.getLogger()
-    before = root.level, root.handlers[:]
-    yield
-    root.setLevel(before[0])
-    root.handlers[:] = before[1]
-    structlog.reset_defaults()
 
 
 def doctor(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import logging
 import os
 import pty
 import signal
@@ -17,7 +16,6 @@ from pathlib import Path
 
 import click
 import pytest
-import structlog
 from click.testing import CliRunner
 
 from smugsync import errors
@@ -25,6 +23,8 @@ from smugsync.cli import COMMANDS, main
 from smugsync.cli.frame import Command, make_app
 from smugsync.cli.invocation import Invocation
 from smugsync.config import load
+
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 SECRETS = {
     "--api-key": "key-value",
@@ -65,16 +65,6 @@ def every(kind: type[errors.SmugsyncError]) -> Iterator[type[errors.SmugsyncErro
 
 
 BOOM = {"explode": (f"{__name__}:explode", "Fail.")}
-
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    root = logging.getLogger()
-    before = root.level, root.handlers[:]
-    yield
-    root.setLevel(before[0])
-    root.handlers[:] = before[1]
-    structlog.reset_defaults()
 
 
 @pytest.fixture

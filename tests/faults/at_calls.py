@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.command import PATIENCE, Result, Running
+from tests.e2e.command import PATIENCE, Result, Running, until
 from tests.faults import judge
 from tests.faults.bench import Bench
 from tests.faults.ground import cannot_make, lacks
@@ -195,26 +195,31 @@ class Stopped:
 
     def wait(self) -> bool:
         """Until all of its threads stand still; False if it ended instead."""
-        deadline = time.monotonic() + ARRIVES_WITHIN
-        while self.running.process.poll() is None:
-            assert time.monotonic() < deadline, "the run neither stops nor ends"
-            if "stopped by SIGSTOP" in self._logged():
-                self.pid = child_of(self.running)
-                if self._stands_still():
-                    return True
-            time.sleep(0.005)
-        return False
+        until(lambda: self._has_ended() or self._has_arrived(), seconds=ARRIVES_WITHIN)
+        return not self._has_ended()
 
     def go_on(self) -> None:
         """Let it run; and again, where a second thread stops it at the same number, until it ends."""
-        deadline = time.monotonic() + PATIENCE
-        while self.running.process.poll() is None:
-            self.pid = self.pid or child_of(self.running)
-            if time.monotonic() > deadline:
-                send(signal.SIGKILL, self.pid)
-            elif self._stands_still():
-                send(signal.SIGCONT, self.pid)
-            time.sleep(0.01)
+        with contextlib.suppress(AssertionError):
+            until(lambda: self._has_ended() or self._nudge(), seconds=PATIENCE)
+        if not self._has_ended():
+            send(signal.SIGKILL, self.pid)
+
+    def _has_ended(self) -> bool:
+        return self.running.process.poll() is not None
+
+    def _has_arrived(self) -> bool:
+        if "stopped by SIGSTOP" not in self._logged():
+            return False
+        self.pid = child_of(self.running)
+        return self._stands_still()
+
+    def _nudge(self) -> bool:
+        """Wake it if it sleeps. It has not ended for that."""
+        self.pid = self.pid or child_of(self.running)
+        if self._stands_still():
+            send(signal.SIGCONT, self.pid)
+        return False
 
     def _logged(self) -> str:
         with contextlib.suppress(FileNotFoundError):

@@ -9,10 +9,11 @@ import os
 import shutil
 import struct
 import subprocess
-import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+
+from tests.e2e.command import until
 
 #: Where mount and mkfs are, also for a user whose PATH lacks it.
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
@@ -122,14 +123,14 @@ class Disk:
         self._mount_copy_of(self._image)
 
     def unmount(self) -> None:
-        deadline = time.monotonic() + _FREE_WITHIN
-        while self._is_mounted():
-            try:
+        until(self._is_free, seconds=_FREE_WITHIN)
+
+    def _is_free(self) -> bool:
+        """Is nothing mounted there any more? A process that was killed may not be gone yet, and keep it."""
+        if self._is_mounted():
+            with contextlib.suppress(subprocess.CalledProcessError):
                 command("umount", self.place)
-            except subprocess.CalledProcessError:  # a process that was killed is not gone yet
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
+        return not self._is_mounted()
 
     def _is_mounted(self) -> bool:
         # Not by `ismount`, whose `stat` a disk that has failed does not answer.

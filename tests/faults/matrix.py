@@ -95,7 +95,7 @@ DISK_FAULTS = (
     Fault("disk turned read-only", _READ_ONLY),
     Fault("mirror unmounted", _UNMOUNTED, frozenset({1, 5}), _FETCHES, 8, least=1),
     Fault("slow disk", Slow(calls=_WAITS), FINE, most=6),
-    Fault("stopped for a while", Meanwhile(act=meanwhile.wait), FINE, most=6),
+    Fault("stopped and continued", Meanwhile(act=meanwhile.nothing), FINE, most=6),
     Fault("second instance", _SECOND, FINE, least=1),
     Fault("clock a day back", _YESTERDAY, FINE, most=6),
     Fault("clock 400 days ahead", _NEXT_YEAR, FINE, most=6),

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from tests.e2e.command import until
 from tests.faults.bench import Bench
 from tests.faults.ground import Disk
 from tests.faults.judge import Truth, md5sums
@@ -66,9 +67,8 @@ def rot(bench: Bench, pid: int) -> Truth:
     return replace(bench.truth, rotten=bench.truth.rotten | made)
 
 
-def wait(bench: Bench, pid: int) -> None:
-    """It stands still for a while, as a laptop does whose lid was closed."""
-    time.sleep(1.5)
+def nothing(bench: Bench, pid: int) -> None:
+    """It stands still while it is looked at, and goes on, as a laptop does whose lid was closed."""
 
 
 def start_another(bench: Bench, pid: int) -> None:
@@ -144,17 +144,16 @@ def run_out_of_memory(bench: Bench, pid: int) -> None:
 
 def _dissolve(group: Path) -> None:
     """Remove it; what is still in it goes back to where it came from."""
-    deadline = time.monotonic() + 5
-    while True:
+
+    def is_gone() -> bool:
         for pid in (group / "cgroup.procs").read_text().split():
             with contextlib.suppress(OSError):
                 (_CGROUP / "cgroup.procs").write_text(pid)
-        try:
-            return group.rmdir()
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(0.01)
+        with contextlib.suppress(OSError):
+            group.rmdir()
+        return not group.exists()
+
+    until(is_gone, seconds=5)
 
 
 # -- people ----------------------------------------------------------------------------------------

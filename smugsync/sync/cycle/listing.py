@@ -45,12 +45,9 @@ class Listings:
     def __post_init__(self) -> None:
         self._albums = AlbumPlanner(self.context)
 
-    def prepare(self) -> None:
-        """Read what the catalogue knows of albums; to be called before anything is asked."""
-        self._albums.prepare()
-
     def begin(self) -> None:
         """Ask for the albums, or first for what the layout needs to name their directories."""
+        self._albums.prepare()
         self._naming = self.context.options.layout == "names"
         if self._naming:
             self.ask(ListFolders(self.account))

@@ -128,7 +128,6 @@ class Cycle:
 
     def run(self) -> None:
         try:
-            self._listings.prepare()
             self._ctx.progress.start("listing")
             if not self._ctx.scope.lists:  # what was planned is fetched; each address is asked for singly
                 self._stage = Stage.FINISHING

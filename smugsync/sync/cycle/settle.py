@@ -257,8 +257,6 @@ class Settlement:
                 self.context.report.trouble(album.directory, str(error))
                 return
         with catalogue.transaction():
-            pass  # what the journal has yet to write may name the album
-        with catalogue.transaction():
             catalogue.forget_album(album.id)
         self.context.note(What.ALBUM_REMOVED, album.directory)
 
