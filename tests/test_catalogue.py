@@ -770,6 +770,17 @@ class TestJournal:
             pass
         assert len(list(catalogue.changes())) == 1
 
+    def test_change_of_an_album_outlives_it_though_it_is_not_written_yet(
+        self, catalogue: Catalogue, album: AlbumRow
+    ) -> None:
+        with catalogue.transaction():
+            run = catalogue.begin_run("everything", 100)
+        catalogue.note(self.change(run, album_id=album.id))
+        with catalogue.transaction():
+            catalogue.forget_album(album.id)
+        (found,) = catalogue.changes(run=run)
+        assert (found.path, found.album_id) == ("a.jpg", None)
+
     def test_change_of_a_transaction_that_failed_goes_with_the_next_one(self, catalogue: Catalogue) -> None:
         with catalogue.transaction():
             run = catalogue.begin_run("everything", 100)
