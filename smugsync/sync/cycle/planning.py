@@ -13,13 +13,11 @@ from typing import Any
 from smugsync.catalogue import AlbumRow, FileRow, join, shown
 from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Album, Fingerprint, LocalFile, RemoteFile
+from smugsync.core.model import Album, LocalFile, RemoteFile
 from smugsync.core.reconcile import (
     ABSENT,
-    UNOBSERVED,
     Examine,
     Fetch,
-    Side,
     Why,
     Withhold,
     has_changed,
@@ -27,6 +25,7 @@ from smugsync.core.reconcile import (
 )
 from smugsync.errors import ItemError
 from smugsync.sync.context import Context
+from smugsync.sync.cycle.here import Here
 from smugsync.sync.report import What
 from smugsync.sync.strangers import note_directory
 
@@ -49,11 +48,8 @@ class AlbumListing:
 
     row: AlbumRow
     album: Album
-    lies_in: str  #: the directory to look at; differs from the row's in a dry run
-    here: dict[str, Fingerprint] | None = None  #: what lies there; None = not looked at, or unreadable
-    looked: bool = False
+    here: Here  #: another directory than the row's in a dry run that would rename it
     seen: set[str] = field(default_factory=set)
-    hashed: dict[str, str] = field(default_factory=dict)  #: MD5s of strangers, by name
     unsettled: bool = False  #: something is not to be had yet, and no time stamp may tell when it is
 
     @property
@@ -74,11 +70,11 @@ class Planner:
         self._taken: set[str] = set()
 
     def begin(self, row: AlbumRow, album: Album) -> AlbumListing:
-        return AlbumListing(row, album, self._ctx.unmoved.get(row.id, row.directory))
+        return AlbumListing(row, album, Here(self._ctx, self._ctx.unmoved.get(row.id, row.directory)))
 
     def take(self, listing: AlbumListing, files: tuple[RemoteFile, ...]) -> None:
         """Record one page. An item that a page repeats is looked at once."""
-        self._look_around(listing)
+        listing.here.look(called=listing.directory)
         fresh = {file.key: file for file in files if file.key not in listing.seen}
         listing.seen.update(fresh)
         known = self._ctx.catalogue.files_by_key(listing.row.id, fresh)
@@ -114,7 +110,7 @@ class Planner:
         """
         if not complete:
             return ()
-        self._look_around(listing)
+        listing.here.look(called=listing.directory)
         catalogue = self._ctx.catalogue
         missing = [row for key, row in catalogue.files(listing.row.id).items() if key not in listing.seen]
         forgotten = {row.id for row in missing if self._is_over(listing, row)}
@@ -122,8 +118,8 @@ class Planner:
         with catalogue.transaction():
             catalogue.keep_halves(forgotten)
             catalogue.forget(forgotten)
-            if listing.here is not None:
-                note_directory(self._ctx, listing.directory, listing.row.id, listing.here)
+            if listing.here.files is not None:
+                note_directory(self._ctx, listing.directory, listing.row.id, listing.here.files)
             if not absent:
                 self._count(listing)
                 self.accept(listing)
@@ -145,19 +141,6 @@ class Planner:
                 code=ItemError.exit_code if owns else 0,
             )
 
-    def _look_around(self, listing: AlbumListing) -> None:
-        """Read the album's directory, once, when its first page has come."""
-        if listing.looked:
-            return
-        listing.looked = True
-        try:
-            listing.here = {
-                file.path.rpartition("/")[2]: file.fingerprint
-                for file in self._ctx.mirror.scan(listing.lies_in, recursive=False)
-            }
-        except ItemError as error:
-            self._ctx.report.trouble(listing.directory, str(error))
-
     def _is_to_prove(self, row: FileRow) -> bool:
         return row.state is not State.RETIRED or self._ctx.may_leave(row)
 
@@ -165,7 +148,7 @@ class Planner:
         """A file that is online no more, and of which nothing is here (any more)."""
         if row.held_md5 is None:
             return True
-        return row.state is State.RETIRED and self._local(listing, row) is ABSENT
+        return row.state is State.RETIRED and listing.here.find(row) is ABSENT
 
     def accept(self, listing: AlbumListing) -> None:
         """Store what the album list said together with the plan it led to (inside a transaction)."""
@@ -204,9 +187,9 @@ class Planner:
     def _name(self, listing: AlbumListing, remote: RemoteFile) -> str:
         """A name is given once; where the catalogue was lost, a file that bears the photo's key tells it."""
         preferred = _preferred(remote)
-        if listing.here:
+        if listing.here.files:
             tagged = naming.tagged(preferred, remote.key)
-            if tagged in listing.here and not self._is_taken(listing, naming.fold(tagged)):
+            if tagged in listing.here.files and not self._is_taken(listing, naming.fold(tagged)):
                 return tagged
         return naming.assign(preferred, remote.key, lambda folded: self._is_taken(listing, folded))
 
@@ -228,7 +211,7 @@ class Planner:
             if remote.withheld:
                 return self._withhold(row, remote)
             return self._hold_back(listing, self._plan(row, remote))
-        local = self._local(listing, row)
+        local = listing.here.find(row)
         if local is ABSENT and (moved := self._follow_rename(listing, row)) is not None:
             row, local = moved, LocalFile(join(listing.directory, moved.name), base.fingerprint)
         action = reconcile(base, remote, local)
@@ -294,29 +277,13 @@ class Planner:
             columns.pop(column)
         return replace(row, **columns)
 
-    def _local(self, listing: AlbumListing, row: FileRow) -> LocalFile | Side:
-        if listing.here is None:
-            return UNOBSERVED
-        path = join(listing.lies_in, row.name)
-        fingerprint = listing.here.get(row.name)
-        if fingerprint is None or fingerprint.mtime_ns != row.mtime_ns or fingerprint.size != row.held_size:
-            # Absent, spelt in the file system's own way, or placed since the directory was read.
-            try:
-                fingerprint = self._ctx.mirror.fingerprint(path)
-            except ItemError as error:
-                self._ctx.report.trouble(path, str(error))
-                return UNOBSERVED
-        if fingerprint is None:
-            return ABSENT
-        return LocalFile(path, fingerprint, row.local_md5 if fingerprint == row.edited() else None)
-
     def _follow_rename(self, listing: AlbumListing, row: FileRow) -> FileRow | None:
         """The row under its new name, if a person renamed the file inside its album's directory."""
-        for name, fingerprint in (listing.here or {}).items():
+        for name, fingerprint in (listing.here.files or {}).items():
             folded = naming.fold(name)
             if fingerprint.size != row.held_size or self._is_taken(listing, folded):
                 continue
-            if self._hash(listing, name) == row.held_md5:
+            if listing.here.md5(name) == row.held_md5:
                 self._names.add(folded)
                 self._ctx.note(
                     What.MOVED,
@@ -327,15 +294,6 @@ class Planner:
                 )
                 return replace(row, name=name, name_folded=folded, mtime_ns=fingerprint.mtime_ns)
         return None
-
-    def _hash(self, listing: AlbumListing, name: str) -> str:
-        if name not in listing.hashed:
-            try:
-                found = self._ctx.mirror.hash(join(listing.lies_in, name), self._ctx.stop)
-                listing.hashed[name] = found.md5 or ""
-            except ItemError:
-                listing.hashed[name] = ""
-        return listing.hashed[name]
 
 
 def _unedited(row: FileRow) -> FileRow:
