@@ -12,11 +12,12 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "smugsync"
 
 #: What each part may import of the others, besides itself. Siblings are never in each other's set.
-BASE = {"errors", "stop", "version"}
+BASE = {"errors", "stop", "version", "pace"}
 INNER = BASE | {"core"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "stop": {"errors"},
+    "pace": {"errors", "stop"},
     "secret": set(),
     "core": {"errors"},
     "progress": {"bars"},

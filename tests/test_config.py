@@ -272,7 +272,35 @@ GOOD = f'mirror = "/srv/photos"\n{KEYS}'
         case(f"{GOOD}[keep]\ntrash_days = -1", "FILE: keep.trash_days must be a number from 0 to 36500 days"),
         case(f'{GOOD}[verify]\nrate = "fast"', 'FILE: verify.rate must be a size such as "1GiB"'),
         case(f"{GOOD}[guard]\naccept_loss = true", 'unknown setting "guard.accept_loss"'),
-        case(f"{GOOD}[upload]\nenabled = true", "upload.enabled is true, but this version only downloads"),
+        case(
+            'mirror = "/srv/photos"\n[remote]\nuser = "nick"\napi_key = "k"\n[upload]\nenabled = true',
+            "upload.enabled is true, but with remote.user the albums are a visitor's",
+        ),
+        case(f'{GOOD}[upload]\nstable = "0s"', "FILE: upload.stable must be a time such as"),
+        case(f'{GOOD}[upload]\ncreate = "Hidden"', "FILE: upload.create must be"),
+        case(
+            f'{GOOD}[[upload.routes]]\nfolder = "drop"\nalbum = "/A"',
+            'upload.routes has the folder "drop": it must be an absolute path',
+        ),
+        case(
+            f'{GOOD}[[upload.routes]]\nfolder = "/srv/photos/drop"\nalbum = "/A"',
+            "upload.routes has the folder /srv/photos/drop, which overlaps with the mirror",
+        ),
+        case(
+            f'{GOOD}[[upload.routes]]\nfolder = "/drop"\nalbum = "A/../B"',
+            'upload.routes has the album "A/../B": write its path',
+        ),
+        case(f'{GOOD}[[upload.routes]]\nfolder = "/drop"', "FILE: upload.routes.album is missing"),
+        case(f'{GOOD}[schedule]\npoll = "often"', "FILE: schedule.poll must be an interval"),
+        case(f'{GOOD}[schedule]\nfull = "0 25 * * *"', "FILE: schedule.full is no cron expression"),
+        case(f'{GOOD}[schedule]\nquiet = ["8-18"]', 'FILE: schedule.quiet holds "8-18"'),
+        case(f'bwlimit = "fast"\n{GOOD}', "FILE: bwlimit must be a speed"),
+        case(f'{GOOD}[notify]\nping = "hc-ping.com"', "FILE: notify.ping must be a web address"),
+        case(f'{GOOD}[status]\nlisten = "all"', "FILE: status.listen must be HOST:PORT"),
+        case(
+            f'{GOOD}[status]\nlisten = "0.0.0.0:80"', 'status.listen is "0.0.0.0:80", which others can reach'
+        ),
+        case(f'{GOOD}[status]\ntextfile = "/tmp/x.txt"', "it must be the absolute path of a .prom"),
         case(f'{GOOD}kind = "pixelpost"', 'remote.kind is "pixelpost", which is not available'),
         case(f'{GOOD}kind = "smugmug-1.3.0"', 'remote.kind is "smugmug-1.3.0", which is not available'),
         case(f'{GOOD}user = "/srv/photos"', "FILE: remote.user must be a nickname"),
@@ -334,6 +362,47 @@ def test_refused_in_one_sentence(desk: Desk, text: str, expected: tuple[str, ...
     for problem, words in zip(problems, expected, strict=True):
         assert words in problem
         assert "\n" not in problem
+
+
+def test_what_the_daemon_does_and_when(desk: Desk) -> None:
+    desk.write(
+        'bwlimit = "08:00,1MB sat-00:00,2MB:off"\n'
+        + GOOD
+        + """[schedule]
+poll = "90s"
+full = "0 3 * * mon"
+verify = "off"
+quiet = ["22:00-06:30"]
+[status]
+listen = 8765
+token = "xyzzy"
+[notify]
+ping = "https://hc-ping.com/secret"
+apprise = ["mailto://user:pw@host"]
+[[upload.routes]]
+folder = "/drop"
+album = "/Inbox/"
+keywords = ["a", "b"]
+"""
+    )
+    loaded = desk.load()
+    day = 24 * 60
+    assert [(r.minute, r.up, r.down) for r in loaded.bwlimit] == sorted(
+        [(n * day + 480, 1_000_000, 1_000_000) for n in range(7)] + [(5 * day, 2_000_000, None)]
+    )
+    assert (loaded.schedule.poll, loaded.schedule.full, loaded.schedule.verify) == (90, "0 3 * * mon", None)
+    assert loaded.schedule.quiet == ((22 * 60, 6 * 60 + 30),)
+    assert loaded.status.listen == "127.0.0.1:8765"
+    assert [(str(r.folder), r.album, r.keywords, r.privacy) for r in loaded.upload.routes] == [
+        ("/drop", "/Inbox", ("a", "b"), None)
+    ]
+    assert "hc-ping" not in repr(loaded)
+    assert "pw" not in repr(loaded)
+    assert {secret.reveal() for secret in loaded.secrets()} >= {
+        "https://hc-ping.com/secret",
+        "mailto://user:pw@host",
+        "xyzzy",
+    }
 
 
 def test_every_problem_is_told_at_once(desk: Desk) -> None:

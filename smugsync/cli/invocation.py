@@ -45,7 +45,7 @@ class Invocation:
         from smugsync.config import load  # noqa: PLC0415 - 300 ms that `--help` need not wait for
 
         config = load(self.config_path, self.profile, self.environ, any_token=any_token)
-        for secret in config.remote.secrets():
+        for secret in config.secrets():
             self.redact.add(secret)
         self.start_logging(format=config.log.format, level=config.log.level)
         import logging  # noqa: PLC0415 - loaded by now

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from smugsync.config import places, sources
 from smugsync.config.settings import Settings
+from smugsync.config.values import RouteConfig
 from smugsync.errors import ConfigError
 from smugsync.secret import Secret
 
@@ -176,6 +177,67 @@ def plain_http(settings: Settings, context: Context) -> bool:
                 problem="would send the credentials unencrypted: use https, or set remote.allow_http",
             )
     return remote.allow_http
+
+
+def uploads(settings: Settings, context: Context) -> None:
+    """Only the owner of an account sends anything to it."""
+    if settings.upload.enabled and settings.remote.user is not None:
+        context.report(
+            "upload",
+            "enabled",
+            problem="is true, but with remote.user the albums are a visitor's, who can send nothing: "
+            "remove one of the two",
+        )
+
+
+def routes(settings: Settings, state: Path, context: Context) -> tuple[RouteConfig, ...]:
+    """Where files are dropped, and for which album. A folder inside the mirror is an album's already."""
+    found: list[RouteConfig] = []
+    inside = None if settings.mirror is None else places.expand(settings.mirror, context.environ)
+    for route in settings.upload.routes:
+        folder = places.expand(route.folder, context.environ)
+        parts = [part for part in route.album.split("/") if part]
+        problem = ""
+        if "\0" in route.folder or not folder.is_absolute():
+            problem = f'has the folder "{route.folder}": it must be an absolute path'
+        elif inside is not None and _overlap(Path(os.path.realpath(folder)), Path(os.path.realpath(inside))):
+            problem = f"has the folder {folder}, which overlaps with the mirror: name one outside of it"
+        elif _overlap(Path(os.path.realpath(folder)), Path(os.path.realpath(state))):
+            problem = f"has the folder {folder}, which overlaps with the state directory {state}"
+        elif any(_overlap(folder, other.folder) for other in found):
+            problem = f"has the folder {folder}, which overlaps with another route's"
+        elif not route.album.startswith("/") or not parts or {".", ".."} & set(parts):
+            problem = f'has the album "{route.album}": write its path, such as "/Travel/Iceland"'
+        if problem:
+            context.report("upload", "routes", problem=problem)
+        found.append(
+            RouteConfig(
+                folder=folder, album="/" + "/".join(parts), keywords=route.keywords, privacy=route.privacy
+            )
+        )
+    return tuple(found)
+
+
+def listen(settings: Settings, context: Context) -> str | None:
+    """Who is asked from elsewhere wants to know who asks."""
+    address = settings.status.listen
+    if address and not _loopback(address.rpartition(":")[0].strip("[]")) and not settings.status.token:
+        context.report(
+            "status",
+            "listen",
+            problem=f'is "{address}", which others can reach: set status.token too, or listen on 127.0.0.1',
+        )
+    return address
+
+
+def textfile(settings: Settings, context: Context) -> Path | None:
+    """The file for Prometheus' node_exporter, which reads no other than `*.prom`."""
+    if settings.status.textfile is None:
+        return None
+    path = places.expand(settings.status.textfile, context.environ)
+    if not path.is_absolute() or "\0" in settings.status.textfile or path.suffix != ".prom":
+        context.report("status", "textfile", problem=f'is "{path}": it must be the absolute path of a .prom')
+    return path
 
 
 def _loopback(host: str) -> bool:

@@ -15,7 +15,19 @@ from pydantic_core import ErrorDetails
 from smugsync.config import checks, places, sources
 from smugsync.config.privacy import Guard
 from smugsync.config.settings import Settings
-from smugsync.config.values import Config, GuardConfig, KeepConfig, LogConfig, RemoteConfig, VerifyConfig
+from smugsync.config.values import (
+    Config,
+    GuardConfig,
+    KeepConfig,
+    LogConfig,
+    NotifyConfig,
+    RemoteConfig,
+    ScheduleConfig,
+    StatusConfig,
+    UploadConfig,
+    VerifyConfig,
+    WatchConfig,
+)
 from smugsync.errors import ConfigError
 
 DEFAULT_PROFILE = "default"
@@ -181,13 +193,18 @@ def _validate(reading: sources.Reading) -> Settings:
                 key = tuple(part for part in detail["loc"] if isinstance(part, str))
                 reading.problems.append(_sentence(detail, key, reading))
                 reading.broken.add(key)
-                _remove(merged, key)
+                if not _remove(merged, key):
+                    raise  # a default of ours that cannot be used
 
 
-def _remove(data: dict[str, Any], key: tuple[str, ...]) -> None:
+def _remove(data: dict[str, Any], key: tuple[str, ...]) -> bool:
+    """Whether there was anything to remove: of a list, the whole."""
     for part in key[:-1]:
-        data = data.get(part, {})
-    data.pop(key[-1], None)
+        found = data.get(part)
+        if not isinstance(found, dict):
+            return data.pop(part, None) is not None
+        data = found
+    return data.pop(key[-1], data) is not data
 
 
 def _merge(into: dict[str, Any], data: Mapping[str, Any]) -> None:
@@ -199,7 +216,7 @@ def _merge(into: dict[str, Any], data: Mapping[str, Any]) -> None:
 
 
 def _sentence(detail: ErrorDetails, key: tuple[str, ...], reading: sources.Reading) -> str:
-    layer = reading.owner(key) or reading.layers[-1]
+    layer = reading.owner(key) or reading.owner(key[:-1]) or reading.layers[-1]
     context = detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
@@ -212,6 +229,8 @@ def _sentence(detail: ErrorDetails, key: tuple[str, ...], reading: sources.Readi
             text = "must be a string, in quotes"
         case "tuple_type" | "string_type":
             text = 'must be a list of strings, such as ["one", "two"]'
+        case "missing":
+            text = "is missing"
         case "bool_type" | "bool_parsing":
             text = "must be true or false"
         case "model_type":
@@ -237,6 +256,7 @@ def _suggestion(key: tuple[str, ...]) -> str:
 
 def _build(settings: Settings, context: checks.Context, *, found: bool) -> Config:
     state = checks.state_dir(settings, context)
+    checks.uploads(settings, context)
     remote = settings.remote
     checks.credentials(settings, context)
     return Config(
@@ -259,9 +279,18 @@ def _build(settings: Settings, context: checks.Context, *, found: bool) -> Confi
             allow_http=checks.plain_http(settings, context),
         ),
         log=LogConfig(format=settings.log.format, level=settings.log.level),
-        guard=GuardConfig(**settings.guard.model_dump()),
-        keep=KeepConfig(**settings.keep.model_dump()),
-        verify=VerifyConfig(**settings.verify.model_dump()),
+        guard=GuardConfig(**dict(settings.guard)),
+        keep=KeepConfig(**dict(settings.keep)),
+        verify=VerifyConfig(**dict(settings.verify)),
+        upload=UploadConfig(**dict(settings.upload) | {"routes": checks.routes(settings, state, context)}),
+        schedule=ScheduleConfig(**dict(settings.schedule)),
+        watch=WatchConfig(**dict(settings.watch)),
+        notify=NotifyConfig(**dict(settings.notify)),
+        status=StatusConfig(
+            listen=checks.listen(settings, context),
+            token=settings.status.token,
+            textfile=checks.textfile(settings, context),
+        ),
         mode=settings.mode,
         layout=settings.layout,
         links=settings.links,
@@ -271,6 +300,7 @@ def _build(settings: Settings, context: checks.Context, *, found: bool) -> Confi
         durability=settings.durability,
         full_every_days=settings.full_every_days,
         reserve=settings.reserve,
+        bwlimit=settings.bwlimit,
         timezone=settings.timezone,
         warnings=tuple(context.reading.warnings),
         origins=sources.origins(context.reading, context.file),

@@ -55,6 +55,12 @@ _TOP = (
     ),
     Entry("full_every_days", "Every so many days a sync compares everything, not only what changed.", 7),
     Entry("reserve", "Space to leave free on the mirror's disk.", "1GiB"),
+    Entry(
+        "bwlimit",
+        'Bytes a second, "10MB", or "2MB:10MB" for sending and receiving; "off"; or a timetable,\n'
+        '"08:00,1MB 18:00,10MB 23:00,off", also with days, "mon-08:00,1MB sat-00:00,off".',
+        "off",
+    ),
     Entry("timezone", 'Zone of the cameras\' clocks: "local", or a name such as "Europe/Madrid".', "local"),
     Entry(
         "state_dir",
@@ -117,14 +123,94 @@ _LOG = (
     Entry("format", '"text" or "json".', "text"),
     Entry("level", '"debug", "info", "warning" or "error".', "warning"),
 )
-_UPLOAD = (Entry("enabled", "Uploads come with a later version.", default=False),)
+_UPLOAD = (
+    Entry(
+        "enabled",
+        "Send new local files: those that appear in an album's folder from now on. `smugsync upload\n"
+        "--existing` sends older ones. A deletion here is never sent.",
+        default=False,
+    ),
+    Entry("replace", "Replace a photo online when you edit it here.", default=False),
+    Entry(
+        "create",
+        'Albums made for new folders are "Private", "Unlisted" or "Public"; "never" makes none.',
+        "Private",
+    ),
+    Entry(
+        "ignore",
+        'Never send these: gitignore patterns on paths in the mirror, such as "*.tif" or "/Drafts/".\n'
+        "Hidden files, sidecars and what systems leave behind (@eaDir, Thumbs.db) are never sent anyway.",
+        (),
+    ),
+    Entry("stable", "A file is sent when it has not changed for so long,", "5s"),
+    Entry("parallel", "and so many at once, 1 to 8.", 3),
+    Entry(
+        "routes",
+        "What lies in a drop folder outside the mirror is moved into an album's folder, and sent.",
+        example=({"folder": "/srv/drop", "album": "/Inbox", "keywords": ("drop",), "privacy": "Unlisted"},),
+    ),
+)
+_SCHEDULE = (
+    Entry(
+        "poll",
+        'What the daemon does and when: an interval ("15m"), a cron expression of five fields, or "off".\n'
+        "It asks what changed,",
+        "15m",
+    ),
+    Entry("full", "compares everything,", "0 3 * * *"),
+    Entry("verify", "reads files again that were not for [verify] every_days;", "0 4 * * sun"),
+    Entry("quiet", 'and begins nothing of this in the quiet hours, such as "08:00-18:00".', ()),
+)
+_WATCH = (
+    Entry(
+        "mode",
+        'How new local files are seen: "inotify"; "poll" where the kernel tells nothing (NFS, SMB, some\n'
+        'Docker mounts); "auto" tries; "off".',
+        "auto",
+    ),
+    Entry("poll", "How often to look when polling,", "1m"),
+    Entry("scan", "and how often to look at everything in any case.", "6h"),
+)
+_NOTIFY = (
+    Entry(
+        "ping",
+        "A healthchecks.io address, or one like it: told of the start, the end and the failure of each run.",
+        example="https://hc-ping.com/...",
+    ),
+    Entry(
+        "command",
+        "A program that gets each notification as JSON on its standard input.",
+        example=("/usr/local/bin/tell-me",),
+    ),
+    Entry("ntfy", "An ntfy topic,", example="https://ntfy.sh/..."),
+    Entry("ntfy_token", "and its token if it wants one.", example="..."),
+    Entry("apprise", "Apprise addresses; needs smugsync[apprise].", ()),
+    Entry("stale_days", "Remind when no run was good for so many days; 0: never.", 3),
+)
+_STATUS = (
+    Entry(
+        "listen",
+        "A page with albums, progress and failures, /metrics and /healthz.",
+        example="127.0.0.1:8765",
+    ),
+    Entry("token", "Who asks from another machine must know this.", example="..."),
+    Entry(
+        "textfile",
+        "A file for the textfile collector of Prometheus' node_exporter.",
+        example="/var/lib/node_exporter/smugsync.prom",
+    ),
+)
 _TABLES = (
     ("remote", _REMOTE),
     ("guard", _GUARD),
     ("keep", _KEEP),
     ("verify", _VERIFY),
-    ("log", _LOG),
     ("upload", _UPLOAD),
+    ("schedule", _SCHEDULE),
+    ("watch", _WATCH),
+    ("notify", _NOTIFY),
+    ("status", _STATUS),
+    ("log", _LOG),
 )
 
 _HEADER = """\
@@ -168,10 +254,15 @@ def _entries(entries: tuple[Entry, ...], prefix: str, values: Mapping[str, Any],
     return "\n".join(blocks)
 
 
-def toml_value(value: str | int | bool | tuple[str, ...]) -> str:
-    """`value` as TOML writes it. Raises ValueError for text that is no Unicode."""
+def toml_value(value: object) -> str:
+    """Text, a number, a truth, or tuples and tables of them, as TOML writes it.
+
+    Raises ValueError for text that is no Unicode.
+    """
     if isinstance(value, tuple):
         return f"[{', '.join(map(toml_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key_part(key)} = {toml_value(one)}' for key, one in value.items())} }}"
     if isinstance(value, str):
         try:
             value.encode()

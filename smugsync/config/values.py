@@ -13,6 +13,9 @@ Mode = Literal["archive", "mirror"]
 Links = Literal["auto", "reflink", "none"]
 Layout = Literal["url-path", "names"]
 Durability = Literal["file", "batch", "none"]
+Privacy = Literal["Private", "Unlisted", "Public"]
+Create = Literal["Private", "Unlisted", "Public", "never"]
+Watching = Literal["auto", "inotify", "poll", "off"]
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -94,6 +97,93 @@ class VerifyConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RouteConfig:
+    """What lies in `folder` is moved into the mirror's directory of `album` (a UrlPath), and sent.
+
+    The album is made with `privacy` (None = as `UploadConfig.create` says) if there is none.
+    """
+
+    folder: Path
+    album: str
+    keywords: tuple[str, ...] = ()
+    privacy: Privacy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadConfig:
+    """What is sent. `stable`: for how many seconds a file must not have changed; `parallel`: at once.
+
+    `create`: the privacy of albums that are made for new directories. `ignore`: gitignore patterns on
+    paths of the mirror, beside those that are never sent.
+    """
+
+    enabled: bool = False
+    replace: bool = False
+    create: Create = "Private"
+    ignore: tuple[str, ...] = ()
+    stable: int = 5
+    parallel: int = 3
+    routes: tuple[RouteConfig, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """From `minute` of the week on (Monday 00:00 = 0), at most so many bytes a second; None = any number."""
+
+    minute: int
+    up: int | None
+    down: int | None
+
+
+#: An interval in seconds, a cron expression of five fields, or None = never.
+Cadence = int | str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleConfig:
+    """When the daemon asks what changed, compares everything, and reads files again.
+
+    `quiet`: spans of the day (minutes from midnight, the last exclusive, maybe past midnight) in which it
+    begins nothing by itself.
+    """
+
+    poll: Cadence = 900
+    full: Cadence = "0 3 * * *"
+    verify: Cadence = "0 4 * * sun"
+    quiet: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchConfig:
+    """How the daemon sees new local files. `poll` and `scan` are in seconds."""
+
+    mode: Watching = "auto"
+    poll: int = 60
+    scan: int = 21_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotifyConfig:
+    """Who is told. `ping` and `ntfy` are addresses that whoever knows them may use: secrets."""
+
+    ping: Secret | None = None
+    command: tuple[str, ...] = ()
+    ntfy: Secret | None = None
+    ntfy_token: Secret | None = None
+    apprise: tuple[Secret, ...] = ()
+    stale_days: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusConfig:
+    """Where the daemon shows how it is: `listen` is HOST:PORT, `textfile` a file for Prometheus."""
+
+    listen: str | None = None
+    token: Secret | None = None
+    textfile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """One profile. All paths are absolute. `reserve` is in bytes."""
 
@@ -106,6 +196,11 @@ class Config:
     guard: GuardConfig = GuardConfig()
     keep: KeepConfig = KeepConfig()
     verify: VerifyConfig = VerifyConfig()
+    upload: UploadConfig = UploadConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    watch: WatchConfig = WatchConfig()
+    notify: NotifyConfig = NotifyConfig()
+    status: StatusConfig = StatusConfig()
     mode: Mode = "archive"
     layout: Layout = "url-path"
     links: Links = "auto"
@@ -115,9 +210,21 @@ class Config:
     durability: Durability = "batch"
     full_every_days: int = 7
     reserve: int = 1 << 30
+    bwlimit: tuple[Rate, ...] = ()  #: in the order of the week; () = no limit
     timezone: str = "local"  #: `local`, or an IANA name
     warnings: tuple[str, ...] = ()  #: usable, but a person should know
     origins: tuple[Origin, ...] = field(default=(), compare=False)  #: of the secrets that are set
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """All secret values that are set, for a `Redactor`."""
+        notify = self.notify
+        own = (notify.ping, notify.ntfy, notify.ntfy_token, *notify.apprise, self.status.token)
+        return (*self.remote.secrets(), *(secret for secret in own if secret is not None))
+
+    @property
+    def socket(self) -> Path:
+        """Where a daemon that works on this profile listens for wishes."""
+        return self.state_dir / "control.sock"
 
     @property
     def catalogue(self) -> Path:

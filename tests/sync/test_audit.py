@@ -23,7 +23,7 @@ from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
 from smugsync.sync.proving.audit import Wish
-from smugsync.sync.proving.pace import Pace
+from smugsync.pace import Pace
 from smugsync.sync.proving.verification import Verification
 from smugsync.sync.report import Report, What
 from tests.sync.world import DELTA, EVERYTHING, World, content, md5

@@ -24,7 +24,7 @@ from smugsync.local.reading import Reading, Unread
 from smugsync.sync.context import Context
 from smugsync.sync.pool import THREADS, Crash, Crew, Inbox, Pool
 from smugsync.sync.proving.findings import Findings
-from smugsync.sync.proving.pace import Pace
+from smugsync.pace import Pace
 
 #: How long ending threads are waited for before the process leaves without them, in seconds.
 GRACE = 0.8

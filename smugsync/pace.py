@@ -10,14 +10,14 @@ from smugsync.stop import Stop
 
 
 class Pace:
-    """Lets at most `rate` bytes a second through; None = as many as come.
+    """Lets at most `rate` bytes a second through, None = as many as come; asked anew each time if it can be.
 
     `wait` takes seconds; by default it is the stop's, so that a stop ends every wait.
     """
 
     def __init__(
         self,
-        rate: float | None,
+        rate: float | None | Callable[[], float | None],
         stop: Stop,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -30,10 +30,11 @@ class Pace:
 
     def __call__(self, size: int) -> None:
         """`size` bytes have passed: returns when more may. Raises Interrupted."""
-        if self._rate is None:
+        rate = self._rate() if callable(self._rate) else self._rate
+        if rate is None:
             return
         with self._lock:
             now = self._clock()
-            self._free = max(self._free, now) + size / self._rate
+            self._free = max(self._free, now) + size / rate
             due = self._free - now
         self._wait(due)
