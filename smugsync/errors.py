@@ -15,6 +15,7 @@
     └─ ItemError                3  one file or album; the run goes on, and exits 3 if any remain
         ├─ Transient(retry_after)     worth another try later
         │  └─ ClockSkew                our clock is wrong; the session corrects it and asks again
+        ├─ Doubtful                   an upload whose end is unknown: it may have been applied
         ├─ Gone                       the service says 404
         ├─ Rejected(code)             the service refuses, and will again
         ├─ Garbled(excerpt)           the answer is not what was asked for (HTML, bad JSON)
@@ -121,6 +122,13 @@ class Transient(ItemError):
 
 class ClockSkew(Transient):
     """The service refuses our time stamp. Signing by *its* clock (the `Date` of its answer) mends it."""
+
+
+class Doubtful(ItemError):
+    """A question that changes something was sent, and its answer never came: it may have been applied.
+
+    Only a listing can tell; to send it again before would make a second one.
+    """
 
 
 class Gone(ItemError):

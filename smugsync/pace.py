@@ -17,7 +17,7 @@ class Pace:
 
     def __init__(
         self,
-        rate: float | None | Callable[[], float | None],
+        rate: float | Callable[[], float | None] | None,
         stop: Stop,
         *,
         clock: Callable[[], float] = time.monotonic,

@@ -116,6 +116,38 @@ class RemoteFile:
     original_size: int | None = None
 
 
+class Privacy(StrEnum):
+    """Who may see an album that is made."""
+
+    PRIVATE = "Private"
+    UNLISTED = "Unlisted"
+    PUBLIC = "Public"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A local file on its way to an album: `md5` in lower-case hex and `size` in bytes, both of what is sent.
+
+    `replaces` is the photo (its key, and its serial) that it takes the place of; "" = it is a new one.
+    """
+
+    album_key: str
+    name: str
+    md5: str
+    size: int
+    replaces: str = ""
+    serial: int = 0
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What the service made of an upload: the photo's key, and its serial."""
+
+    key: str
+    serial: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What `stat` says of a file: enough to see that it was touched, never enough to prove it."""

@@ -20,10 +20,10 @@ from smugsync.core.verdict import Verdict
 from smugsync.errors import Interrupted, MirrorUnusable, SuspiciousPlan, Unreachable
 from smugsync.local.handles import Root
 from smugsync.local.tree import Mirror
+from smugsync.pace import Pace
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
 from smugsync.sync.proving.audit import Wish
-from smugsync.pace import Pace
 from smugsync.sync.proving.verification import Verification
 from smugsync.sync.report import Report, What
 from tests.sync.world import DELTA, EVERYTHING, World, content, md5

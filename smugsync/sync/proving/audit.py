@@ -21,10 +21,10 @@ from smugsync.core.verdict import Verdict
 from smugsync.errors import SmugsyncError
 from smugsync.local import reading
 from smugsync.local.reading import Reading, Unread
+from smugsync.pace import Pace
 from smugsync.sync.context import Context
 from smugsync.sync.pool import THREADS, Crash, Crew, Inbox, Pool
 from smugsync.sync.proving.findings import Findings
-from smugsync.pace import Pace
 
 #: How long ending threads are waited for before the process leaves without them, in seconds.
 GRACE = 0.8
