@@ -190,9 +190,15 @@ class TestIllegalRows:
     @pytest.mark.parametrize(
         "statement",
         [
-            "INSERT INTO local_file VALUES ('a', 1, 1, NULL, 'whim', NULL)",
-            "INSERT INTO local_file VALUES ('a', 'big', 1, NULL, 'local', NULL)",
-            "INSERT INTO local_file VALUES ('a', 1, NULL, NULL, 'local', NULL)",
+            "INSERT INTO local_file VALUES ('a', 1, 1, NULL, 'whim', NULL, 0)",
+            "INSERT INTO local_file VALUES ('a', 'big', 1, NULL, 'local', NULL, 0)",
+            "INSERT INTO local_file VALUES ('a', 1, NULL, NULL, 'local', NULL, 0)",
+            "INSERT INTO local_file VALUES ('a', 1, 1, NULL, 'local', NULL, 2)",
+            "INSERT INTO upload (album_id, path, state, size, mtime_ns) VALUES (1, 'a', 'sending', 1, 1)",
+            "INSERT INTO upload (album_id, path, state, size, mtime_ns) VALUES (1, 'a', 'failed', 1, 1)",
+            "INSERT INTO upload (album_id, path, state, size, mtime_ns) VALUES (4711, 'a', 'planned', 1, 1)",
+            "INSERT INTO upload (album_id, path, state, size, mtime_ns) VALUES (1, 'a', 'committed', 1, 1)",
+            "INSERT INTO withdrawn VALUES ('short', 1)",
             "INSERT INTO meta VALUES ('a', NULL)",
             "INSERT INTO run (scope, started_at) VALUES (NULL, 1)",
             "INSERT INTO run (scope, started_at) VALUES ('delta', 'now')",

@@ -17,6 +17,7 @@ from smugsync.catalogue.rows import (
     shown,
     write_details,
 )
+from smugsync.catalogue.uploads import UploadRow
 
 __all__ = [
     "AlbumRow",
@@ -25,6 +26,7 @@ __all__ = [
     "FileRow",
     "Hashed",
     "RunRow",
+    "UploadRow",
     "join",
     "read_details",
     "shown",

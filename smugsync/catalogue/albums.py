@@ -49,14 +49,16 @@ class Albums(Database):
         return replace(row, id=cursor.lastrowid or 0)
 
     def unsettled_albums(self, *, due: int, marked: int | None = None) -> set[int]:
-        """Albums with files to transfer, or whose time to be looked at again has come by `due` (epoch s).
+        """Albums with files to transfer, either way, or to be looked at again by `due` (epoch s).
 
         With `marked`, also those with files that were marked as gone by then and are to leave the mirror.
         """
         rows = self._read(
             "SELECT DISTINCT album_id FROM file WHERE state IN ('planned', 'sending', 'in_doubt')"
-            " OR (state IN ('failed', 'quarantined', 'withheld') AND retry_at <= ?)"
-            " OR (state = 'retired' AND retired_at <= ?)",
+            " OR (state IN ('failed', 'quarantined', 'withheld') AND retry_at <= ?1)"
+            " OR (state = 'retired' AND retired_at <= ?2)"
+            " UNION SELECT album_id FROM upload WHERE state IN ('sending', 'in_doubt')"
+            " OR coalesce(retry_at, 0) <= ?1",
             (due, marked),
         )
         return {int(row[0]) for row in rows}

@@ -43,17 +43,19 @@ class Elsewhere(Database):
         md5: str | None = None,
         why: str = "local",
         of: int | None = None,
+        fresh: bool = False,
     ) -> None:
         """Record a file that belongs to nobody online. What diverged or is kept stays so until dropped.
 
-        `of`: the photo (its row's id) of which a diverged file is the local half.
+        `of`: the photo (its row's id) of which a diverged file is the local half. What was not `fresh` when
+        it was first recorded never becomes so.
         """
         self._db.execute(
-            "INSERT INTO local_file VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+            "INSERT INTO local_file VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
             " size = excluded.size, mtime_ns = excluded.mtime_ns, md5 = excluded.md5,"
             " why = CASE WHEN excluded.why = 'local' THEN why ELSE excluded.why END,"
             " file_id = CASE WHEN excluded.why = 'local' THEN file_id ELSE excluded.file_id END",
-            (path, fingerprint.size, fingerprint.mtime_ns, md5, why, of),
+            (path, fingerprint.size, fingerprint.mtime_ns, md5, why, of, int(fresh)),
         )
 
     def drop_local(self, paths: Iterable[str]) -> None:
@@ -89,11 +91,12 @@ class Elsewhere(Database):
         return {str(why): int(n) for why, n in rows}
 
     def rename_local(self, old: str, new: str) -> None:
-        """Local files follow the directory they lie in."""
-        self._db.execute(
-            "UPDATE OR REPLACE local_file SET path = ? || substr(path, ?) WHERE path >= ? AND path < ?",
-            (new, len(old) + 1, old + "/", old + "0"),
-        )
+        """Local files follow the directory they lie in, also those on their way out."""
+        for table in ("local_file", "upload", "routed"):
+            self._db.execute(
+                f"UPDATE OR REPLACE {table} SET path = ? || substr(path, ?) WHERE path >= ? AND path < ?",
+                (new, len(old) + 1, old + "/", old + "0"),
+            )
 
     def announce_move(self, album_id: int, old: str, new: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO directory_move VALUES (?, ?, ?)", (album_id, old, new))

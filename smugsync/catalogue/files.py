@@ -11,6 +11,7 @@ from typing import Any
 from smugsync.catalogue.database import Database
 from smugsync.catalogue.rows import FileRow, one_of, upsert, values_of
 from smugsync.core.lifecycle import State
+from smugsync.core.model import Fingerprint
 
 COLUMNS = tuple(f.name for f in fields(FileRow))
 SELECT_FILE = f"SELECT {', '.join('file.' + c for c in COLUMNS)} FROM file"
@@ -55,6 +56,15 @@ class Files(Database):
         """The names in one album's directory under which we hold something."""
         rows = self._read("SELECT name FROM file WHERE album_id = ? AND held_md5 IS NOT NULL", (album_id,))
         return {name for (name,) in rows}
+
+    def held_prints(self, album_id: int) -> dict[str, Fingerprint]:
+        """What `stat` says of what we hold in one album's directory, by name: of an edit, if one is known."""
+        rows = self._read(
+            "SELECT name, coalesce(local_size, held_size), coalesce(local_mtime_ns, mtime_ns) FROM file"
+            " WHERE album_id = ? AND held_md5 IS NOT NULL",
+            (album_id,),
+        )
+        return {name: Fingerprint(size, mtime_ns) for name, size, mtime_ns in rows}
 
     def file(self, file_id: int) -> FileRow | None:
         values = self._first(f"{SELECT_FILE} WHERE id = ?", (file_id,))
@@ -169,4 +179,11 @@ class Files(Database):
             self._db.execute("RELEASE put")
 
     def forget(self, file_ids: Iterable[int]) -> None:
-        self._db.executemany("DELETE FROM file WHERE id = ?", [(i,) for i in file_ids])
+        """Let go of rows. The bytes of what was deleted online stay known, so that they never go back up."""
+        ids = [(i,) for i in file_ids]
+        self._db.executemany(
+            "INSERT OR IGNORE INTO withdrawn SELECT held_md5, retired_at FROM file"
+            " WHERE id = ? AND state = 'retired' AND held_md5 IS NOT NULL",
+            ids,
+        )
+        self._db.executemany("DELETE FROM file WHERE id = ?", ids)

@@ -7,10 +7,11 @@ from smugsync.catalogue.elsewhere import Elsewhere
 from smugsync.catalogue.journal import Journal
 from smugsync.catalogue.proofs import Proofs
 from smugsync.catalogue.questions import Questions
+from smugsync.catalogue.uploads import Uploads
 from smugsync.catalogue.wanted import Wanted
 
 
-class Catalogue(Counts, Proofs, Questions, Wanted, Elsewhere, Journal):
+class Catalogue(Counts, Proofs, Questions, Wanted, Elsewhere, Uploads, Journal):
     """The ledger. Open with `Catalogue.open`; only the engine's thread touches one that it works on."""
 
     def forget_album(self, album_id: int) -> None:

@@ -162,8 +162,8 @@ def upsert(table: str, columns: tuple[str, ...]) -> tuple[str, str]:
     return insert, update
 
 
-def values_of(row: AlbumRow | FileRow | ChangeRow, columns: tuple[str, ...]) -> tuple[Any, ...]:
-    """The row as SQLite takes it, without its id."""
+def values_of(row: object, columns: tuple[str, ...]) -> tuple[Any, ...]:
+    """A row as SQLite takes it, without its id."""
     return tuple(getattr(row, name) for name in columns[1:])
 
 

@@ -1,5 +1,5 @@
 -- The catalogue: what both sides agreed on. It may be behind the disk, never ahead of it.
--- Version 2: this file is what a new catalogue gets; `migrations/N.sql` turns version N into N + 1.
+-- Version 3: this file is what a new catalogue gets; `migrations/N.sql` turns version N into N + 1.
 
 -- Facts about the catalogue itself: the mirror's id, the account's root, when the last full cycle ended.
 CREATE TABLE meta (
@@ -124,10 +124,50 @@ CREATE TABLE local_file (
     mtime_ns INTEGER NOT NULL,
     md5      TEXT,
     why      TEXT NOT NULL CHECK (why IN ('local', 'diverged', 'kept')),
-    file_id  INTEGER REFERENCES file (id) ON DELETE SET NULL
+    file_id  INTEGER REFERENCES file (id) ON DELETE SET NULL,
+    fresh    INTEGER NOT NULL DEFAULT 0 CHECK (fresh IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX local_file_by_photo ON local_file (file_id) WHERE file_id IS NOT NULL;
+
+-- A local file that is to be sent, or was: keyed by where it lies, never by its bytes, so that an edit in
+-- between can not make a second photo of it. It is written down, durably, before the first byte leaves: in
+-- `sending` and `in_doubt` the service may have a photo of these bytes, and only a complete listing of the
+-- album settles it (`looks` counts them). `size`, `mtime_ns` and `md5` are those of the bytes that were sent, `sent_at`
+-- the service's time then, `key` the photo if the service has named it. `file_id`: the photo it is to replace.
+CREATE TABLE upload (
+    id       INTEGER PRIMARY KEY,
+    album_id INTEGER NOT NULL REFERENCES album (id) ON DELETE CASCADE,
+    path     TEXT NOT NULL UNIQUE,
+    file_id  INTEGER UNIQUE REFERENCES file (id) ON DELETE CASCADE,
+    state    TEXT NOT NULL CHECK (state IN ('planned', 'sending', 'in_doubt', 'failed', 'quarantined')),
+    size     INTEGER NOT NULL CHECK (size >= 0),
+    mtime_ns INTEGER NOT NULL,
+    md5      TEXT CHECK (length(md5) = 32),
+    key      TEXT NOT NULL DEFAULT '',
+    sent_at  INTEGER,
+    looks    INTEGER NOT NULL DEFAULT 0,
+    reason   TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0,
+    retry_at INTEGER,
+    CHECK (state NOT IN ('sending', 'in_doubt') OR (md5 IS NOT NULL AND sent_at IS NOT NULL)),
+    CHECK (state NOT IN ('failed', 'quarantined') OR (reason <> '' AND retry_at IS NOT NULL))
+) STRICT;
+
+CREATE INDEX upload_by_album ON upload (album_id);
+
+-- MD5s of photos that were deleted online and of which nothing is recorded any more: whoever puts such a file
+-- back may not have it published by that.
+CREATE TABLE withdrawn (
+    md5 TEXT PRIMARY KEY CHECK (length(md5) = 32),
+    at  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The keywords of files that came from a drop folder and are not sent yet, as JSON.
+CREATE TABLE routed (
+    path     TEXT PRIMARY KEY,
+    keywords TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- A directory rename that was announced and not yet recorded as done. Start-up settles it by looking
 -- which of the two directories exists.

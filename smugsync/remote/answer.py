@@ -29,20 +29,32 @@ class Unanswered(http.client.RemoteDisconnected):
 
 
 class _Patient(io.RawIOBase):
-    """What comes from a socket, until it comes too slowly: then TimeoutError."""
+    """What comes from a socket, from its first byte on, until it comes too slowly: then TimeoutError.
 
-    def __init__(self, raw: io.RawIOBase, clock: Callable[[], float]) -> None:
+    `begun` came already and is read first.
+    """
+
+    def __init__(self, raw: io.RawIOBase, clock: Callable[[], float], begun: bytes = b"") -> None:
         self._raw = raw
-        self._tempo = Tempo(clock)
+        self._clock = clock
+        self._tempo: Tempo | None = None
+        self._begun = begun
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object, /) -> int | None:
-        size = self._raw.readinto(cast(bytearray, buffer))
-        if size and self._tempo.is_too_slow(size):
+        space = cast(bytearray, buffer)
+        if self._begun:
+            size = min(len(space), len(self._begun))
+            space[:size], self._begun = self._begun[:size], self._begun[size:]
+            return size
+        got = self._raw.readinto(space)
+        if got and self._tempo is None:  # how long the answer took to begin is not its pace
+            self._tempo = Tempo(self._clock)
+        if got and self._tempo is not None and self._tempo.is_too_slow(got):
             raise TimeoutError("the server sends too slowly")
-        return size
+        return got
 
     def close(self) -> None:
         super().close()
@@ -69,15 +81,15 @@ class _Lines(io.BufferedReader):
 
 
 def read_head(
-    sock: socket.socket, method: str, clock: Callable[[], float] = time.monotonic
+    sock: socket.socket, method: str, clock: Callable[[], float] = time.monotonic, begun: bytes = b""
 ) -> http.client.HTTPResponse:
-    """The next final answer on `sock`; interim ones (1xx) are stepped over.
+    """The next final answer on `sock`, after `begun`, which was read already; interim ones are stepped over.
 
     Raises Unanswered, `http.client.HTTPException`, or the socket's own OSError.
     """
     head = http.client.HTTPResponse(sock, method=method)
     raw = head.fp.detach()
-    head.fp = _Lines(_Patient(raw, clock), io.DEFAULT_BUFFER_SIZE)
+    head.fp = _Lines(_Patient(raw, clock, begun), io.DEFAULT_BUFFER_SIZE)
     try:
         for _ in range(_INTERIM_ANSWERS):
             head.begin()

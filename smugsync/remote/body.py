@@ -24,7 +24,8 @@ class Body:
     they start at 0, and what was held before must go. `validator` (a strong ETag, else Last-Modified)
     is what a later resume must present.
 
-    Iterating yields memoryviews, each valid until the next is asked for. It raises Transient when the
+    `pace` is told of the bytes that came and returns when more may. Iterating yields memoryviews, each valid
+    until the next is asked for. It raises what `pace` raises, and Transient when the
     connection breaks, ends early or trickles.
     """
 
@@ -36,12 +37,14 @@ class Body:
         *,
         clock: Callable[[], float] = time.monotonic,
         received: Callable[[int], None] = lambda _: None,
+        pace: Callable[[int], None] | None = None,
     ) -> None:
         self._response = response
         self._broken = broken
         self._clock = clock
         self._host = response.url.host
         self._count = received
+        self._pace = pace
         headers = response.headers
         self.status = response.status_code
         self.content_type = str(headers.get("content-type", ""))
@@ -83,6 +86,10 @@ class Body:
                 self._count(size)
                 # A memoryview already where the transport lends its buffer.
                 yield memoryview(chunk)
+                if self._pace is not None:
+                    since = self._clock()
+                    self._pace(size)
+                    tempo.excuse(self._clock() - since)
                 if tempo.is_too_slow(size):
                     raise Transient(f"{self._host} sends the file too slowly")
         except httpx.TransportError as exc:

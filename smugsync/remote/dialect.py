@@ -7,12 +7,12 @@ values of `smugsync.core.model`; it knows what a reply *means* and raises the ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
-from smugsync.core.model import Account, Album, RemoteFile
+from smugsync.core.model import Account, Album, Outgoing, Privacy, RemoteFile, Sent
 from smugsync.errors import SmugsyncError
 
 T = TypeVar("T")
@@ -25,14 +25,31 @@ class Auth(Enum):
     ACCOUNT = "account"  #: the account's credentials: OAuth, or the API key when anonymous
 
 
+class Content(Protocol):
+    """A body that is read while it is sent: a file's bytes, never all of them in memory."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+
+    def chunks(self) -> Iterator[bytes | memoryview]:
+        """The bytes from the first on, anew each time it is called; a chunk is valid until the next.
+
+        What it raises ends the request before it is whole, and comes out of it unchanged.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, not yet signed. `url` is absolute and already encoded, query included."""
+    """One request, not yet signed. `url` is absolute and already encoded, query included.
+
+    What is not `idempotent` must not be sent twice: see `Session.send_once`.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
+    body: bytes | Content | None = None
     auth: Auth = Auth.ACCOUNT
     idempotent: bool = True
 
@@ -79,6 +96,39 @@ class Folder:
     name: str
     node_id: str = ""
     has_children: bool = True
+
+
+#: What can be made in a folder.
+Makeable = Literal["folder", "album"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What lies in a folder. `album_key` is an album's, "" for everything else.
+
+    "other": a page, or what belongs to the website itself; nothing is ever put there.
+    """
+
+    kind: Literal["folder", "album", "other"]
+    node_id: str
+    name: str
+    url_name: str = ""
+    url_path: str = ""
+    album_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimit:
+    """What the account may upload of one `type` ("Image", "Video"), as the service calls it.
+
+    `mime_types` in lower case, empty = it does not say; `max_size` in bytes, `max_pixels` of a picture,
+    None = no limit that it knows of.
+    """
+
+    type: str
+    mime_types: tuple[str, ...] = ()
+    max_size: int | None = None
+    max_pixels: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,3 +198,35 @@ class FolderDialect(Protocol):
         """The folders right below a folder, the account's `root` at first."""
 
     def read_folders(self, reply: Reply, span: Span) -> Page[Folder]: ...
+
+
+@runtime_checkable
+class UploadDialect(Protocol):
+    """A dialect that can be written to.
+
+    `upload` and `make` give calls that must not be sent twice. `failure` says of their answers what was
+    *not* done (Transient, Rejected, NotAuthorised) and what may have been (Doubtful).
+    """
+
+    def limits(self, account: Account) -> Call:
+        """Which files may be uploaded?"""
+
+    def read_limits(self, reply: Reply) -> tuple[UploadLimit, ...]: ...
+
+    def upload(self, outgoing: Outgoing, content: Content) -> Call:
+        """Send one file to its album, or in the place of a photo in it."""
+
+    def read_upload(self, reply: Reply, outgoing: Outgoing) -> Sent: ...
+
+    def children(self, node_id: str, span: Span) -> Call:
+        """What lies right in a folder."""
+
+    def read_children(self, reply: Reply, span: Span) -> Page[Node]: ...
+
+    def make(self, parent_node_id: str, kind: Makeable, name: str, privacy: Privacy) -> Call:
+        """Make a folder or an album in a folder."""
+
+    def read_made(self, reply: Reply) -> Node: ...
+
+    def failure(self, reply: Reply, call: Call) -> SmugsyncError | None:
+        """As `Dialect.failure`."""

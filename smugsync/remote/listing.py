@@ -26,13 +26,22 @@ class Listing(Generic[T]):
     """A listing, read page by page while it is iterated over; again from the start each time.
 
     Once it is exhausted, `complete` tells whether it proves the absence of what it did not show, and
-    if not, `why` says in a sentence what is amiss. Entries that come twice are handed out once.
+    if not, `why` says in a sentence what is amiss. Entries that come twice are handed out once, those that
+    are not `wanted` not at all, although they count.
     """
 
-    def __init__(self, read: Callable[[Span], Page[T]], first: Span, key: Callable[[T], str]) -> None:
+    def __init__(
+        self,
+        read: Callable[[Span], Page[T]],
+        first: Span,
+        key: Callable[[T], str],
+        *,
+        wanted: Callable[[T], bool] = lambda _: True,
+    ) -> None:
         self._read = read
         self._first = first
         self._key = key
+        self._wanted = wanted
         self._reset()
 
     def _reset(self) -> None:
@@ -55,7 +64,7 @@ class Listing(Generic[T]):
             fresh = {self._key(item): item for item in page.items if self._key(item) not in seen}
             seen.update(fresh)
             self.total = totals[-1] if totals else None
-            yield tuple(fresh.values())
+            yield tuple(filter(self._wanted, fresh.values()))
             span = page.next
             barren = 0 if fresh else barren + 1
             if span is not None and (barren == _BARREN or span.start > _furthest(totals)):

@@ -13,7 +13,9 @@ import socket
 import ssl
 import threading
 import urllib.request
+import weakref
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import httpx
 
@@ -40,15 +42,16 @@ def build_transport(
 class ProxyTransport(httpx.BaseTransport):
     """Sends each request the way `proxies` says.
 
-    `abort()` is certain for direct connections. Of proxied ones it ends those whose answer has begun;
-    the others end with their time-outs.
+    `abort()` is certain for direct connections, and for proxied ones from the moment that the proxy has taken
+    them: what is being sent, waited for or received ends. Until then they end with their time-out.
     """
 
     def __init__(self, direct: DirectTransport, proxies: Mapping[str, str], tls: ssl.SSLContext) -> None:
         self._direct = direct
         self._proxies = dict(proxies)
         self._lock = threading.RLock()
-        self._busy: set[socket.socket] = set()
+        #: every connection through a proxy that somebody still holds
+        self._known: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._aborted = False
         self._through: dict[str, httpx.HTTPTransport] = {}
         for scheme in _SCHEMES:
@@ -77,28 +80,44 @@ class ProxyTransport(httpx.BaseTransport):
             raise TransportAborted("stopped on request", request=request)
         if address not in self._through:
             raise httpx.ProxyError("its address cannot be used", request=request)
+        request.extensions = {**request.extensions, "trace": self._note}
         try:
             response = self._through[address].handle_request(request)
-        except httpx.ConnectError as exc:
-            if not _is_out_of_reach(exc):
+        except httpx.TransportError as exc:
+            if self._aborted:
+                raise TransportAborted("stopped on request", request=request) from exc
+            if not (isinstance(exc, httpx.ConnectError) and _is_out_of_reach(exc)):
                 raise
             host = httpx.URL(_with_scheme(address)).host
             raise httpx.ProxyError(explain(exc, host), request=request) from exc
-        network = response.extensions.get("network_stream")
-        sock = network.get_extra_info("socket") if network is not None else None
-        if isinstance(sock, socket.socket):
-            response.stream = _Watched(response.stream, self, sock)
+        assert isinstance(response.stream, httpx.SyncByteStream)  # noqa: S101 - what a sync transport returns
+        response.stream = _Watched(response.stream, self)
         return response
 
     def abort(self) -> None:
-        """End every direct request, and every proxied one whose answer has begun."""
+        """End every direct request, and every proxied one whose connection was made."""
         self._direct.abort()
         with self._lock:
             self._aborted = True
-            busy = list(self._busy)
-        for sock in busy:
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            known = list(self._known)
+        for sock in known:
+            _shut_down(sock)
+
+    @property
+    def aborted(self) -> bool:
+        return self._aborted
+
+    def _note(self, event: str, info: Mapping[str, Any]) -> None:
+        """httpcore tells what it does: a connection was made, or was secured: then it has another socket."""
+        if not event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            return
+        sock = info["return_value"].get_extra_info("socket")
+        if isinstance(sock, socket.socket):
+            with self._lock:
+                self._known.add(sock)
+                aborted = self._aborted
+            if aborted:
+                _shut_down(sock)
 
     def close(self) -> None:
         self._direct.close()
@@ -116,30 +135,21 @@ class ProxyTransport(httpx.BaseTransport):
 
 
 class _Watched(httpx.SyncByteStream):
-    """A proxied body whose socket `abort` knows."""
+    """A proxied body that says so when `abort` has ended it."""
 
-    def __init__(self, inner: object, owner: ProxyTransport, sock: socket.socket) -> None:
-        assert isinstance(inner, httpx.SyncByteStream)  # noqa: S101 - what a sync transport returns
+    def __init__(self, inner: httpx.SyncByteStream, owner: ProxyTransport) -> None:
         self._inner = inner
         self._owner = owner
-        self._sock = sock
-        with owner._lock:
-            owner._busy.add(sock)
-            aborted = owner._aborted
-        if aborted:
-            owner.abort()
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self._inner
         except httpx.TransportError as exc:
-            if self._owner._aborted:
+            if self._owner.aborted:
                 raise TransportAborted("stopped on request") from exc
             raise
 
     def close(self) -> None:
-        with self._owner._lock:
-            self._owner._busy.discard(self._sock)
         self._inner.close()
 
 
@@ -152,6 +162,12 @@ def _through(name: str, address: str, tls: ssl.SSLContext) -> httpx.HTTPTranspor
         raise ConfigError(f"{variable} names a SOCKS proxy, which needs the package socksio.") from exc
     except (httpx.InvalidURL, ValueError) as exc:
         raise ConfigError(f"{variable} names a proxy whose address makes no sense.") from exc
+
+
+def _shut_down(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it has ended already
+        # The base method: SSLSocket.shutdown would also drop its TLS object under the reader's feet.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
 def _with_scheme(address: str) -> str:

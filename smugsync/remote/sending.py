@@ -21,6 +21,7 @@ from smugsync import __version__
 from smugsync.errors import Garbled, Rejected, Unreachable
 from smugsync.remote.dialect import Auth, Call
 from smugsync.remote.hosts import Hosts
+from smugsync.remote.outflow import Outflow
 from smugsync.remote.signing import Signer
 from smugsync.remote.streaming import BORROW
 
@@ -43,11 +44,12 @@ class Abortable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What went over the wire so far: requests sent (every hop and try), bytes of media received."""
+    """What went over the wire so far: requests sent (every hop and try), bytes of files received and sent."""
 
     api_requests: int = 0
     media_requests: int = 0
     bytes_received: int = 0
+    bytes_sent: int = 0
 
 
 class Sender:
@@ -58,6 +60,7 @@ class Sender:
     ) -> None:
         self._transport = transport
         self._hosts = hosts
+        self._timeout = timeout
         self.signer = signer  #: may be exchanged between two questions
         self._lock = threading.Lock()
         self._counts = Counts()
@@ -82,6 +85,11 @@ class Sender:
         with self._lock:
             self._counts = replace(self._counts, bytes_received=self._counts.bytes_received + size)
 
+    def sent(self, size: int) -> None:
+        """Count `size` bytes of a file that is uploaded."""
+        with self._lock:
+            self._counts = replace(self._counts, bytes_sent=self._counts.bytes_sent + size)
+
     def abort(self) -> None:
         if isinstance(self._transport, Abortable):
             self._transport.abort()
@@ -90,10 +98,13 @@ class Sender:
         self._client.close()
 
     @contextmanager
-    def send(self, call: Call, headers: tuple[tuple[str, str], ...]) -> Iterator[httpx.Response]:
+    def send(
+        self, call: Call, headers: tuple[tuple[str, str], ...], *, answer: float | None = None
+    ) -> Iterator[httpx.Response]:
         """The answer at the end of at most five redirects (GET only), its body not yet read.
 
-        A body in chunks is lent: each chunk is valid until the next. Raises Rejected for an address that
+        `answer` is how long it may take to come, in seconds, None = the usual silence. An answer's body in
+        chunks is lent: each chunk is valid until the next. Raises Rejected for an address that
         is not allowed, Unreachable where the API itself redirects to one, Garbled for a circle, and
         httpx.TransportError.
         """
@@ -105,7 +116,10 @@ class Sender:
         if call.auth is Auth.ACCOUNT and not self._hosts.is_trusted(url):
             raise Rejected(f"refused to send credentials to {url.host}: it is no configured origin")
         for _ in range(REDIRECTS + 1):
-            with closing(self._answer(self._request(call, url, headers))) as response:
+            request = self._request(call, url, headers)
+            if answer is not None:
+                request.extensions["timeout"] = {**self._timeout.as_dict(), "read": answer}
+            with closing(self._answer(request)) as response:
                 target = response.headers.get("location")
                 if response.status_code not in _REDIRECTS or not target or call.method != "GET":
                     yield response
@@ -145,7 +159,16 @@ class Sender:
                 api_requests=self._counts.api_requests + (not is_media),
                 media_requests=self._counts.media_requests + is_media,
             )
-        return httpx.Request(call.method, target, headers=lines, content=call.body, extensions={BORROW: True})
+        body = call.body
+        stream: Outflow | None = None
+        if body is not None and not isinstance(body, bytes):
+            stream, body = Outflow(body), None
+            # httpx adds these itself where it knows the body.
+            lines = [("Host", url.netloc.decode("ascii")), *lines, ("Content-Length", str(stream.size))]
+        raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in lines]
+        return httpx.Request(
+            call.method, target, headers=raw, content=body, stream=stream, extensions={BORROW: True}
+        )
 
 
 def host_of(call: Call) -> str:

@@ -63,7 +63,7 @@ class OAuth1Signer:
             nonce=self.nonce(),
             timestamp=str(int(self.clock() + skew)),
         )
-        form = call.body if _is_form(call) else None
+        form = call.body if _is_form(call) and isinstance(call.body, bytes) else None
         _, headers, _ = client.sign(
             url,
             http_method=cast(Any, call.method),  # the stub lists the methods one by one

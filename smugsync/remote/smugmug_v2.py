@@ -1,4 +1,5 @@
-"""SmugMug API v2, the read side: which questions to ask, and what the answers say.
+"""SmugMug API v2: which questions to ask, and what the answers say. What changes the account is in
+`smugmug_v2_uploads`.
 
 What is known about the service comes from its documentation (`/api/v2/doc`), from recorded answers
 and from measurements of other client authors; the comments name what is not obvious. Answers are
@@ -9,19 +10,15 @@ servers ignore switches that they do not know.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
-from urllib.parse import quote, urlencode
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
-from smugsync.errors import Garbled, SmugsyncError
-from smugsync.remote import smugmug_v2_failures
+from smugsync.errors import Garbled
 from smugsync.remote import smugmug_v2_objects as objects
 from smugsync.remote.dialect import Auth, Call, Folder, Page, Reply, Source, Span
+from smugsync.remote.smugmug_v2_envelope import get, only, part, read_page, response_of
+from smugsync.remote.smugmug_v2_uploads import UPLOAD_URL, UploadQuestions
 from smugsync.remote.wire import Fields, parse
-
-T = TypeVar("T")
 
 _ALBUM_SWITCHES = {"_filter": objects.ALBUM_FIELDS, "_filteruri": "AlbumImages"}
 #: `_filteruri=` leaves no link at all.
@@ -33,8 +30,9 @@ _FILE_SWITCHES = {"_filter": objects.FILE_FIELDS, "_filteruri": "LargestVideo", 
 _HOME_ALBUM = re.compile(r"/album/([^/!?]+)/image/")
 
 
-class SmugMugV2:
-    """The dialect of API v2 at `api_url`, a bare origin such as `https://api.smugmug.com`.
+class SmugMugV2(UploadQuestions):
+    """The dialect of API v2 at `api_url`, a bare origin such as `https://api.smugmug.com`; files are sent to
+    `upload_url`.
 
     With `user`, that user's albums as far as this viewer may see them (anonymously: the public ones);
     without, those of the account that the credentials belong to.
@@ -47,18 +45,18 @@ class SmugMugV2:
 
     name = "smugmug-v2"
 
-    def __init__(self, api_url: str, *, user: str = "") -> None:
-        self._origin = api_url.rstrip("/")
+    def __init__(self, api_url: str, *, user: str = "", upload_url: str = UPLOAD_URL) -> None:
+        super().__init__(api_url, upload_url)
         self._user = user
 
     # The account
 
     def account(self) -> Call:
-        path = f"/api/v2/user/{_part(self._user)}" if self._user else "/api/v2!authuser"
+        path = f"/api/v2/user/{part(self._user)}" if self._user else "/api/v2!authuser"
         return self._get(path, {"_filter": "NickName,Name,ResponseLevel", "_filteruri": "Node"})
 
     def read_account(self, reply: Reply) -> Account:
-        user = _only(reply, "User", "the account")
+        user = only(reply, "User", "the account")
         root = objects.link(user, "Node").rpartition("/")[2]
         if not root:
             raise Garbled("SmugMug's answer about the account names no root node")
@@ -74,33 +72,33 @@ class SmugMugV2:
 
     def albums(self, account: Account, span: Span) -> Call:
         """The flat list: every album the viewer may know of, at any depth, in `Total`/`count` requests."""
-        return self._get(f"/api/v2/user/{_part(account.nickname)}!albums", _ALBUM_SWITCHES, span)
+        return self._get(f"/api/v2/user/{part(account.nickname)}!albums", _ALBUM_SWITCHES, span)
 
     def read_albums(self, reply: Reply, span: Span) -> Page[Album]:
-        response = _response(reply, "the album list")
-        return _page(response, "Album", span, objects.read_album)
+        response = response_of(reply, "the album list")
+        return read_page(response, "Album", span, objects.read_album)
 
     def album(self, key: str) -> Call:
-        return self._get(f"/api/v2/album/{_part(key)}", _ALBUM_SWITCHES)
+        return self._get(f"/api/v2/album/{part(key)}", _ALBUM_SWITCHES)
 
     def read_album(self, reply: Reply) -> Album:
-        return objects.read_album(_only(reply, "Album", "the album"))
+        return objects.read_album(only(reply, "Album", "the album"))
 
     # Folders
 
     def folders(self, node_id: str, span: Span) -> Call:
         switches = {"Type": "Folder", **_FOLDER_SWITCHES}
-        return self._get(f"/api/v2/node/{_part(node_id)}!children", switches, span)
+        return self._get(f"/api/v2/node/{part(node_id)}!children", switches, span)
 
     def read_folders(self, reply: Reply, span: Span) -> Page[Folder]:
-        page = _page(_response(reply, "the folder"), "Node", span, objects.read_folder)
+        page = read_page(response_of(reply, "the folder"), "Node", span, objects.read_folder)
         folders = tuple(folder for folder in page.items if folder)
         return Page(folders, page.total if len(folders) == len(page.items) else None, page.next, page.faults)
 
     # Photos and videos
 
     def files(self, album: Album, span: Span) -> Call:
-        return self._get(f"/api/v2/album/{_part(album.key)}!images", _FILE_SWITCHES, span)
+        return self._get(f"/api/v2/album/{part(album.key)}!images", _FILE_SWITCHES, span)
 
     def read_files(self, reply: Reply, span: Span, album: Album) -> Page[RemoteFile]:
         document = parse(reply, f"the photos of {album.name!r}")
@@ -109,7 +107,7 @@ class SmugMugV2:
         def read(item: Fields) -> RemoteFile:
             return objects.read_file(item, album.key, expansions)
 
-        return _page(document.child("Response"), "AlbumImage", span, read)
+        return read_page(document.child("Response"), "AlbumImage", span, read)
 
     def look(self, file: RemoteFile) -> tuple[Call, ...]:
         """The file's address in its album, first with the Serial we know, then without.
@@ -119,7 +117,7 @@ class SmugMugV2:
         Serial is current. Only 404 from both means that the album does not hold the photo any more.
         `/api/v2/image/KEY` is no substitute: it lives on when a photo is moved to another album.
         """
-        path = f"/api/v2/album/{_part(file.album_key)}/image/{_part(file.key)}"
+        path = f"/api/v2/album/{part(file.album_key)}/image/{part(file.key)}"
         return tuple(self._get(address, _FILE_SWITCHES) for address in (f"{path}-{file.serial}", path))
 
     def read_look(self, reply: Reply, file: RemoteFile) -> Source:
@@ -134,11 +132,11 @@ class SmugMugV2:
             raise Garbled(f"SmugMug answered with another photo than {file.name!r}")
         if found.kind is Kind.PHOTO or found.source or found.withheld:
             return Source(found)
-        path = f"/api/v2/image/{_part(found.key)}-{found.serial}!largestvideo"
+        path = f"/api/v2/image/{part(found.key)}-{found.serial}!largestvideo"
         return Source(found, self._get(path, {"_filter": objects.VIDEO_FIELDS}))
 
     def read_source(self, reply: Reply, file: RemoteFile) -> RemoteFile:
-        video = _only(reply, "LargestVideo", f"the video {file.name!r}")
+        video = only(reply, "LargestVideo", f"the video {file.name!r}")
         found = objects.read_rendition(file, video)
         return found if found.source else replace(found, withheld="SmugMug offers no rendition of this video")
 
@@ -146,53 +144,5 @@ class SmugMugV2:
         """Anyone who knows the address may read it: nothing is signed."""
         return Call("GET", url, auth=Auth.NONE)
 
-    def failure(self, reply: Reply, call: Call) -> SmugsyncError | None:
-        return smugmug_v2_failures.failure(reply, call)
-
     def _get(self, path: str, switches: dict[str, str], span: Span | None = None) -> Call:
-        paging = {"start": str(span.start), "count": str(span.count)} if span else {}
-        query = urlencode({**switches, **paging, "_verbosity": "1"}, safe=",")
-        return Call("GET", f"{self._origin}{path}?{query}", (("Accept", "application/json"),))
-
-
-def _page(response: Fields, locator: str, span: Span, read: Callable[[Fields], T]) -> Page[T]:
-    """The entries of a page and where to go on.
-
-    An empty list is not written as `[]`: its key is missing. The next page is reckoned from what came,
-    because the service may clamp `count`, and because its own `NextPage` drops our switches.
-    """
-    items: list[T] = []
-    faults: list[str] = []
-    entries = tuple(response.entries(locator))
-    for number, entry in enumerate(entries, span.start):
-        try:
-            items.append(read(Fields.of(entry, f"entry {number}")))
-        except Garbled as error:
-            faults.append(str(error))
-
-    pages = response.child("Pages")
-    total, start = pages.whole("Total"), pages.whole("Start")
-    following = span.start + max(pages.whole("Count") or 0, len(entries))
-    if total is None:
-        faults.append("SmugMug did not say how many entries there are")
-    elif start not in (None, span.start) and entries:
-        faults.append(f"entries from {span.start} on were asked for, those from {start} on came")
-    elif span.start < following <= total:
-        granted = pages.whole("RequestedCount") or span.count
-        return Page(tuple(items), total, Span(following, min(granted, span.count)), tuple(faults))
-    return Page(tuple(items), total, None, tuple(faults))
-
-
-def _response(reply: Reply, what: str) -> Fields:
-    return parse(reply, what).child("Response")
-
-
-def _only(reply: Reply, locator: str, what: str) -> Fields:
-    response = _response(reply, what)
-    if locator not in response:
-        raise Garbled(f"SmugMug's answer about {what} holds no {locator}")
-    return response.child(locator)
-
-
-def _part(key: str) -> str:
-    return quote(key, safe="")
+        return get(self._origin, path, switches, span)

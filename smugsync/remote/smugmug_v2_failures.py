@@ -28,7 +28,7 @@ KEY_PROBLEMS = {
 
 #: All of them (OAuth problem reporting; SmugMug is known to send nonce_used and parameter_absent, the
 #: rest is the convention's list).
-_PROBLEMS = KEY_PROBLEMS | {
+PROBLEMS = KEY_PROBLEMS | {
     "parameter_absent": f"SmugMug saw no credentials; {_SIGN_IN}",
     "signature_invalid": f"SmugMug does not accept our signature: a secret is wrong; {_SIGN_IN}",
     "token_rejected": f"SmugMug does not accept the access token (revoked or mistyped); {_SIGN_IN}",
@@ -97,8 +97,8 @@ def _unauthorised(message: str, path: str) -> SmugsyncError:
         return Transient("SmugMug has seen this request's nonce before")
     if problem == "timestamp_refused":
         return ClockSkew("SmugMug refuses our time stamp: this computer's clock is wrong")
-    if problem in _PROBLEMS:
-        return NotAuthorised(_PROBLEMS[problem])
+    if problem in PROBLEMS:
+        return NotAuthorised(PROBLEMS[problem])
     if "v2 access" in message:
         return NotAuthorised(TERMS)
     return NotAuthorised(f"SmugMug wants other credentials for {path}; {_SIGN_IN}")

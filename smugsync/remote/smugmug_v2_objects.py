@@ -49,7 +49,7 @@ def read_album(item: Fields) -> Album:
         key=item.key("AlbumKey"),
         node_id=item.text("NodeID"),
         name=item.prose("Name") or item.prose("Title"),
-        url_path=_path(item),
+        url_path=url_path(item),
         image_count=item.whole("ImageCount"),
     )
     if reason := _locked(item):
@@ -83,7 +83,7 @@ def read_folder(item: Fields) -> Folder | None:
     if item.text("Type") != "Folder":
         return None
     return Folder(
-        url_path=_path(item),
+        url_path=url_path(item),
         name=item.prose("Name"),
         node_id=item.key("NodeID"),
         has_children=item.flag("HasChildren") or "HasChildren" not in item,
@@ -219,7 +219,7 @@ def _details(item: Fields) -> Details:
     )
 
 
-def _path(item: Fields) -> str:
+def url_path(item: Fields) -> str:
     path = item.text("UrlPath")
     if len(path) > _LONGEST_PATH:
         raise Garbled(f"UrlPath of {item.what} is {len(path):,} characters long")

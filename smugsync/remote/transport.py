@@ -22,7 +22,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import cast
 
 import httpx
 
@@ -30,11 +29,15 @@ from smugsync.remote.answer import Unanswered, body_length, headers, read_head
 from smugsync.remote.sockets import Aborted, Address, Resolve, Sockets, resolve
 from smugsync.remote.streaming import BORROW, Stream
 from smugsync.remote.tls import tls_context
+from smugsync.remote.writing import Written, write_request
 
 CONNECT_SECONDS = 10.0
 STALL_SECONDS = 30.0
 #: Shorter than the 60 to 75 s after which common servers close an idle connection.
 IDLE_SECONDS = 45.0
+#: What must not be sent twice uses an idle connection only if no server has had the time to tire of it
+#: (Apache's shortest usual time is 5 s): a request that meets a closed one may or may not have arrived.
+_FRESH_SECONDS = 2.0
 _IDLE_PER_ADDRESS = 32
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 _PORTS = {"http": 80, "https": 443}
@@ -80,12 +83,15 @@ class DirectTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         address = _address(request)
-        kept = self._take(address)
+        idempotent = request.method in _IDEMPOTENT
+        kept = self._take(
+            address, self._idle_seconds if idempotent else min(_FRESH_SECONDS, self._idle_seconds)
+        )
         if kept is not None:
             try:
                 return self._exchange(kept, request, address)
             except _Unanswered:
-                if request.method not in _IDEMPOTENT or not isinstance(request.stream, httpx.ByteStream):
+                if not idempotent or not isinstance(request.stream, httpx.ByteStream):
                     raise
         return self._exchange(self._open(address, request), request, address)
 
@@ -112,7 +118,7 @@ class DirectTransport(httpx.BaseTransport):
         except OSError as exc:
             raise self._ended(exc, request, httpx.ConnectError) from exc
 
-    def _take(self, address: Address) -> socket.socket | None:
+    def _take(self, address: Address, idle_seconds: float) -> socket.socket | None:
         """The connection used last, if it is young enough and the server has not spoken or left since."""
         while True:
             with self._lock:
@@ -120,7 +126,7 @@ class DirectTransport(httpx.BaseTransport):
                 if not kept:
                     return None
                 since, sock = kept.pop()
-            if self._clock() - since <= self._idle_seconds and not _has_input(sock):
+            if self._clock() - since <= idle_seconds and not _has_input(sock):
                 return sock
             self._sockets.close(sock)
 
@@ -150,14 +156,14 @@ class DirectTransport(httpx.BaseTransport):
     # -- one exchange --------------------------------------------------------------------------------
 
     def _exchange(self, sock: socket.socket, request: httpx.Request, address: Address) -> httpx.Response:
-        broken: OSError | None = None
+        written = Written(whole=False)
         try:
-            broken = self._send(sock, request)
-            head = self._receive_head(sock, request)
+            written = self._send(sock, request)
+            head = self._receive_head(sock, request, written.early)
         except BaseException as exc:
             self._sockets.close(sock)
-            if broken is not None and not isinstance(exc, _Unanswered):
-                raise self._ended(broken, request, httpx.WriteError) from broken
+            if written.broken is not None and not isinstance(exc, _Unanswered):
+                raise self._ended(written.broken, request, httpx.WriteError) from written.broken
             raise
         try:
             length = body_length(head, request.method)
@@ -175,7 +181,7 @@ class DirectTransport(httpx.BaseTransport):
                 buffers=self._buffers,
                 borrow=bool(request.extensions.get(BORROW)),
                 failed=lambda exc, kind: self._ended(exc, request, kind),
-                release=lambda in_step: self._release(address, sock, in_step=in_step and broken is None),
+                release=lambda in_step: self._release(address, sock, in_step=in_step and written.whole),
             ),
             extensions={
                 "http_version": b"HTTP/1.0" if head.version == 10 else b"HTTP/1.1",
@@ -183,43 +189,18 @@ class DirectTransport(httpx.BaseTransport):
             },
         )
 
-    def _send(self, sock: socket.socket, request: httpx.Request) -> OSError | None:
-        """Write the request. A peer that closes while we write may have answered: its error is returned."""
-        sock.settimeout(_timeout(request, "write", STALL_SECONDS))
-        writer = http.client.HTTPConnection(request.url.host or "-")
-        writer.auto_open = 0
-        writer.sock = sock
+    def _send(self, sock: socket.socket, request: httpx.Request) -> Written:
         try:
-            writer.putrequest(
-                request.method,
-                request.url.raw_path.decode("ascii"),
-                skip_host=True,
-                skip_accept_encoding=True,
-            )
-            for name, value in request.headers.raw:
-                writer.putheader(cast(str, name), value)  # takes bytes as well; its stub says str
-        except (http.client.HTTPException, ValueError) as exc:
-            raise httpx.LocalProtocolError(str(exc), request=request) from exc
-        chunked = request.headers.get("transfer-encoding", "").lower() == "chunked"
-        has_body = chunked or "content-length" in request.headers
-        content = iter(cast(httpx.SyncByteStream, request.stream)) if has_body else iter(())
-        try:
-            writer.endheaders()
-            for chunk in content:
-                if chunk:
-                    writer.send(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
-            if chunked:
-                writer.send(b"0\r\n\r\n")
+            return write_request(sock, request, _timeout(request, "write", STALL_SECONDS))
         except TimeoutError as exc:
             raise self._ended(exc, request, httpx.WriteTimeout) from exc
-        except (ConnectionError, ssl.SSLError) as exc:
-            return exc
-        return None
 
-    def _receive_head(self, sock: socket.socket, request: httpx.Request) -> http.client.HTTPResponse:
+    def _receive_head(
+        self, sock: socket.socket, request: httpx.Request, early: bytes
+    ) -> http.client.HTTPResponse:
         sock.settimeout(_timeout(request, "read", STALL_SECONDS))
         try:
-            return read_head(sock, request.method, self._clock)
+            return read_head(sock, request.method, self._clock, early)
         except TimeoutError as exc:
             raise self._ended(exc, request, httpx.ReadTimeout) from exc
         except Unanswered as exc:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from pathlib import Path
 from typing import Literal, Protocol
 
 from smugsync.catalogue import AlbumRow, Catalogue, ChangeRow, FileRow
 from smugsync.core.guard import MaxLoss
 from smugsync.core.lifecycle import State
-from smugsync.core.model import Album, LocalFile, RemoteFile
+from smugsync.core.model import Album, Fingerprint, LocalFile, Privacy, RemoteFile
 from smugsync.core.printable import printable
+from smugsync.local.handles import Root
 from smugsync.local.sharing import Links, Source
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
 from smugsync.remote.gallery import Gallery
+from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync.report import Report, What
 
@@ -29,25 +33,38 @@ Durability = Literal["file", "batch", "none"]
 Layout = Literal["url-path", "names"]
 
 
-#: The first three ask what the account has; the others work on what is recorded and on the disk.
-Kind = Literal["everything", "delta", "albums", "verify", "repair", "resolve", "undo", "trash", "fsck"]
+#: The first five ask what the account has; the others work on what is recorded and on the disk.
+Kind = Literal[
+    "everything", "delta", "albums", "paths", "upload", "verify", "repair", "resolve", "undo", "trash", "fsck"
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How much a cycle looks at. `albums`: keys, UrlPaths or names as a person typed them."""
+    """How much a cycle looks at. `albums`: keys, UrlPaths or names as a person typed them.
+
+    `paths` (of files, relative to the mirror) are those that a watcher saw: only the albums that they lie in
+    are asked for. `upload` sends what is here and not there, however old, of `albums`, or of all.
+    """
 
     kind: Kind
     albums: tuple[str, ...] = ()
     detail: str = ""  #: what else a person said, for the history
+    paths: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.kind, ", ".join(self.albums), self.detail)))
+        seen = f"{len(self.paths):,}" if self.paths else ""
+        return " ".join(filter(None, (self.kind, ", ".join(self.albums), seen, self.detail)))
 
     @property
     def lists(self) -> bool:
         """Does it ask the service what there is?"""
-        return self.kind in ("everything", "delta", "albums")
+        return self.kind in ("everything", "delta", "albums", "paths", "upload")
+
+    @property
+    def is_whole(self) -> bool:
+        """Does it ask for all albums, so that one that is not shown is missing?"""
+        return self.kind in ("everything", "delta")
 
     @property
     def judges(self) -> bool:
@@ -66,13 +83,53 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """What lies in `folder` (absolute) goes to the album at the UrlPath `album`, with `keywords`.
+
+    The album is made with `privacy` (None = as for any other) if there is none.
+    """
+
+    folder: Path
+    album: str
+    keywords: tuple[str, ...] = ()
+    privacy: Privacy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Can a local file be sent as it lies there? With a `fingerprint` it can. If not, `why`; and with `later`
+    it may be when it is looked at again: somebody still writes it."""
+
+    fingerprint: Fingerprint | None = None
+    why: str = ""
+    later: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What may be sent. `create`: how an album is made for a new directory; None = not at all.
+
+    `ignores` is asked with paths relative to the mirror, `settled` whether a file is finished (in worker
+    threads, with the time). `parallel`: how many at once. `replace`: edits, in place of what is online.
+    """
+
+    settled: Callable[[Root, str, float], Readiness]
+    ignores: Callable[[str], bool] = lambda path: False
+    replace: bool = False
+    create: Privacy | None = Privacy.PRIVATE
+    parallel: int = 3
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """A person's wishes, as values: inner code never sees a configuration.
 
     `downloads` None = adaptive. `pauses`: seconds between attempts at one download. `reserve` is in bytes.
     `owns`: the account is the viewer's own, so that nothing of it is hidden.
     `zone` None = this machine's. Without `fetch` only what is here already is taken over. `impatient`: a
-    person asked for this run, so what failed is tried again whether or not its time has come.
+    person asked for this run, so what failed is tried again whether or not its time has come. `sending`
+    None = nothing is ever sent.
     """
 
     owns: bool = True
@@ -92,6 +149,7 @@ class Options:
     accept_loss: bool = False
     dry_run: bool = False
     impatient: bool = False
+    sending: Sending | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +239,10 @@ class Context:
     stamp: str
     #: committed rows whose file was touched and must be hashed before anything can be said
     to_examine: deque[int] = field(default_factory=deque)
+    #: the way up, None where there is none
+    uploads: Uploads | None = None
+    #: what the service's clock shows now (ours, where it did not say), in epoch seconds
+    service_now: Callable[[], float] = time.time
     #: what the service's clock showed before it was asked for the albums (ours, where it did not say)
     asked_at: float = 0.0
     #: albums in which a new file appeared, by its key, if another album holds it too: moved, perhaps
@@ -193,6 +255,14 @@ class Context:
     in_flight: dict[int, int] = field(default_factory=dict)
     #: something was planned since the feeder last looked
     planned: bool = True
+    #: edited files (row id, what lies there) that are to take the place of what is online
+    edits: deque[tuple[int, LocalFile]] = field(default_factory=deque)
+    #: new local files are sent by themselves: uploads are on, and what was here before is recorded
+    sends: bool = False
+    #: albums (ids) in whose directories something else lies than was recorded
+    touched: set[int] = field(default_factory=set)
+    #: albums (ids) in which something is on its way out: what is new in them may be that
+    sending_to: set[int] = field(default_factory=set)
     #: what lies about here and need not be fetched
     stock: Stock = field(default_factory=NoStock)
 
@@ -247,7 +317,7 @@ class Context:
 
     def due(self, row: FileRow) -> bool:
         """Is it time to try a failed or quarantined file again?"""
-        if self.scope.kind in ("everything", "albums") and self.options.impatient:
+        if self.scope.kind in ("everything", "albums", "upload") and self.options.impatient:
             return True
         patience = 0 if row.retry_at is None else row.retry_at
         return patience <= self.now() or (self.options.impatient and row.state is State.FAILED)

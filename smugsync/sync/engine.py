@@ -8,6 +8,7 @@ from collections.abc import Callable, Container
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.guard import CLOCKS_AGREE
+from smugsync.core.lifecycle import State
 from smugsync.core.model import Account
 from smugsync.errors import (
     Garbled,
@@ -24,6 +25,7 @@ from smugsync.local.shelves import stamp_of
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
 from smugsync.remote.gallery import Gallery
+from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync import recovery
 from smugsync.sync.context import Context, Options, Scope
@@ -58,12 +60,13 @@ class Engine:
         round_trip: Callable[[], float | None] = lambda: None,
         crew: Crew = THREADS,
         place: Place = place,
+        uploads: Uploads | None = None,
     ) -> None:
         self._catalogue, self._gallery, self._mirror = catalogue, gallery, mirror
         self._options, self._progress, self._stop = options, progress, stop
         self._now, self._requests = now, requests
         self._crew, self._place, self._round_trip = crew, place, round_trip
-        self._service_time = service_time
+        self._service_time, self._uploads = service_time, uploads
 
     def run(self, scope: Scope) -> Report:
         """One cycle over `scope`. What ends it early stands in the report; only bugs are raised."""
@@ -145,7 +148,7 @@ class Engine:
         """What time it is at the service; and what is set aside is kept by the time in its name: where the
         clocks disagree, by the service's."""
         ours, theirs = self._now(), self._service_time()
-        context.asked_at = ours if theirs is None else theirs
+        context.asked_at = self._service_now()
         if theirs is None:
             return
         agree = abs(theirs - ours) <= CLOCKS_AGREE
@@ -153,6 +156,10 @@ class Engine:
         if agree:
             with self._catalogue.transaction():
                 self._catalogue.remember(_AGREED, str(int(min(ours, theirs))))
+
+    def _service_now(self) -> float:
+        theirs = self._service_time()
+        return self._now() if theirs is None else theirs
 
     def _present(self) -> float:
         """Our clock's time, or what two clocks have shown already: if ours is behind that, it is wrong."""
@@ -193,8 +200,12 @@ class Engine:
         report.files_failed = self._count_failed(scope, context.listed)
         report.files_damaged = self._catalogue.count_damaged()
         report.files_unproven = self._catalogue.count_unproven()
+        uploads = self._catalogue.count_uploads()
+        report.files_in_doubt = uploads.get(State.IN_DOUBT, 0) + uploads.get(State.SENDING, 0)
+        report.files_unsent = uploads.get(State.FAILED, 0) + uploads.get(State.QUARANTINED, 0)
         report.files_local = sum(self._catalogue.count_local().values())
-        if scope.judges and (report.files_failed or report.files_damaged):
+        unsent = self._options.sending is not None and (report.files_unsent or report.files_in_doubt)
+        if scope.judges and (report.files_failed or report.files_damaged or unsent):
             report.codes.add(ItemError.exit_code)
         with self._catalogue.transaction(durable=True):
             self._catalogue.end_run(
@@ -217,4 +228,6 @@ class Engine:
             run=run,
             report=report,
             stamp=stamp_of(self._present()),
+            service_now=self._service_now,
+            uploads=self._uploads,
         )

@@ -102,10 +102,13 @@ def check_owner(found: Marker, mirror: Mirror, account: Account) -> None:
 
 
 def recover(context: Context) -> None:
-    """Settle what a killed process left: announced renames, and part files."""
+    """Settle what a killed process left: announced renames, uploads that it was sending, and part files."""
     if context.options.dry_run:
         return
     _settle_moves(context)
+    if context.catalogue.open_uploads():
+        with context.catalogue.transaction(durable=True):
+            context.catalogue.restart_uploads()
     context.mirror.sweep_parts(_Resumable(context))
 
 

@@ -43,6 +43,10 @@ class What(StrEnum):
     PUT_BACK = "put back"
     SET_ASIDE = "set aside"
     EMPTIED = "deleted for good"
+    SENT = "sent"
+    SENT_EDIT = "edit sent"
+    ALBUM_MADE = "album made online"
+    TAKEN_IN = "taken from a drop folder"
 
 
 def words(what: str) -> str:
@@ -89,6 +93,13 @@ class Report:
     files_waiting: int = 0  #: to be fetched by another run, since this one was told to download nothing
     bytes_waiting: int = 0
     files_shared: int = 0  #: bytes that were here already: linked or copied, not fetched
+    files_sent: int = 0
+    bytes_sent: int = 0
+    files_to_send: int = 0  #: a dry run has found them
+    bytes_to_send: int = 0
+    files_unfinished: int = 0  #: to be sent, and still being written
+    files_in_doubt: int = 0  #: sent, and nobody knows yet how that ended
+    files_unsent: int = 0  #: refused or failed
     files_proven: int = 0  #: read again, and found right
     bytes_proven: int = 0
     files_withheld: int = 0
@@ -160,6 +171,13 @@ class Report:
             "files_waiting": self.files_waiting,
             "bytes_waiting": self.bytes_waiting,
             "files_shared": self.files_shared,
+            "files_sent": self.files_sent,
+            "bytes_sent": self.bytes_sent,
+            "files_to_send": self.files_to_send,
+            "bytes_to_send": self.bytes_to_send,
+            "files_unfinished": self.files_unfinished,
+            "files_in_doubt": self.files_in_doubt,
+            "files_unsent": self.files_unsent,
             "files_proven": self.files_proven,
             "bytes_proven": self.bytes_proven,
             "files_withheld": self.files_withheld,

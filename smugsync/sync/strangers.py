@@ -5,7 +5,7 @@ An album's own listing notes those in its directory; a full cycle finds the rest
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 
 from smugsync.catalogue import join
@@ -15,8 +15,11 @@ from smugsync.errors import ItemError
 from smugsync.sync.context import Context
 
 
-def note_strangers(context: Context) -> None:
-    """Walk the whole tree, and record what lies where no album that was listed in this run has its place."""
+def note_strangers(context: Context, *, missed: Callable[[str], None] = lambda directory: None) -> None:
+    """Walk the whole tree, and record what lies where no album that was listed in this run has its place.
+
+    `missed` is told of directories that cannot be read.
+    """
     catalogue = context.catalogue
     albums = {row.directory: row for row in catalogue.albums()}
     folded = {row.directory_folded: row for row in albums.values()}
@@ -25,6 +28,7 @@ def note_strangers(context: Context) -> None:
 
     def unreadable(directory: str, error: ItemError) -> None:
         context.report.trouble(directory, str(error))
+        missed(directory)
 
     def note(directory: str, album: int | None, here: dict[str, Fingerprint]) -> None:
         with catalogue.transaction():
@@ -60,7 +64,8 @@ def note_directory(
     A row that holds nothing accounts for nothing: what lies under its name is a person's.
     """
     catalogue = context.catalogue
-    names = set() if album is None else catalogue.held_names(album)
+    held = {} if album is None else catalogue.held_prints(album)
+    names = held.keys()
     elsewhere = {naming.fold(name): name for name in names if name not in here}
     recorded = catalogue.local_files(directory)
     strangers = set()
@@ -70,8 +75,10 @@ def note_directory(
             continue  # a row's file, perhaps under a spelling of the file system's own
         strangers.add(name)
         if name not in recorded or recorded[name][0] != fingerprint:
-            catalogue.put_local(join(directory, name), fingerprint)
+            catalogue.put_local(join(directory, name), fingerprint, fresh=context.sends)
     catalogue.drop_local(join(directory, name) for name in recorded if name not in strangers)
+    if album is not None and any(held[name] != here[name] for name in names & here.keys()):
+        context.touched.add(album)
 
 
 def _is_here(context: Context, path: str) -> bool:

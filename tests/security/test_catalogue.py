@@ -168,7 +168,7 @@ def test_what_stands_in_the_schema_may_call_nothing(tmp_path: Path) -> None:
     [
         "UPDATE album SET directory = '../outside'",
         "UPDATE file SET name = '../../x.jpg'",
-        "INSERT INTO local_file VALUES ('../../x.jpg', 1, 1, NULL, 'diverged', 1)",
+        "INSERT INTO local_file VALUES ('../../x.jpg', 1, 1, NULL, 'diverged', 1, 0)",
         "INSERT INTO directory_move VALUES (1, '../outside', '../../outside')",
     ],
     ids=["directory", "name", "file-of-a-persons", "rename"],

@@ -104,7 +104,13 @@ class TestLaws:
             ("UPDATE file SET details = '[1,2]' WHERE it", "Rome/0.jpg"),
             ("UPDATE file SET details = 'x' WHERE it", "Rome/0.jpg"),
             ("UPDATE meta SET value = '99999999999' WHERE key = 'last_full'", "last_full"),
-            ("INSERT INTO local_file VALUES ('../x', 1, 1, NULL, 'local', NULL)", "../x"),
+            ("INSERT INTO local_file VALUES ('../x', 1, 1, NULL, 'local', NULL, 0)", "../x"),
+            ("INSERT INTO routed VALUES ('../x', '[]')", "../x"),
+            (
+                "INSERT INTO upload (album_id, path, state, size, mtime_ns)"
+                " VALUES (1, '../y', 'planned', 1, 1)",
+                "../y",
+            ),
             ("INSERT INTO directory_move VALUES (1, '../x', 'Rome')", "../x"),
         ],
     )

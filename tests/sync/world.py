@@ -27,6 +27,7 @@ from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import OAuth1Signer
 from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync.context import Options, Scope
 from smugsync.sync.cycle.loop import Place
@@ -35,6 +36,7 @@ from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.report import Report
 
 ORIGIN = "http://127.0.0.1:8000"
+UPLOADS = f"{ORIGIN}/upload/"
 EVERYTHING = Scope("everything")
 DELTA = Scope("delta")
 
@@ -104,6 +106,22 @@ class World:
         walk(describe_tree(self.emulator.account)["root"])
         return sorted(found)
 
+    def tree(self) -> dict[str, Any]:
+        """The account's folders and albums, from the root down."""
+        with self.emulator.account.lock:
+            root: dict[str, Any] = describe_tree(self.emulator.account)["root"]
+            return root
+
+    def privacy_of(self, name: str) -> str:
+        """Of the first album or folder of this name."""
+        waiting = [self.tree()]
+        while waiting:
+            node = waiting.pop()
+            if node["name"] == name:
+                return str(node["privacy"])
+            waiting += node.get("children", ())
+        raise LookupError(name)
+
     # -- the mirror --------------------------------------------------------------------------------
 
     def sync(self, scope: Scope = EVERYTHING, **changes: Any) -> Report:
@@ -132,6 +150,7 @@ class World:
                     requests=lambda: session.counts.api_requests + session.counts.media_requests,
                     crew=self.crew,
                     place=self.place,
+                    uploads=Uploads(SmugMugV2(ORIGIN, upload_url=UPLOADS), session),
                 )
         finally:
             session.close()
@@ -194,9 +213,18 @@ class World:
         os.utime(target, (self.clock.now, self.clock.now))
 
 
+#: A JPEG of one grey pixel, after its first two bytes.
+_PIXEL = base64.b64decode(
+    "/+AAEEpGSUYAAQEAAAEAAQAA/9sAQwD/////////////////////////////////////////////////////////////////////"
+    "/////////////////8AACwgAAQABAQERAP/EABQAAQAAAAAAAAAAAAAAAAAAAAD/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oACAEB"
+    "AAA/ADf/2Q=="
+)
+
+
 def content(seed: int) -> bytes:
-    """Bytes that differ by `seed`, in content and in length."""
-    return b"\xff\xd8" + hashlib.sha256(str(seed).encode()).digest() * (20 + seed % 7) + b"\xff\xd9"
+    """A JPEG that differs by `seed`, in content and in length: in its comment."""
+    words = hashlib.sha256(str(seed).encode()).digest() * (20 + seed % 7)
+    return b"\xff\xd8\xff\xfe" + (len(words) + 2).to_bytes(2, "big") + words + _PIXEL
 
 
 def md5(seed: int) -> str:

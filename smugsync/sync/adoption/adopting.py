@@ -18,6 +18,7 @@ from smugsync.local.sharing import Source
 from smugsync.sync.adoption.candidates import Candidate, Pairs, Place, Search
 from smugsync.sync.adoption.standing import Standing
 from smugsync.sync.context import Context, Read, Reading
+from smugsync.sync.sending.finding import BASELINE
 
 
 def adopt(
@@ -46,7 +47,8 @@ def adopt(
         return
     with context.catalogue.transaction():
         # What lies here now is not new, and is never sent by itself.
-        context.catalogue.remember("upload_baseline", str(int(context.now())))
+        context.catalogue.remember(BASELINE, str(int(context.now())))
+        context.catalogue.forget_freshness()
         if context.report.complete:
             context.catalogue.drop_hashed()
     if not fetch:

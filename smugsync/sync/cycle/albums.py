@@ -44,7 +44,7 @@ class AlbumPlanner:
 
     def take(self, albums: tuple[Album, ...]) -> Iterator[ListFiles]:
         """One page of the list. Albums that must be renamed first are handed out by `finish`."""
-        if self.context.scope.kind == "albums":
+        if self.context.scope.albums:
             self._offered.extend(albums)
             return
         yield from self._take(albums)
@@ -55,9 +55,9 @@ class AlbumPlanner:
         Raises UsageError if the scope names an album that the account does not show, Unreachable if only
         a complete list could tell.
         """
-        if self.context.scope.kind == "albums":
+        if self.context.scope.albums:
             yield from self._take(self._chosen(complete=complete))
-        yield from self._rename(whole=complete and self.context.scope.kind != "albums")
+        yield from self._rename(whole=complete and self.context.scope.is_whole)
 
     def _chosen(self, *, complete: bool) -> list[Album]:
         try:
@@ -76,7 +76,7 @@ class AlbumPlanner:
 
         What the configuration leaves out is not asked about: it stands still, whatever happens online.
         """
-        if self.context.scope.kind == "albums":
+        if not self.context.scope.is_whole:
             return []
         catalogue, options = self.context.catalogue, self.context.options
         known = [row for row in catalogue.albums() if row.state != "gone"]
@@ -115,7 +115,7 @@ class AlbumPlanner:
         reason = album.reason or "not readable for this viewer"
         report.trouble(album_label(album), f"{reason}; what is here of it stays as it is", code=0)
         if row is None:
-            directory = self._directory(album)
+            directory = self.directory(album)
             if self.context.catalogue.directory_taken(naming.fold(directory)):
                 return
             row = self._row(album, directory)
@@ -129,7 +129,7 @@ class AlbumPlanner:
             return row
         if row is not None and not self.folders_known:
             return row  # under its old address: the next run sees that it has to move
-        wanted = self._directory(album)
+        wanted = self.directory(album)
         if row is not None:
             return self._readdress(row, album) if stays(row, wanted) else None
         if self.context.catalogue.directory_taken(naming.fold(wanted)):
@@ -138,7 +138,7 @@ class AlbumPlanner:
 
     def _renamed(self, album: Album, row: AlbumRow) -> bool:
         """Does it want to be elsewhere than it is? A layout that a person has changed moves them all."""
-        return self.folders_known and not stays(row, self._directory(album))
+        return self.folders_known and not stays(row, self.directory(album))
 
     def _readdress(self, row: AlbumRow, album: Album) -> AlbumRow:
         row = replace(row, url_path=album.url_path, name=album.name)
@@ -170,11 +170,17 @@ class AlbumPlanner:
         )
 
     def _is_due(self, album: Album, row: AlbumRow) -> bool:
-        if self.context.scope.kind != "delta" or row.state != "listed":
+        wanted = row.id in self.context.sending_to or row.id in self.context.touched
+        match self.context.scope.kind:
+            case "everything" | "albums":
+                return True
+            case "paths" | "upload":
+                return wanted
+        if wanted or row.state != "listed":
             return True
         return row.cursor != album.cursor or row.cursor == "" or row.id in self._unsettled
 
-    def _directory(self, album: Album) -> str:
+    def directory(self, album: Album) -> str:
         """Where the album wants to be."""
         parts = [part for part in album.url_path.split("/") if part]
         if self.context.options.layout == "names" and parts:
@@ -216,7 +222,7 @@ class AlbumPlanner:
         """As it was until now: a run that looks at all albums will find it its place."""
         row = self.context.catalogue.albums_by_key([album.key]).get(album.key)
         if row is None:
-            wanted = self._directory(album)
+            wanted = self.directory(album)
             self.context.report.trouble(
                 album_label(album),
                 f"its directory {wanted} is taken until `smugsync sync` looks at all albums",
@@ -229,7 +235,7 @@ class AlbumPlanner:
         rows = catalogue.albums_by_key(album.key for album in blocked if album.key not in parked)
         wishes = Wishes()
         for album in blocked:
-            wishes.add(album.key, naming.fold(self._directory(album)))
+            wishes.add(album.key, naming.fold(self.directory(album)))
         for row in rows.values():
             if not wishes.hindered_by(row):
                 continue  # moving it would free nothing
@@ -243,7 +249,7 @@ class AlbumPlanner:
     def _settle(self, album: Album, *, force: bool) -> AlbumRow | None:
         catalogue = self.context.catalogue
         row = catalogue.albums_by_key([album.key]).get(album.key)
-        wanted = self._directory(album)
+        wanted = self.directory(album)
 
         def taken(folded: str) -> bool:
             return catalogue.directory_taken(folded, besides=0 if row is None else row.id)

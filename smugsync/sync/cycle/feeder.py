@@ -18,6 +18,7 @@ from smugsync.core.reconcile import (
     Examine,
     Fetch,
     Policy,
+    Replace,
     Side,
     reconcile,
 )
@@ -142,7 +143,11 @@ class Feeder:
     def _act(self, row: FileRow, local: LocalFile | Side) -> Job | None:
         album = self._album_of(row)
         base, remote = row.base(album.directory), row.remote(album.key, self.context.run)
-        action = reconcile(base, remote, local, Policy(repair=row.damaged_at is not None))
+        policy = Policy(repair=row.damaged_at is not None, replace=self._may_replace(row, local))
+        action = reconcile(base, remote, local, policy)
+        if isinstance(action, Replace) and isinstance(local, LocalFile):
+            self.context.edits.append((row.id, local))
+            return None
         if row.state is State.COMMITTED and (action is None or isinstance(action, Fetch)):
             note_damage(self.context, row, local, self._path(row))
             return None
@@ -156,6 +161,13 @@ class Feeder:
             return self._claim(row, Examining(row.id, self._path(row)))
         record(self.context, row, remote, local, action=action, directory=album.directory)
         return None
+
+    def _may_replace(self, row: FileRow, local: LocalFile | Side) -> bool:
+        """Is an edit to be sent? Not one that a person has decided to keep, nor one beside an album that
+        nobody has looked at."""
+        sending = self.context.options.sending
+        wanted = sending is not None and sending.replace and self.context.sends
+        return wanted and isinstance(local, LocalFile) and local.md5 not in (None, row.kept_md5)
 
     def _fetch(self, row: FileRow, remote: RemoteFile, local: LocalFile | Side, action: Fetch) -> Job | None:
         """None: the same photo is on its way to another album, and is taken from there when it has come."""

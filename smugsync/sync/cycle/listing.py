@@ -23,6 +23,11 @@ from smugsync.sync.cycle.survey import (
     ListingFailed,
     Question,
 )
+from smugsync.sync.sending import homes
+from smugsync.sync.sending.drops import collect
+from smugsync.sync.sending.finding import Finder
+from smugsync.sync.sending.making import AlbumsMade
+from smugsync.sync.sending.outbox import Outbox
 
 
 @dataclass(slots=True)
@@ -37,16 +42,22 @@ class Listings:
     settlement: Settlement
     ask: Callable[[Question], None]
     moved: Callable[[], None]
+    outbox: Outbox | None = None
     _albums: AlbumPlanner = field(init=False)
+    _finder: Finder = field(init=False)
     _open: dict[int, AlbumListing] = field(default_factory=dict)
     _naming: bool = False  #: the folders' names are asked for, before anything else
     _done: int = 0
 
     def __post_init__(self) -> None:
         self._albums = AlbumPlanner(self.context)
+        self._finder = Finder(self.context)
 
     def begin(self) -> None:
         """Ask for the albums, or first for what the layout needs to name their directories."""
+        if self.outbox is not None:
+            collect(self.context)
+            self._finder.look()
         self._albums.prepare()
         self._naming = self.context.options.layout == "names"
         if self._naming:
@@ -78,7 +89,11 @@ class Listings:
     def _ask_for_albums(self, folders: tuple[Folder, ...], *, complete: bool = False) -> None:
         self._albums.name_folders(folders, complete=complete)
         self._naming = False
-        self.ask(ListAlbums(self.account))
+        keys = None
+        if self.context.scope.kind == "paths" and not self._finder.homeless:
+            wanted = self.context.sending_to | self.context.touched
+            keys = tuple(self.context.catalogue.album(album_id).key for album_id in sorted(wanted))
+        self.ask(ListAlbums(self.account, keys))
 
     def _ask_for_files(self, question: ListFiles) -> None:
         row = self.context.catalogue.album(question.id)
@@ -95,6 +110,20 @@ class Listings:
         self.moved()
         if answer.complete:
             self.settlement.miss(self._albums.missing())
+            self._find_homes()
+
+    def _find_homes(self) -> None:
+        """Directories that are nobody's, now that all albums are known, are to become albums."""
+        self._finder.resettle()
+        wish = homes.question(self.context, self._finder, self.account)
+        if wish is not None:
+            self.ask(wish)
+
+    def homes_found(self, answer: AlbumsMade) -> None:
+        """New albums, to be listed like any other before something is sent to them."""
+        for row, album in homes.settle(self.context, answer, self._albums.directory):
+            self._finder.settle(row.directory, row)
+            self._ask_for_files(ListFiles(row.id, album))
 
     def _files_listed(self, answer: FilesListed) -> None:
         listing, report = self._open.pop(answer.id), self.context.report
@@ -107,6 +136,8 @@ class Listings:
         absent = self.planner.finish(listing, complete=answer.complete)
         if absent:
             self.settlement.doubt(listing, absent)
+        if answer.complete and self.outbox is not None:
+            self.outbox.open(listing, self._finder.by_album.pop(listing.row.id, ()))
 
     def _failed(self, answer: ListingFailed) -> None:
         self.context.report.complete = False

@@ -38,6 +38,7 @@ from smugsync.sync.cycle.survey import (
     FilesPage,
     FoldersListed,
     Knock,
+    LimitsTold,
     ListingFailed,
     Question,
     Survey,
@@ -45,6 +46,9 @@ from smugsync.sync.cycle.survey import (
 from smugsync.sync.cycle.throttle import Throttle
 from smugsync.sync.cycle.transfer import Abandoned, Examined, Faltered, Fetching, Job, Received, Transfer
 from smugsync.sync.pool import Batcher, Crash, Crew, Inbox, Pool
+from smugsync.sync.sending.courier import Checked, Delivered, Left, Unchecked, Undelivered
+from smugsync.sync.sending.making import AlbumsMade
+from smugsync.sync.sending.post import Post
 from smugsync.sync.strangers import note_strangers
 
 #: How long ending threads are waited for before the process leaves without them, in seconds.
@@ -93,7 +97,8 @@ class Cycle:
         self._recorder = Recorder(context, self._feeder)
         self._stage = Stage.LISTING
         self._streak = 0
-        self._survey = Survey(context.gallery, self._inbox.put, context.stop)
+        self._survey = Survey(context.gallery, self._inbox.put, context.stop, uploads=context.uploads)
+        self._post = Post(context, account, crew, self._inbox.put, self._ask)
         options = context.options
         transfer = Transfer(
             context.gallery,
@@ -122,9 +127,13 @@ class Cycle:
             account,
             self._planner,
             self._settlement,
-            ask=self._lanes.give,
+            ask=self._ask,
             moved=self._feeder.album_moved,
+            outbox=self._post.outbox,
         )
+
+    def _ask(self, question: Question) -> None:
+        self._lanes.give(question)
 
     def run(self) -> None:
         try:
@@ -159,6 +168,7 @@ class Cycle:
         """Feed what can be fed; True when nothing is left to wait for."""
         if not self._ctx.options.dry_run:
             self._feed()
+            self._post.feed()
         if self._lanes.busy:
             return False
         if self._stage is Stage.LISTING:
@@ -185,7 +195,7 @@ class Cycle:
             report = self._ctx.report
             report.files_planned, report.bytes_planned = self._ctx.catalogue.planned_totals()
             return True
-        return not self._workers.busy and not self._committing
+        return not self._workers.busy and not self._committing and not self._post.busy
 
     def _has_stock(self) -> bool:
         """Have what the stock wants to be read read; True when it needs nothing more."""
@@ -231,6 +241,8 @@ class Cycle:
             case Read():
                 self._readers.done()
                 self._ctx.stock.take(message)
+            case Checked() | Unchecked() | Delivered() | Undelivered() | Left():
+                self._post.answer(message)
             case Committed():
                 self._committing -= len(message.received)
                 self._recorder.commit(message.received, message.results)
@@ -250,6 +262,10 @@ class Cycle:
                 self._settlement.confirm(answer)
             case AlbumsConfirmed():
                 self._settlement.confirm_albums(answer)
+            case AlbumsMade():
+                self._listings.homes_found(answer)
+            case LimitsTold():
+                self._post.told(answer.limits)
             case Answered():
                 pass
             case _:
@@ -303,9 +319,10 @@ class Cycle:
         """End every thread. What the committer has placed already is recorded, the rest is given up."""
         deadline = time.monotonic() + GRACE
         self._committer.hurry()
-        if self._workers.busy or self._lanes.busy or self._readers.busy:  # the run ends early
+        if self._workers.busy or self._lanes.busy or self._readers.busy or self._post.out:  # it ends early
             self._ctx.stop.set()
         self._workers.close(deadline)
+        self._post.close(deadline)
         self._lanes.close(deadline)
         self._readers.close(deadline)
         self._committer.close(deadline)
@@ -320,3 +337,5 @@ class Cycle:
                 message.part.discard()
             elif isinstance(message, Read):
                 self._ctx.stock.take(message)
+            elif isinstance(message, Delivered):
+                self._post.answer(message)

@@ -194,10 +194,14 @@ class Planner:
         return naming.assign(preferred, remote.key, lambda folded: self._is_taken(listing, folded))
 
     def _hold_back(self, listing: AlbumListing, row: FileRow) -> FileRow:
-        """A file that another album holds may only have moved: not fetched before that is known."""
-        if row.state is not State.PLANNED or row.key not in self._elsewhere:
+        """A file that another album holds may only have moved, and one that is new where something is on its
+        way out may be that: not fetched before that is known."""
+        if row.state is not State.PLANNED:
             return row
-        self._ctx.movers.setdefault(row.key, []).append(listing.row.id)
+        if row.key in self._elsewhere:
+            self._ctx.movers.setdefault(row.key, []).append(listing.row.id)
+        elif listing.row.id not in self._ctx.sending_to:
+            return row
         return replace(row, source_run=-self._ctx.run)
 
     def _is_taken(self, listing: AlbumListing, folded: str) -> bool:

@@ -14,7 +14,10 @@ from smugsync.core.model import Account, Album, RemoteFile
 from smugsync.errors import Gone, ItemError, Transient, Unreachable
 from smugsync.remote.dialect import Folder
 from smugsync.remote.gallery import Gallery
+from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
+from smugsync.sync.sending.limits import Limits, read_limits
+from smugsync.sync.sending.making import AlbumsMade, MakeAlbums, Maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,10 @@ class ListFolders:
 
 @dataclass(frozen=True, slots=True)
 class ListAlbums:
+    """All albums, or, with `keys`, only these, each asked for singly."""
+
     account: Account
+    keys: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,14 @@ class Knock:
     """Many downloads break off: is the service there at all?"""
 
 
-Question = ListFolders | ListAlbums | ListFiles | Confirm | ConfirmAlbums | Knock
+@dataclass(frozen=True, slots=True)
+class AskLimits:
+    """What may be sent at all?"""
+
+    account: Account
+
+
+Question = ListFolders | ListAlbums | ListFiles | Confirm | ConfirmAlbums | Knock | AskLimits | MakeAlbums
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +132,28 @@ class Answered:
     """It is."""
 
 
-Answer = Answered | FoldersListed | AlbumsListed | FilesListed | ListingFailed | Confirmed | AlbumsConfirmed
+@dataclass(frozen=True, slots=True)
+class LimitsTold:
+    limits: Limits
+
+
+Listed = FoldersListed | AlbumsListed | FilesListed | ListingFailed
+Answer = Listed | Confirmed | AlbumsConfirmed | Answered | LimitsTold | AlbumsMade
 
 
 class Survey:
     """Answers questions in a lane's thread."""
 
     def __init__(
-        self, gallery: Gallery, deliver: Callable[[object], None], stop: Stop, *, pages: int = 64
+        self,
+        gallery: Gallery,
+        deliver: Callable[[object], None],
+        stop: Stop,
+        *,
+        uploads: Uploads | None = None,
+        pages: int = 64,
     ) -> None:
-        self._gallery = gallery
+        self._gallery, self._uploads = gallery, uploads
         self._deliver = deliver
         self._stop = stop
         self._room = threading.Semaphore(pages)
@@ -155,12 +180,40 @@ class Survey:
                 case Knock():
                     self._gallery.account()
                     return Answered()
+                case AskLimits():
+                    return self._ask_limits(question)
+                case MakeAlbums():
+                    return self._make_albums(question)
         except ItemError as error:
             if isinstance(question, Knock):
                 raise Unreachable(str(error)) from error
             return ListingFailed(number, error)
 
+    def _ask_limits(self, question: AskLimits) -> LimitsTold:
+        """The account's own limits; the usual ones if it does not say."""
+        try:
+            told = () if self._uploads is None else self._uploads.limits(question.account)
+        except ItemError:
+            told = ()
+        return LimitsTold(read_limits(told))
+
+    def _make_albums(self, question: MakeAlbums) -> AlbumsMade:
+        if self._uploads is None:
+            raise TypeError("albums are only made where uploads are possible")
+        return Maker(self._uploads, self._gallery.album, self._stop)(question)
+
+    def _look_at_albums(self, keys: tuple[str, ...]) -> AlbumsListed:
+        why = ""
+        for key in keys:
+            try:
+                self._hand_over(AlbumsPage((self._gallery.album(key),)))
+            except ItemError as error:
+                why = str(error)
+        return AlbumsListed(not why, why)
+
     def _list_albums(self, question: ListAlbums) -> AlbumsListed:
+        if question.keys is not None:
+            return self._look_at_albums(question.keys)
         listing = self._gallery.albums(question.account)
         try:
             for page in listing:

@@ -265,13 +265,19 @@ def mtime_ns(file: RemoteFile, zone: tzinfo | None) -> int | None:
     where there is none, or one that no clock ever showed, the time of the upload counts.
     """
     for text, naive_in in ((file.taken, zone), (file.uploaded, UTC)):
-        try:
-            moment = datetime.fromisoformat(text)
-            if moment.tzinfo is None and naive_in is not None:
-                moment = moment.replace(tzinfo=naive_in)
-            seconds = int(moment.timestamp())
-        except (ValueError, OverflowError, OSError):
-            continue
-        if EARLIEST <= seconds <= LATEST:
+        seconds = seconds_of(text, naive_in)
+        if seconds is not None:
             return seconds * 1_000_000_000
     return None
+
+
+def seconds_of(text: str, naive_in: tzinfo | None = UTC) -> int | None:
+    """Epoch seconds of a time stamp, None where it is none, or one that no clock ever showed."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None and naive_in is not None:
+            moment = moment.replace(tzinfo=naive_in)
+        seconds = int(moment.timestamp())
+    except (ValueError, OverflowError, OSError):
+        return None
+    return seconds if EARLIEST <= seconds <= LATEST else None

@@ -83,6 +83,9 @@ def check_laws(catalogue: Catalogue, *, now: float, stop: Stop) -> Iterator[Flaw
     for path in catalogue.local_paths():
         if not _is_path(path):
             yield Flaw("law", Level.WRONG, path, "is recorded as a file of its own, and is no path", _REBUILD)
+    for path in catalogue.outgoing_paths():
+        if not _is_path(path):
+            yield Flaw("law", Level.WRONG, path, "is recorded as a file to be sent, and is no path", _REBUILD)
     for album_id, old, new in catalogue.announced_moves():
         if not (_is_path(old) and _is_path(new)):
             what = f"is being renamed to {new}, and not both are paths"

@@ -1,0 +1,46 @@
+"""What the service takes at all: sizes and numbers, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from smugsync.core.model import LocalFile
+from smugsync.errors import Rejected
+from smugsync.remote.dialect import UploadLimit
+
+#: SmugMug holds 5,000 photos in an album (a limit that other clients have met), and five levels of folders.
+MOST_PHOTOS, MOST_FOLDERS = 5_000, 5
+_VIDEOS = frozenset("mp4 m4v mov qt avi mpg mpeg mpe wmv 3gp 3g2 mts m2ts mkv webm".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`photo` and `video`: the largest size in bytes, as the account's own limits say; SmugMug's usual ones
+    (500 MB, and 3 GB) where it does not."""
+
+    photo: int = 500_000_000
+    video: int = 3_221_225_472
+
+    def check(self, local: LocalFile, count: int) -> None:
+        """Raise Rejected if the service will not take `local` into an album of `count` photos."""
+        if count >= MOST_PHOTOS:
+            raise Rejected(
+                f"its album holds {count:,} photos already, and SmugMug takes no more than {MOST_PHOTOS:,}"
+            )
+        is_video = local.path.rpartition(".")[2].lower() in _VIDEOS
+        most, what = (self.video, "video") if is_video else (self.photo, "photo")
+        size = local.fingerprint.size
+        if size > most:
+            raise Rejected(f"it has {size:,} bytes, and SmugMug takes no {what} of more than {most:,}")
+        if not size:
+            raise Rejected("it is empty")
+
+
+def read_limits(told: Iterable[UploadLimit]) -> Limits:
+    """What the account's own limits say; of what they do not name, the usual ones."""
+    sizes = {limit.type.lower(): limit.max_size for limit in told}
+    usual = Limits()
+    return Limits(
+        photo=sizes.get("image") or sizes.get("photo") or usual.photo, video=sizes.get("video") or usual.video
+    )

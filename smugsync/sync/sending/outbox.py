@@ -1,0 +1,353 @@
+"""What goes up next, and what became of it: the engine's side of every upload.
+
+A file is checked and hashed first, then held against the album, which was listed completely in this run. What
+is to be sent is announced durably before its first byte leaves; so a process that dies in between leaves a
+trace, and nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from smugsync.catalogue import UploadRow, join
+from smugsync.core import naming
+from smugsync.core.lifecycle import Event, State
+from smugsync.core.model import Fingerprint, LocalFile, Outgoing
+from smugsync.errors import Doubtful, ItemError, Rejected, SmugsyncError
+from smugsync.sync.context import Context
+from smugsync.sync.cycle.holding import retry_at
+from smugsync.sync.cycle.planning import AlbumListing
+from smugsync.sync.report import What
+from smugsync.sync.sending.arrival import arrive, is_complete
+from smugsync.sync.sending.courier import (
+    Checked,
+    Checking,
+    Delivered,
+    Job,
+    Left,
+    Outcome,
+    Posting,
+    Unchecked,
+    Undelivered,
+)
+from smugsync.sync.sending.finding import Candidate
+from smugsync.sync.sending.limits import Limits
+from smugsync.sync.sending.settling import settle
+
+#: For how long a file that the service will never take is left alone, in seconds; or until it is changed.
+REFUSED_PATIENCE = 30 * 86_400
+#: So many uploads are announced in one transaction, which the disk has to confirm.
+BATCH = 8
+
+
+@dataclass(slots=True)
+class _Album:
+    """An album to send to, listed completely in this run."""
+
+    key: str
+    directory: str
+    count: int
+
+
+@dataclass(slots=True)
+class _Sendable:
+    """A candidate on its way through the outbox; `md5` and `fingerprint` as it was read."""
+
+    candidate: Candidate
+    album_id: int
+    local: LocalFile | None = None
+    upload: int = 0  #: the id of its row, once it is announced
+
+
+@dataclass(slots=True)
+class Outbox:
+    """Hands out jobs one by one. The engine's thread only."""
+
+    context: Context
+    limits: Limits = field(default_factory=Limits)
+    _albums: dict[int, _Album] = field(default_factory=dict)
+    _tickets: dict[int, _Sendable] = field(default_factory=dict)
+    _next_ticket: int = 0
+    _to_check: deque[int] = field(default_factory=deque)
+    _read: deque[int] = field(default_factory=deque)
+    _announced: deque[Posting] = field(default_factory=deque)
+    #: MD5s on their way to an album: of two equal files only one is sent
+    _under_way: set[tuple[int, str]] = field(default_factory=set)
+
+    @property
+    def waiting(self) -> bool:
+        """Is there anything in it, handed out or not?"""
+        return bool(self._tickets)
+
+    def open(self, listing: AlbumListing, candidates: Iterable[Candidate]) -> None:
+        """The album is listed completely: settle what is in doubt there, then take what is to be sent."""
+        album_id = listing.row.id
+        self._albums[album_id] = _Album(listing.album.key, listing.directory, len(listing.seen))
+        settle(self.context, listing)
+        for candidate in self._unclaimed(listing, candidates):
+            self.add(album_id, candidate)
+        if self.context.scope.kind == "upload":
+            self._add_older_edits(listing)
+
+    def _unclaimed(self, listing: AlbumListing, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
+        """Without those whose bytes the album shows and nobody had yet: they are that photo's file.
+
+        Its row, which waits for this (`Planner` holds it back), gets the file's name, and finds it here.
+        """
+        catalogue = self.context.catalogue
+        awaited = {
+            row.promised_md5: row
+            for row in catalogue.files(listing.row.id).values()
+            if row.state is State.PLANNED and row.held_md5 is None and row.promised_md5 is not None
+        }
+        sizes = {row.promised_size for row in awaited.values()}
+        for candidate in candidates:
+            name = candidate.path.rpartition("/")[2]
+            md5 = listing.here.md5(name) if candidate.fingerprint.size in sizes else ""
+            row = awaited.pop(md5, None)
+            if row is None or catalogue.name_taken(row.album_id, naming.fold(name)):
+                yield candidate
+                continue
+            with catalogue.transaction():
+                catalogue.put([replace(row, name=name, name_folded=naming.fold(name))])
+
+    def _add_older_edits(self, listing: AlbumListing) -> None:
+        """What was edited here at any time, and is neither sent nor decided about."""
+        sending = self.context.options.sending
+        if sending is None or not sending.replace:
+            return
+        for row in self.context.catalogue.files(listing.row.id).values():
+            edited = row.edited()
+            if edited is not None and row.state is State.COMMITTED and row.local_md5 != row.kept_md5:
+                self.add(row.album_id, Candidate(join(listing.directory, row.name), edited, replaces=row.id))
+
+    def add_edits(self) -> None:
+        """Edits that the comparison of albums has found."""
+        while self.context.edits:
+            row_id, local = self.context.edits.popleft()
+            row = self.context.catalogue.file(row_id)
+            if row is not None and row.album_id in self._albums and row.kept_md5 != local.md5:
+                self.add(row.album_id, Candidate(local.path, local.fingerprint, replaces=row_id))
+
+    def add(self, album_id: int, candidate: Candidate) -> None:
+        context = self.context
+        known = context.catalogue.upload(candidate.path)
+        if known is not None and not self._has_its_turn(known, candidate.fingerprint):
+            return
+        if candidate.replaces is None and self._is_known(album_id, candidate):
+            return
+        self._next_ticket += 1
+        self._tickets[self._next_ticket] = _Sendable(candidate, album_id)
+        self._to_check.append(self._next_ticket)
+        if context.options.dry_run:
+            context.report.files_to_send += 1
+            context.report.bytes_to_send += candidate.fingerprint.size
+        else:
+            context.progress.plan(1, candidate.fingerprint.size)
+
+    def next(self) -> Job | None:
+        """The next job, None if there is none now."""
+        if not self._announced and self._read:
+            self._announce()
+        if self._announced:
+            return self._announced.popleft()
+        if self._to_check:
+            ticket = self._to_check.popleft()
+            return Checking(ticket, self._tickets[ticket].candidate.path)
+        return None
+
+    def answer(self, outcome: Outcome) -> None:
+        """What became of a job. Raises what ends the run."""
+        match outcome:
+            case Checked():
+                self._checked(outcome)
+            case Unchecked():
+                self._drop(outcome.job.ticket)
+                self.context.report.trouble(outcome.job.path, f"is not sent: {outcome.error}")
+            case Delivered():
+                self._delivered(outcome)
+            case Undelivered():
+                self._undelivered(outcome)
+            case Left():
+                self._tickets.pop(outcome.job.ticket, None)
+
+    # -- before ------------------------------------------------------------------------------------
+
+    def _has_its_turn(self, known: UploadRow, fingerprint: Fingerprint) -> bool:
+        """An upload whose end is unknown comes first; one that failed waits, unless the file was changed."""
+        if known.state in (State.SENDING, State.IN_DOUBT):
+            return False
+        if known.fingerprint != fingerprint:
+            return True
+        asked_for = self.context.scope.kind == "upload"
+        patient = self.context.options.impatient and known.state is State.FAILED
+        return asked_for or patient or (known.retry_at or 0) <= self.context.now()
+
+    def _is_known(self, album_id: int, candidate: Candidate) -> bool:
+        """Is its name a photo's, or were its bytes found in the album already?
+
+        A name that a photo has is the comparison's business: the bytes decide there.
+        """
+        catalogue = self.context.catalogue
+        name = candidate.path.rpartition("/")[2]
+        if catalogue.name_taken(album_id, naming.fold(name)):
+            return True
+        return candidate.md5 is not None and catalogue.holder(album_id, candidate.md5) is not None
+
+    def _checked(self, checked: Checked) -> None:
+        ticket = checked.job.ticket
+        one = self._tickets[ticket]
+        if checked.local is None:
+            self._drop(ticket)
+            if checked.readiness.later:
+                self.context.report.files_unfinished += 1
+            elif checked.readiness.why:
+                self._refuse(one, Rejected(checked.readiness.why))
+            return
+        one.local = checked.local
+        if self._spare(one, checked.local):
+            self._drop(ticket)
+            return
+        try:
+            self.limits.check(checked.local, self._albums[one.album_id].count)
+        except Rejected as error:
+            self._drop(ticket)
+            self._refuse(one, error)
+            return
+        self._under_way.add((one.album_id, checked.local.md5 or ""))
+        if one.candidate.replaces is None:
+            self._albums[one.album_id].count += 1
+        self._read.append(ticket)
+
+    def _spare(self, one: _Sendable, local: LocalFile) -> bool:
+        """Is there a reason not to send these bytes?"""
+        context, md5 = self.context, local.md5 or ""
+        catalogue = context.catalogue
+        if one.candidate.replaces is not None:
+            row = catalogue.file(one.candidate.replaces)
+            return row is None or row.state is not State.COMMITTED or md5 in (row.held_md5, row.kept_md5)
+        if (one.album_id, md5) in self._under_way:
+            return True
+        if catalogue.is_withdrawn(md5) and context.scope.kind != "upload":
+            with catalogue.transaction():
+                catalogue.put_local(local.path, local.fingerprint, md5=md5, why="kept")
+            context.note(What.KEPT, local.path, "it was deleted online, and is not sent again by itself")
+            return True
+        if catalogue.holder(one.album_id, md5) is None:
+            return False
+        with catalogue.transaction():  # remembered, so that it is not read again
+            catalogue.put_local(local.path, local.fingerprint, md5=md5, fresh=True)
+        return True
+
+    # -- sending -----------------------------------------------------------------------------------
+
+    def _announce(self) -> None:
+        """Write down what is about to be sent, durably."""
+        context, catalogue = self.context, self.context.catalogue
+        batch = [self._read.popleft() for _ in range(min(BATCH, len(self._read)))]
+        with catalogue.transaction(durable=True):
+            for ticket in batch:
+                one = self._tickets[ticket]
+                if one.local is None or one.local.md5 is None:
+                    raise ValueError("only a hashed file can be sent")
+                planned = self._row(one, one.local)
+                sending = planned.on(Event.CLAIM_SEND, sent_at=int(context.service_now()), looks=0, key="")
+                one.upload = catalogue.put_upload(sending).id
+                self._announced.append(self._posting(ticket, one, one.local))
+
+    def _row(self, one: _Sendable, local: LocalFile) -> UploadRow:
+        known = self.context.catalogue.upload(local.path)
+        size, mtime_ns = local.fingerprint.size, local.fingerprint.mtime_ns
+        row = UploadRow(
+            id=0 if known is None else known.id,
+            album_id=one.album_id,
+            path=local.path,
+            file_id=one.candidate.replaces,
+            state=State.PLANNED,
+            size=size,
+            mtime_ns=mtime_ns,
+            md5=local.md5,
+        )
+        unchanged = known is not None and known.md5 == local.md5
+        return replace(row, attempts=known.attempts if known is not None and unchanged else 0)
+
+    def _posting(self, ticket: int, one: _Sendable, local: LocalFile) -> Posting:
+        catalogue, album = self.context.catalogue, self._albums[one.album_id]
+        name = local.path.rpartition("/")[2]
+        replaced = None if one.candidate.replaces is None else catalogue.file(one.candidate.replaces)
+        outgoing = Outgoing(
+            album_key=album.key,
+            name=name if replaced is None else replaced.remote_name or name,
+            md5=local.md5 or "",
+            size=local.fingerprint.size,
+            replaces="" if replaced is None else replaced.key,
+            serial=0 if replaced is None else replaced.serial,
+            keywords=catalogue.keywords_of(local.path),
+        )
+        before = None if replaced is None else replaced.remote(album.key, self.context.run)
+        return Posting(ticket, local.path, local.fingerprint, outgoing, before)
+
+    # -- after -------------------------------------------------------------------------------------
+
+    def _delivered(self, outcome: Delivered) -> None:
+        upload = self._finish(outcome.job)
+        if upload is None:
+            return
+        catalogue = self.context.catalogue
+        with catalogue.transaction():
+            if outcome.shown is not None and is_complete(upload, outcome.shown):
+                arrive(self.context, upload, outcome.shown)
+            else:  # it has it, and does not show it as it will be: a later listing settles it
+                catalogue.put_upload(upload.on(Event.FALTER, key=outcome.sent.key))
+                self.context.report.files_sent += 1
+                self.context.report.bytes_sent += upload.size
+                self.context.note(What.SENT, upload.path, "the service still works on it")
+
+    def _undelivered(self, outcome: Undelivered) -> None:
+        upload = self._finish(outcome.job)
+        if upload is None:
+            return
+        context, error = self.context, outcome.error
+        with context.catalogue.transaction():
+            if isinstance(error, Doubtful):
+                context.catalogue.put_upload(upload.on(Event.FALTER))
+                context.report.trouble(
+                    upload.path, f"was sent, but {error}; a later run sees what became of it"
+                )
+            elif isinstance(error, Rejected):
+                self._quarantine(upload, error)
+            else:
+                self._decline(upload, error)
+        if not isinstance(error, ItemError):
+            raise error
+
+    def _decline(self, upload: UploadRow, error: SmugsyncError) -> None:
+        now = self.context.now()
+        row = upload.on(Event.DECLINE, reason=str(error), attempts=upload.attempts + 1)
+        self.context.catalogue.put_upload(replace(row, retry_at=retry_at(upload.attempts, now)))
+        if isinstance(error, ItemError):
+            self.context.report.trouble(upload.path, f"is not sent yet: {error}")
+
+    def _quarantine(self, upload: UploadRow, error: Rejected) -> None:
+        again = int(self.context.now()) + REFUSED_PATIENCE
+        self.context.catalogue.put_upload(upload.on(Event.REFUSE, reason=str(error), retry_at=again))
+        self.context.report.trouble(upload.path, f"is not sent: {error}")
+
+    def _refuse(self, one: _Sendable, error: Rejected) -> None:
+        """It need not even be tried."""
+        local = one.local or LocalFile(one.candidate.path, one.candidate.fingerprint)
+        with self.context.catalogue.transaction():
+            self._quarantine(self._row(one, local).on(Event.CLAIM_SEND), error)
+
+    def _finish(self, job: Posting) -> UploadRow | None:
+        one = self._tickets.pop(job.ticket)
+        if one.local is not None:
+            self._under_way.discard((one.album_id, one.local.md5 or ""))
+        return self.context.catalogue.upload_by_id(one.upload)
+
+    def _drop(self, ticket: int) -> None:
+        """It is not sent after all."""
+        one = self._tickets.pop(ticket)
+        self.context.progress.plan(-1, -one.candidate.fingerprint.size)
