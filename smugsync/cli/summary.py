@@ -15,7 +15,7 @@ UNPROVEN = ("video or HEIC", "videos and HEIC")
 SHOWN = 12
 
 _ORDER = tuple(What)
-_BULK = (What.NEW, What.ALBUM_NEW, What.ADOPTED, What.ALBUM_STANDS)
+_BULK = (What.NEW, What.ALBUM_NEW, What.ADOPTED, What.ALBUM_STANDS, What.SENT, What.TAKEN_IN)
 _COLUMNS = 80
 
 
@@ -34,6 +34,7 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
     else:
         yield f"  fetched   {_fetched(report)}"
         yield f"  mirrored  {plural(report.files_held, 'photo')}, {size(report.bytes_held)}"
+    yield from _sent(report)
     if report.files_waiting:
         yield f"  to fetch  {plural(report.files_waiting, 'photo')}, {size(report.bytes_waiting)}"
     if report.files_unproven:
@@ -61,6 +62,20 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
     yield f"  requests  {report.requests:,} in {spent}"
     yield from told_changes(report)
     yield from told_troubles(report)
+
+
+def _sent(report: Report) -> Iterator[str]:
+    """What went the other way."""
+    if report.files_to_send:
+        yield f"  to send   {plural(report.files_to_send, 'file')}, {size(report.bytes_to_send)}"
+    if report.files_sent:
+        yield f"  sent      {plural(report.files_sent, 'file')}, {size(report.bytes_sent)}"
+    if report.files_unfinished:
+        yield f"  waiting   {plural(report.files_unfinished, 'file')}, to be sent when nobody writes them any more"
+    if report.files_in_doubt:
+        yield f"  in doubt  {plural(report.files_in_doubt, 'file')} sent, and not seen online yet"
+    if report.files_unsent:
+        yield f"  not sent  {plural(report.files_unsent, 'file')}: `smugsync status` says why"
 
 
 def _headline(report: Report, mirror: Path, *, planned_only: bool) -> str:
@@ -110,7 +125,7 @@ def told_changes(report: Report) -> Iterator[str]:
         if not n:
             continue
         named = [change for change in report.changes if change.what is what]
-        many = report.counts[What.NEW] + report.counts[What.ADOPTED] > SHOWN
+        many = sum(report.counts[bulk] for bulk in (What.NEW, What.ADOPTED, What.SENT)) > SHOWN
         if what in _BULK and many:  # a first run: nobody reads all those names
             yield f"{what.value}: {n:,}"
             continue

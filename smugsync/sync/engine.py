@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterable
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.guard import CLOCKS_AGREE
@@ -34,6 +34,7 @@ from smugsync.sync.cycle.throttle import Throttle, first_limit
 from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.report import Report
 from smugsync.sync.retention import expire
+from smugsync.sync.sending.finding import is_settled
 
 #: Where the catalogue remembers when our clock and the service's last agreed.
 _AGREED = "clocks_agreed"
@@ -95,6 +96,11 @@ class Engine:
         except SmugsyncError as error:
             report.stop(error)
         return report
+
+    def unsettled(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Those of `paths` (relative to the mirror) that are not as they are recorded: worth a run. Our own
+        downloads are not."""
+        return tuple(path for path in paths if not is_settled(self._catalogue, self._mirror, path))
 
     def cycle(self, context: Context) -> None:
         """One cycle over the context's scope."""

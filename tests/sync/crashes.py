@@ -23,19 +23,22 @@ from random import Random
 from typing import TypeVar
 
 from smugsync.catalogue import Catalogue
+from smugsync.core.model import Outgoing, Privacy, Sent
 from smugsync.emulator.settings import Settings
 from smugsync.errors import SmugsyncError
 from smugsync.local.placement import place
 from smugsync.local.tree import Mirror
+from smugsync.remote.dialect import Content, Makeable, Node
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.session import Session
 from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
 from smugsync.sync.cycle.loop import Place
 from smugsync.sync.pool import Batcher, Crew, Inbox, Pool
 from smugsync.sync.report import Report
-from tests.sync.world import ORIGIN, World
+from tests.sync.world import ORIGIN, UPLOADS, World
 
 J = TypeVar("J")
 
@@ -92,6 +95,31 @@ class WatchedMirror(Mirror):
         self.moments(f"about to move the directory {old} to {new}")
         super().move_directory(old, new)
         self.moments(f"moved the directory {old} to {new}")
+
+
+class WatchedUploads(Uploads):
+    """Whatever the service is asked to change is two moments: before it is asked, after it has done it."""
+
+    moments = Moments()
+
+    def send(
+        self,
+        outgoing: Outgoing,
+        content: Content,
+        *,
+        stop: Stop | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Sent:
+        self.moments(f"about to send {outgoing.name}")
+        sent = super().send(outgoing, content, stop=stop, progress=progress)
+        self.moments(f"sent {outgoing.name}")
+        return sent
+
+    def make(self, parent_node_id: str, kind: Makeable, name: str, privacy: Privacy) -> Node:
+        self.moments(f"about to make the {kind} {name}")
+        node = super().make(parent_node_id, kind, name, privacy)
+        self.moments(f"made the {kind} {name}")
+        return node
 
 
 # -- one thread ----------------------------------------------------------------------------------------
@@ -324,6 +352,11 @@ class WatchedWorld(World):
         mirror = self.mirror_type.open(path)
         mirror.moments = self.moments
         return mirror
+
+    def open_uploads(self, session: Session) -> Uploads:
+        uploads = WatchedUploads(SmugMugV2(ORIGIN, upload_url=UPLOADS), session)
+        uploads.moments = self.moments
+        return uploads
 
     def open_gallery(self, session: Session) -> Gallery:
         user = "" if self.emulator.settings.viewer == "owner" else self.emulator.settings.nickname

@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 
+import smugsync.emulator
 from smugsync.catalogue import Catalogue
 from smugsync.core.model import Privacy
+from smugsync.emulator.settings import Settings, Switches
 from smugsync.local.handles import Root
 from smugsync.sync.context import Readiness, Route, Scope, Sending
 from smugsync.sync.report import Report, What
 from tests.sync.world import DELTA, EVERYTHING, World, content
 
 UPLOAD = Scope("upload")
+ASSETS = Path(smugsync.emulator.__file__).parent / "media" / "assets"
 
 
 def ready(root: Root, path: str, now: float) -> Readiness:
@@ -39,8 +42,11 @@ def md5(seed: int) -> str:
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
+    return mirrored(World(tmp_path))
+
+
+def mirrored(world: World) -> World:
     """An account with one album of one photo, mirrored with uploads on."""
-    world = World(tmp_path)
     world.options = replace(world.options, sending=SENDING)
     album = world.album("Rome")
     world.photo(album, "old.jpg", 1)
@@ -394,3 +400,72 @@ class TestDropFolders:
         route = Route(tmp_path / "none", "/Rome")
         report = world.sync(DELTA, sending=replace(SENDING, routes=(route,)))
         assert (report.exit_code, report.files_sent) == (0, 1)
+
+
+class TestWhatTheServiceRewrites:
+    """HEIC becomes a JPEG and every film another one: the original stays, and nothing is fetched over it."""
+
+    FILES = ("still.heic", "clip.mp4")
+
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> World:
+        return mirrored(
+            World(tmp_path, settings=Settings(albums=0, switches=Switches(small_videos="accept")))
+        )
+
+    @pytest.fixture(params=FILES)
+    def original(self, world: World, request: pytest.FixtureRequest) -> str:
+        """A local file of such a kind, new in the album."""
+        path = f"Rome/{request.param}"
+        (world.path / path).write_bytes((ASSETS / request.param).read_bytes())
+        return path
+
+    def test_stays_as_it_is_here(self, world: World, original: str) -> None:
+        before = world.files()[original]
+        report = world.sync(DELTA)
+        assert (report.exit_code, sent(report)) == (0, [original])
+        for _ in range(2):
+            again = world.sync()
+            assert (again.exit_code, again.files_sent, again.files_downloaded) == (0, 0, 0)
+        assert world.files() == {"Rome/old.jpg": md5(1), original: before}
+        assert row(world, original.removeprefix("Rome/")).evidence == "converted"
+        assert len(world.online()) == 2
+
+    @pytest.mark.parametrize("fault", ["504@/upload*:times=1", "500@/upload*:times=1"])
+    def test_is_there_once_after_an_answer_that_never_came(
+        self, world: World, original: str, fault: str
+    ) -> None:
+        before = world.files()[original]
+        world.fault(fault)
+        for _ in range(4):
+            last = world.sync(DELTA)
+        assert (last.exit_code, last.files_in_doubt) == (0, 0)
+        assert world.files() == {"Rome/old.jpg": md5(1), original: before}
+        assert len(world.online()) == 2
+
+    def test_is_there_once_although_the_film_is_processed_for_long(self, tmp_path: Path) -> None:
+        switches = Switches(small_videos="accept", processing=7200)
+        world = mirrored(World(tmp_path, settings=Settings(albums=0, switches=switches)))
+        (world.path / "Rome" / "clip.mp4").write_bytes((ASSETS / "clip.mp4").read_bytes())
+        for _ in range(5):
+            last = world.sync()
+        assert (last.exit_code, last.files_downloaded, last.files_local) == (0, 0, 0)
+        assert sorted(world.files()) == ["Rome/clip.mp4", "Rome/old.jpg"]
+
+
+class TestSettled:
+    """A watcher sees our own downloads too: nobody is asked about those."""
+
+    def test_our_own_download_is(self, world: World) -> None:
+        with world.engine() as engine:
+            assert engine.unsettled(["Rome/old.jpg"]) == ()
+
+    @pytest.mark.parametrize("path", ["Rome/old.jpg", "Rome/new.jpg", "Lima/new.jpg"])
+    def test_what_a_person_wrote_is_not(self, world: World, path: str) -> None:
+        world.write(path, 9)
+        with world.engine() as engine:
+            assert engine.unsettled([path]) == (path,)
+
+    def test_what_is_not_there_is(self, world: World) -> None:
+        with world.engine() as engine:
+            assert engine.unsettled(["Rome/none.jpg"]) == ()

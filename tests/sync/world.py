@@ -150,7 +150,7 @@ class World:
                     requests=lambda: session.counts.api_requests + session.counts.media_requests,
                     crew=self.crew,
                     place=self.place,
-                    uploads=Uploads(SmugMugV2(ORIGIN, upload_url=UPLOADS), session),
+                    uploads=self.open_uploads(session),
                 )
         finally:
             session.close()
@@ -166,6 +166,9 @@ class World:
 
     def open_gallery(self, session: Session) -> Gallery:
         return Gallery(SmugMugV2(ORIGIN), session)
+
+    def open_uploads(self, session: Session) -> Uploads:
+        return Uploads(SmugMugV2(ORIGIN, upload_url=UPLOADS), session)
 
     @contextmanager
     def gallery(self) -> Iterator[Gallery]:

@@ -39,6 +39,7 @@ def adopt(
     context.options = replace(context.options, fetch=fetch, links=links)
     adoption = Adoption(context, place, exact=exact)
     context.stock = adoption
+    context.options = replace(context.options, sending=None)  # nothing goes up while this is found out
     try:
         cycle(context)
     finally:

@@ -62,10 +62,14 @@ def _take(context: Context, route: Route, folder: Mirror, file: LocalFile) -> No
     """One file into the mirror; a file of that name there is another one."""
     catalogue, mirror, root = context.catalogue, context.mirror, folder.root
     directory = _directory(context, route)
-    name = _free_name(context, directory, naming.file_name(file.path.rpartition("/")[2], "", "photo"))
-    path = join(directory, name)
+    wanted = naming.file_name(file.path.rpartition("/")[2], "", "photo")
+    path = join(directory, wanted)
     try:
         md5 = folder.hash(file.path, context.stop).md5 or ""
+        if _is_there(context, path, file.fingerprint, md5):
+            _leave(root, file.path, file.fingerprint)
+            return
+        path = join(directory, _free_name(context, directory, wanted))
         source = Source(root, file.path, file.fingerprint, md5, Evidence.SELF)
         part_name = hashlib.md5(f"{root.path}/{file.path}".encode()).hexdigest()
         shared = share(mirror.root, part_name, source, directory=directory, links="none", stop=context.stop)
@@ -88,6 +92,14 @@ def _take(context: Context, route: Route, folder: Mirror, file: LocalFile) -> No
         context.report.trouble(f"{root.path}/{file.path}", f"cannot be taken into the mirror: {error}")
         return
     context.note(What.TAKEN_IN, path, f"from {root.path}/{file.path}")
+
+
+def _is_there(context: Context, path: str, fingerprint: Fingerprint, md5: str) -> bool:
+    """Was it taken already, by a run that was killed before it could say so?"""
+    found = context.mirror.fingerprint(path)
+    if found is None or found.size != fingerprint.size:
+        return False
+    return context.mirror.hash(path, context.stop).md5 == md5
 
 
 def _directory(context: Context, route: Route) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from smugsync.catalogue import AlbumRow
+from smugsync.catalogue import AlbumRow, Catalogue
 from smugsync.core.model import Fingerprint
 from smugsync.errors import ItemError
+from smugsync.local.tree import Mirror
 from smugsync.sync.context import Context
 from smugsync.sync.strangers import note_directory, note_strangers
 
@@ -133,11 +134,11 @@ class Finder:
                 self.settle(directory, album)
 
 
-def is_settled(context: Context, path: str) -> bool:
+def is_settled(catalogue: Catalogue, mirror: Mirror, path: str) -> bool:
     """Is the file at `path` just as it is recorded? Then nobody needs to be asked about it."""
-    row = context.catalogue.file_at(path)
+    row = catalogue.file_at(path)
     try:
-        found = context.mirror.fingerprint(path)
+        found = mirror.fingerprint(path)
     except ItemError:
         return False
     if found is None:
