@@ -104,6 +104,5 @@ def glanced(path: Path, *, patience: float = 1.0) -> Iterator[Glance | None]:
     with closing(connection) as db:
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA query_only = ON")
-        db.execute("PRAGMA cache_size = -4096")
         glance = Glance(db, path)
         yield glance if glance.is_usable() else None

@@ -107,6 +107,11 @@ class Journal(Database):
         )
         return {int(change): int(later) for change, later in rows}
 
+    def times_done(self, what: str, *, since: int, after: int) -> int:
+        """How often `what` was done since then (epoch s), in runs after `after`."""
+        query = "SELECT count(*) FROM change WHERE what = ? AND at >= ? AND run > ?"
+        return int(self._first(query, (what, since, after))[0])
+
     def left(self, *, since: int, after: int) -> dict[int | None, int]:
         """How many files have gone to the trash since then (epoch s), in runs after `after`, by album id.
 

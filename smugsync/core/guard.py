@@ -112,6 +112,22 @@ def check(
     return tuple(withheld)
 
 
+def too_many_edits(*, edits: int, sent: int, held: int, limits: MaxLoss) -> Withheld | None:
+    """Edits that are about to take the place of what is online, beside those `sent` within the last day.
+
+    So many at once are seldom a person's: a program may have gone through all files, or encrypted them.
+    """
+    allowed = max(limits.files, int(held * limits.share))
+    if not edits or edits + sent <= allowed:
+        return None
+    when = "within a day" if sent else "at once"
+    return Withheld(
+        None,
+        f"{edits + sent:,} of {held:,} files would be replaced online {when}, because they were edited here; "
+        f"at most {allowed:,} may be",
+    )
+
+
 def agreed_time(*, ours: float, theirs: float | None, last: float) -> float | None:
     """The time by which old things may be deleted (epoch seconds): the earlier of two clocks that agree.
 

@@ -469,3 +469,56 @@ class TestSettled:
     def test_what_is_not_there_is(self, world: World) -> None:
         with world.engine() as engine:
             assert engine.unsettled(["Rome/none.jpg"]) == ()
+
+
+class TestReplacingLosesNothing:
+    @pytest.fixture
+    def world(self, world: World) -> World:
+        world.options = replace(world.options, sending=replace(SENDING, replace=True))
+        return world
+
+    def test_what_was_online_is_kept_here(self, world: World) -> None:
+        world.write("Rome/old.jpg", 7)
+        world.sync(DELTA)
+        assert world.set_aside() == [md5(1)]
+
+    def test_what_cannot_be_kept_is_not_replaced(self, world: World) -> None:
+        world.write("Rome/old.jpg", 7)
+        world.fault("500@/photos/*:times=9")
+        assert world.sync(DELTA).exit_code == 3
+        assert world.online() == [md5(1)]
+        world.calm()
+        assert world.sync(DELTA).files_sent == 1
+
+    @pytest.fixture
+    def many(self, world: World) -> World:
+        """Thirty photos, all of which something has gone through."""
+        album = albums(world)[0]
+        for seed in range(100, 130):
+            world.photo(album, f"{seed}.jpg", seed)
+        world.sync()
+        for seed in range(100, 130):
+            world.write(f"Rome/{seed}.jpg", seed + 1000)
+        return world
+
+    def test_so_many_edits_at_once_are_withheld(self, many: World) -> None:
+        report = many.sync(DELTA)
+        assert (report.exit_code, report.files_sent) == (5, 0)
+        assert md5(100) in many.online()
+
+    def test_so_many_edits_in_small_runs_are_withheld(self, world: World) -> None:
+        album = albums(world)[0]
+        for seed in range(100, 130):
+            world.photo(album, f"{seed}.jpg", seed)
+        world.sync()
+        reports = []
+        for seed in range(100, 130):
+            world.clock.now -= 3500
+            world.write(f"Rome/{seed}.jpg", seed + 1000)
+            reports.append(world.sync(Scope("paths", paths=(f"Rome/{seed}.jpg",))))
+        assert sum(report.files_sent for report in reports) == 20
+        assert reports[-1].exit_code == 5
+
+    def test_a_person_can_accept_them(self, many: World) -> None:
+        assert many.sync(DELTA, accept_loss=True).files_sent == 30
+        assert md5(1100) in many.online()

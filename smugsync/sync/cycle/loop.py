@@ -168,7 +168,8 @@ class Cycle:
         """Feed what can be fed; True when nothing is left to wait for."""
         if not self._ctx.options.dry_run:
             self._feed()
-            self._post.feed()
+            finishing = self._stage is Stage.FINISHING and not self._workers.busy
+            self._post.feed(compared=finishing and not self._ctx.to_examine)
         if self._lanes.busy:
             return False
         if self._stage is Stage.LISTING:

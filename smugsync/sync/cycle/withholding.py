@@ -15,6 +15,7 @@ from smugsync.core.lifecycle import State
 from smugsync.core.model import Account
 from smugsync.errors import SuspiciousPlan
 from smugsync.sync.context import Context
+from smugsync.sync.report import What
 
 #: What has left within so many seconds counts as if it was to leave now: a day, but not two runs of a daily
 #: job.
@@ -23,6 +24,29 @@ _A_DAY = 20 * 3600
 _ACCEPTED = "loss_accepted"
 #: And whether everything of the account was shown, as to its owner.
 _VIEW, _WHOLE = "view", "whole"
+
+
+def may_replace(context: Context, edits: int) -> bool:
+    """May so many edits go up? If not, it is told."""
+    catalogue, options = context.catalogue, context.options
+    if options.accept_loss:
+        with catalogue.transaction():
+            catalogue.remember(_ACCEPTED, str(context.run))
+        return True
+    sent = catalogue.times_done(
+        What.SENT_EDIT.name.lower(),
+        since=int(context.now()) - _A_DAY,
+        after=int(catalogue.recall(_ACCEPTED) or 0),
+    )
+    withheld = guard.too_many_edits(edits=edits, sent=sent, held=catalogue.held(), limits=options.max_loss)
+    if withheld is None:
+        return True
+    context.report.trouble(
+        "account",
+        f"{withheld.reason}; if that is right, `smugsync sync --accept-loss` sends them",
+        code=SuspiciousPlan.exit_code,
+    )
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,11 @@ def is_complete(upload: UploadRow, remote: RemoteFile) -> bool:
     return remote.kind is Kind.VIDEO or (not remote.processing and remote.promised.md5 is not None)
 
 
-def arrive(context: Context, upload: UploadRow, remote: RemoteFile) -> None:
-    """The upload is over: both sides agree (inside a transaction). Its row takes the local file's name."""
+def arrive(context: Context, upload: UploadRow, remote: RemoteFile, *, kept: str = "") -> None:
+    """The upload is over: both sides agree (inside a transaction). Its row takes the local file's name.
+
+    `kept`: where the photo that it replaced was set aside, "" if there was none.
+    """
     catalogue = context.catalogue
     if upload.md5 is None:
         raise ValueError("nothing was sent yet")
@@ -71,7 +74,8 @@ def arrive(context: Context, upload: UploadRow, remote: RemoteFile) -> None:
     context.report.files_sent += 1
     context.report.bytes_sent += upload.size
     context.report.files_verified += evidence is Evidence.PROMISED
-    context.note(What.SENT_EDIT if was_edit else What.SENT, upload.path, _detail(evidence), of=stored)
+    detail = f"what it replaced is kept in {kept}" if kept else _detail(evidence)
+    context.note(What.SENT_EDIT if was_edit else What.SENT, upload.path, detail, of=stored)
     if trouble:
         context.report.trouble(upload.path, trouble)
 

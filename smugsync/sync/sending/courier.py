@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from smugsync.core.integrity import Found, prove
 from smugsync.core.model import Fingerprint, LocalFile, Outgoing, RemoteFile, Sent
 from smugsync.errors import (
     Doubtful,
@@ -20,10 +21,13 @@ from smugsync.errors import (
     Transient,
     Unreachable,
 )
+from smugsync.local.part import PartFile
+from smugsync.local.placement import Placement, place
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
 from smugsync.stop import Stop
 from smugsync.sync.context import Readiness, Sending
+from smugsync.sync.cycle.transfer import Downloads, mtime_ns, part_name
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK: Final = 256 * 1024
@@ -41,7 +45,7 @@ class Checking:
 class Posting:
     """Send the file at `path`, which must still be as `fingerprint` says.
 
-    `instead_of`: the photo that it replaces, as it was when that was decided.
+    `instead_of`: the photo that it replaces, as it was when that was decided. It is fetched first, to `keep`.
     """
 
     ticket: int
@@ -49,6 +53,7 @@ class Posting:
     fingerprint: Fingerprint
     outgoing: Outgoing
     instead_of: RemoteFile | None = None
+    keep: str = ""
 
 
 Job = Checking | Posting
@@ -70,6 +75,7 @@ class Delivered:
     job: Posting
     sent: Sent
     shown: RemoteFile | None
+    kept: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +126,6 @@ class Outlet(Protocol):
     ) -> Sent: ...
 
 
-class Looks(Protocol):
-    def look(self, file: RemoteFile) -> RemoteFile: ...
-
-
 class _Changed(ItemError):
     """The file is not what it was when its MD5 was taken."""
 
@@ -150,7 +152,7 @@ class Courier:
     """Runs jobs in worker threads; everything in it may be shared by them."""
 
     outlet: Outlet
-    gallery: Looks
+    gallery: Downloads
     mirror: Mirror
     sending: Sending
     progress: Progress
@@ -180,13 +182,33 @@ class Courier:
     def _post(self, job: Posting) -> Delivered | Undelivered:
         self.stop.check()
         try:
-            instead_of = job.instead_of
-            if instead_of is not None and self.gallery.look(instead_of).version != instead_of.version:
-                raise _Changed("it was changed online as well; the next run compares the two")
+            kept = "" if job.instead_of is None else self._set_aside(job.instead_of, job.keep)
             sent = self._send(job)
         except (Doubtful, ItemError, NotAuthorised, Unreachable) as error:
             return Undelivered(job, error)
-        return Delivered(job, sent, self._look(job, sent))
+        return Delivered(job, sent, self._look(job, sent), kept)
+
+    def _set_aside(self, photo: RemoteFile, keep: str) -> str:
+        """What is about to be replaced, fetched to the shelf `keep`: an editor has left nothing of it here.
+
+        Raises Transient and the like: then nothing is replaced.
+        """
+        now = self.gallery.look(photo)
+        if now.version != photo.version:
+            raise _Changed("it was changed online as well; the next run compares the two")
+        root, directory = self.mirror.root, keep.rpartition("/")[0]
+        part = PartFile.create(root, part_name("kept", photo.key, photo.version), directory=directory)
+        try:
+            self.gallery.download(now, part, stop=self.stop)
+            sealed = part.seal(mtime_ns(now, None))
+            prove(now.promised, Found(sealed.md5, sealed.size))
+            (placed,) = place(root, [Placement(part, keep)])
+        except BaseException:
+            part.discard()
+            raise
+        if isinstance(placed, Exception):
+            raise placed
+        return keep
 
     def _send(self, job: Posting) -> Sent:
         self.progress.begin(job.path, job.outgoing.size)

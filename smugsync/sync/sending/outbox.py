@@ -16,9 +16,11 @@ from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Fingerprint, LocalFile, Outgoing
 from smugsync.errors import Doubtful, ItemError, Rejected, SmugsyncError
+from smugsync.local.versions import Shelf, shelf_path
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.holding import retry_at
 from smugsync.sync.cycle.planning import AlbumListing
+from smugsync.sync.cycle.withholding import may_replace
 from smugsync.sync.report import What
 from smugsync.sync.sending.arrival import arrive, is_complete
 from smugsync.sync.sending.courier import (
@@ -79,7 +81,7 @@ class Outbox:
     @property
     def waiting(self) -> bool:
         """Is there anything in it, handed out or not?"""
-        return bool(self._tickets)
+        return bool(self._tickets or self.context.edits)
 
     def open(self, listing: AlbumListing, candidates: Iterable[Candidate]) -> None:
         """The album is listed completely: settle what is in doubt there, then take what is to be sent."""
@@ -124,12 +126,18 @@ class Outbox:
                 self.add(row.album_id, Candidate(join(listing.directory, row.name), edited, replaces=row.id))
 
     def add_edits(self) -> None:
-        """Edits that the comparison of albums has found."""
+        """Edits that the comparison of albums has found, all together: their number counts."""
+        found: list[tuple[int, Candidate]] = []
         while self.context.edits:
             row_id, local = self.context.edits.popleft()
             row = self.context.catalogue.file(row_id)
             if row is not None and row.album_id in self._albums and row.kept_md5 != local.md5:
-                self.add(row.album_id, Candidate(local.path, local.fingerprint, replaces=row_id))
+                candidate = Candidate(local.path, local.fingerprint, replaces=row_id)
+                found.append((row.album_id, candidate))
+        if found and not may_replace(self.context, len(found)):
+            return
+        for album_id, candidate in found:
+            self.add(album_id, candidate)
 
     def add(self, album_id: int, candidate: Candidate) -> None:
         context = self.context
@@ -286,8 +294,11 @@ class Outbox:
             serial=0 if replaced is None else replaced.serial,
             keywords=catalogue.keywords_of(local.path),
         )
-        before = None if replaced is None else replaced.remote(album.key, self.context.run)
-        return Posting(ticket, local.path, local.fingerprint, outgoing, before)
+        if replaced is None:
+            return Posting(ticket, local.path, local.fingerprint, outgoing)
+        before = replaced.remote(album.key, self.context.run)
+        keep = shelf_path(local.path, self.context.stamp, Shelf.VERSIONS)
+        return Posting(ticket, local.path, local.fingerprint, outgoing, before, keep)
 
     # -- after -------------------------------------------------------------------------------------
 
@@ -298,7 +309,7 @@ class Outbox:
         catalogue = self.context.catalogue
         with catalogue.transaction():
             if outcome.shown is not None and is_complete(upload, outcome.shown):
-                arrive(self.context, upload, outcome.shown)
+                arrive(self.context, upload, outcome.shown, kept=outcome.kept)
             else:  # it has it, and does not show it as it will be: a later listing settles it
                 catalogue.put_upload(upload.on(Event.FALTER, key=outcome.sent.key))
                 self.context.report.files_sent += 1

@@ -53,11 +53,15 @@ class Post:
         """Is anything handed out, or still to be?"""
         return self._pool is not None and self.outbox is not None and self.outbox.waiting
 
-    def feed(self) -> None:
-        """Hand out what can be. Before the first, the service is asked what it takes at all."""
+    def feed(self, *, compared: bool) -> None:
+        """Hand out what can be. Before the first, the service is asked what it takes at all.
+
+        `compared`: no more edits will be found.
+        """
         if self._pool is None or self.outbox is None:
             return
-        self.outbox.add_edits()
+        if compared:
+            self.outbox.add_edits()
         if self.outbox.waiting and not self._asked:
             self._asked = True
             self._ask(AskLimits(self._account))
