@@ -283,6 +283,13 @@ class TestEdits:
         assert world.online() == [md5(1)]
         assert world.files()["Rome/old.jpg"] == md5(7)
 
+    def test_that_were_made_before_go_up_if_asked_for(self, world: World) -> None:
+        world.write("Rome/old.jpg", 7)
+        world.sync(DELTA, sending=SENDING)
+        assert world.sync(EVERYTHING).files_sent == 0
+        assert sent(world.sync(UPLOAD)) == ["Rome/old.jpg"]
+        assert world.online() == [md5(7)]
+
     def test_on_both_sides_are_a_conflict(self, world: World) -> None:
         world.write("Rome/old.jpg", 7)
         world.replace(row(world, "old.jpg").key, 8)

@@ -55,6 +55,9 @@ class Finder:
             note_strangers(context)
         self._sort(self._chosen())
         context.sending_to |= self.by_album.keys() | context.catalogue.open_uploads().keys()
+        sending = context.options.sending
+        if context.scope.kind == "upload" and sending is not None and sending.replace:
+            context.sending_to.update(album.id for album, _ in context.catalogue.open_edits())
 
     def _take_baseline(self) -> bool:
         """Is it known what was here before? If not, look. What cannot be read may not pass as new later."""
