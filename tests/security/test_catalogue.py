@@ -194,3 +194,31 @@ def test_a_planted_path_leads_nowhere(tmp_path: Path, planted: str) -> None:
     assert list(outside.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "mirror", "outside"]
     assert sorted(path.name for path in command.mirror.iterdir()) == [".smugsync", "Album"]
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "INSERT INTO local_file VALUES ('../outside/secret.jpg', 3, 1, NULL, 'local', NULL, 1)",
+        "INSERT INTO upload (album_id, path, state, size, mtime_ns) VALUES"
+        " (1, '../outside/secret.jpg', 'planned', 3, 1)",
+        "INSERT INTO routed VALUES ('../outside/secret.jpg', '[]')",
+    ],
+    ids=["file-of-a-persons", "upload", "from-a-drop-folder"],
+)
+def test_nothing_is_sent_from_a_planted_path(tmp_path: Path, planted: str) -> None:
+    liar, command = Liar(), Command(tmp_path)
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.jpg").write_bytes(b"\xff\xd8\xff")
+    command.environ = {"SMUGSYNC_UPLOAD__ENABLED": "true", "SMUGSYNC_UPLOAD__STABLE": "1s"}
+    with running(liar.settings, emulator=liar) as service:
+        set_up(command, service)
+        album = liar.account.add_album("Album", parent=liar.account.root)
+        liar.account.add_photo(album, "a.jpg", b"photo")
+        command.sync()
+        with contextlib.closing(sqlite3.connect(command.catalogue)) as database, database:
+            database.execute(planted)
+        with command.start("sync", "--full") as going:
+            _, said = going.process.communicate(timeout=60)
+    assert "unexpected" not in said, "it is said what happened"
+    assert [len(album.photos) for album in liar.account.albums.values()] == [1]

@@ -26,7 +26,10 @@ ASSETS = Path(smugsync.emulator.__file__).parent / "media" / "assets"
 
 def ready(root: Root, path: str, now: float) -> Readiness:
     """Everything is finished."""
-    fd = root.open(path, os.O_RDONLY)
+    try:
+        fd = root.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return Readiness()
     try:
         return Readiness(root.look_at(fd, path))
     finally:
@@ -134,6 +137,12 @@ class TestNewFiles:
         world.write("Rome/Größe & Maß.jpg", 2)
         world.sync(DELTA)
         assert row(world, "Größe & Maß.jpg").remote_name == "Größe & Maß.jpg"
+
+    def test_that_differ_from_a_photo_only_in_case_are_told(self, world: World) -> None:
+        world.write("Rome/OLD.jpg", 2)
+        report = world.sync(DELTA)
+        assert (report.exit_code, report.files_sent) == (3, 0)
+        assert ["rename it" in trouble.reason for trouble in report.troubles] == [True]
 
     def test_that_are_deleted_here_again_come_back(self, world: World) -> None:
         world.write("Rome/new.jpg", 2)
@@ -250,6 +259,14 @@ class TestDoubt:
         world.calm()
         world.write("Rome/new.jpg", 3)
         assert world.sync(DELTA).files_sent == 1
+
+    def test_a_refusal_ends_with_its_file(self, world: World) -> None:
+        world.write("Rome/new.jpg", 2)
+        world.fault("stat-fail@/upload*:times=9,code=64")
+        world.sync(DELTA)
+        (world.path / "Rome" / "new.jpg").unlink()
+        last = world.sync(DELTA)
+        assert (last.exit_code, last.files_unsent) == (0, 0)
 
     def test_a_refusal_for_now_is_tried_again(self, world: World) -> None:
         world.write("Rome/new.jpg", 2)

@@ -8,13 +8,12 @@ trace, and nothing is sent twice.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from smugsync.catalogue import UploadRow, join
-from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Fingerprint, LocalFile, Outgoing
+from smugsync.core.model import LocalFile, Outgoing
 from smugsync.errors import Doubtful, ItemError, Rejected, SmugsyncError
 from smugsync.local.versions import Shelf, shelf_path
 from smugsync.sync.context import Context
@@ -22,6 +21,7 @@ from smugsync.sync.cycle.holding import retry_at
 from smugsync.sync.cycle.planning import AlbumListing
 from smugsync.sync.cycle.withholding import may_replace
 from smugsync.sync.report import What
+from smugsync.sync.sending import sieve
 from smugsync.sync.sending.arrival import arrive, is_complete
 from smugsync.sync.sending.courier import (
     Checked,
@@ -88,32 +88,11 @@ class Outbox:
         album_id = listing.row.id
         self._albums[album_id] = _Album(listing.album.key, listing.directory, len(listing.seen))
         settle(self.context, listing)
-        for candidate in self._unclaimed(listing, candidates):
+        sieve.forget_vanished(self.context, listing)
+        for candidate in sieve.unclaimed(self.context, listing, candidates):
             self.add(album_id, candidate)
         if self.context.scope.kind == "upload":
             self._add_older_edits(listing)
-
-    def _unclaimed(self, listing: AlbumListing, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
-        """Without those whose bytes the album shows and nobody had yet: they are that photo's file.
-
-        Its row, which waits for this (`Planner` holds it back), gets the file's name, and finds it here.
-        """
-        catalogue = self.context.catalogue
-        awaited = {
-            row.promised_md5: row
-            for row in catalogue.files(listing.row.id).values()
-            if row.state is State.PLANNED and row.held_md5 is None and row.promised_md5 is not None
-        }
-        sizes = {row.promised_size for row in awaited.values()}
-        for candidate in candidates:
-            name = candidate.path.rpartition("/")[2]
-            md5 = listing.here.md5(name) if candidate.fingerprint.size in sizes else ""
-            row = awaited.pop(md5, None)
-            if row is None or catalogue.name_taken(row.album_id, naming.fold(name)):
-                yield candidate
-                continue
-            with catalogue.transaction():
-                catalogue.put([replace(row, name=name, name_folded=naming.fold(name))])
 
     def _add_older_edits(self, listing: AlbumListing) -> None:
         """What was edited here at any time, and is neither sent nor decided about."""
@@ -141,10 +120,7 @@ class Outbox:
 
     def add(self, album_id: int, candidate: Candidate) -> None:
         context = self.context
-        known = context.catalogue.upload(candidate.path)
-        if known is not None and not self._has_its_turn(known, candidate.fingerprint):
-            return
-        if candidate.replaces is None and self._is_known(album_id, candidate):
+        if not sieve.has_its_turn(context, candidate) or sieve.is_known(context, album_id, candidate):
             return
         self._next_ticket += 1
         self._tickets[self._next_ticket] = _Sendable(candidate, album_id)
@@ -183,27 +159,6 @@ class Outbox:
 
     # -- before ------------------------------------------------------------------------------------
 
-    def _has_its_turn(self, known: UploadRow, fingerprint: Fingerprint) -> bool:
-        """An upload whose end is unknown comes first; one that failed waits, unless the file was changed."""
-        if known.state in (State.SENDING, State.IN_DOUBT):
-            return False
-        if known.fingerprint != fingerprint:
-            return True
-        asked_for = self.context.scope.kind == "upload"
-        patient = self.context.options.impatient and known.state is State.FAILED
-        return asked_for or patient or (known.retry_at or 0) <= self.context.now()
-
-    def _is_known(self, album_id: int, candidate: Candidate) -> bool:
-        """Is its name a photo's, or were its bytes found in the album already?
-
-        A name that a photo has is the comparison's business: the bytes decide there.
-        """
-        catalogue = self.context.catalogue
-        name = candidate.path.rpartition("/")[2]
-        if catalogue.name_taken(album_id, naming.fold(name)):
-            return True
-        return candidate.md5 is not None and catalogue.holder(album_id, candidate.md5) is not None
-
     def _checked(self, checked: Checked) -> None:
         ticket = checked.job.ticket
         one = self._tickets[ticket]
@@ -215,7 +170,8 @@ class Outbox:
                 self._refuse(one, Rejected(checked.readiness.why))
             return
         one.local = checked.local
-        if self._spare(one, checked.local):
+        under_way = (one.album_id, checked.local.md5 or "") in self._under_way
+        if under_way or not sieve.is_to_be_sent(self.context, one.album_id, one.candidate, checked.local):
             self._drop(ticket)
             return
         try:
@@ -228,26 +184,6 @@ class Outbox:
         if one.candidate.replaces is None:
             self._albums[one.album_id].count += 1
         self._read.append(ticket)
-
-    def _spare(self, one: _Sendable, local: LocalFile) -> bool:
-        """Is there a reason not to send these bytes?"""
-        context, md5 = self.context, local.md5 or ""
-        catalogue = context.catalogue
-        if one.candidate.replaces is not None:
-            row = catalogue.file(one.candidate.replaces)
-            return row is None or row.state is not State.COMMITTED or md5 in (row.held_md5, row.kept_md5)
-        if (one.album_id, md5) in self._under_way:
-            return True
-        if catalogue.is_withdrawn(md5) and context.scope.kind != "upload":
-            with catalogue.transaction():
-                catalogue.put_local(local.path, local.fingerprint, md5=md5, why="kept")
-            context.note(What.KEPT, local.path, "it was deleted online, and is not sent again by itself")
-            return True
-        if catalogue.holder(one.album_id, md5) is None:
-            return False
-        with catalogue.transaction():  # remembered, so that it is not read again
-            catalogue.put_local(local.path, local.fingerprint, md5=md5, fresh=True)
-        return True
 
     # -- sending -----------------------------------------------------------------------------------
 
