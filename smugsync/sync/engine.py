@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.guard import CLOCKS_AGREE
@@ -70,7 +71,14 @@ class Engine:
         self._service_time, self._uploads = service_time, uploads
 
     def run(self, scope: Scope) -> Report:
-        """One cycle over `scope`. What ends it early stands in the report; only bugs are raised."""
+        """One cycle over `scope`. What ends it early stands in the report; only bugs are raised.
+
+        Paths of which none is worth it make no run: nobody is asked, and the history knows nothing of it.
+        """
+        if scope.kind == "paths":
+            scope = replace(scope, paths=self.unsettled(scope.paths))
+            if not scope.paths:
+                return Report(scope=str(scope))
         return self.work(scope, self.cycle)
 
     def work(self, scope: Scope, body: Callable[[Context], None]) -> Report:

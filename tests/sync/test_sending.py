@@ -490,6 +490,11 @@ class TestSettled:
         with world.engine() as engine:
             assert engine.unsettled([path]) == (path,)
 
+    def test_makes_no_run(self, world: World) -> None:
+        before = world.requests()
+        report = world.sync(Scope("paths", paths=("Rome/old.jpg", "Rome/none.jpg")))
+        assert (report.exit_code, report.requests, world.requests()) == (0, 0, before)
+
     def test_what_is_not_there_is(self, world: World) -> None:
         with world.engine() as engine:
             assert engine.unsettled(["Rome/none.jpg"]) == ()

@@ -122,6 +122,11 @@ class World:
             waiting += node.get("children", ())
         raise LookupError(name)
 
+    def requests(self) -> int:
+        """How many the service has been sent."""
+        counters = self.emulator.counters
+        return counters.api_requests + counters.media_requests
+
     # -- the mirror --------------------------------------------------------------------------------
 
     def sync(self, scope: Scope = EVERYTHING, **changes: Any) -> Report:
