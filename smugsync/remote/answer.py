@@ -50,9 +50,9 @@ class _Patient(io.RawIOBase):
             space[:size], self._begun = self._begun[:size], self._begun[size:]
             return size
         got = self._raw.readinto(space)
-        if got and self._tempo is None:  # how long the answer took to begin is not its pace
+        if self._tempo is None:  # how long the answer took to begin is not its pace
             self._tempo = Tempo(self._clock)
-        if got and self._tempo is not None and self._tempo.is_too_slow(got):
+        if got and self._tempo.is_too_slow(got):
             raise TimeoutError("the server sends too slowly")
         return got
 

@@ -105,6 +105,7 @@ class Changes(Conversation):
 
     def _read(self, response: httpx.Response, call: Call) -> Reply:
         """The whole answer; of one that breaks off, its head where that alone says that nothing was done."""
+        cause: Exception
         try:
             return read_body(response, call.url, clock=self._manners.ticks)
         except httpx.TransportError as exc:

@@ -131,6 +131,8 @@ class Sender:
         try:
             return self._client.send(request, stream=True)
         except (httpx.InvalidURL, UnicodeError) as exc:  # httpx reads a Location, and not each of its errors
+            if request.method != "GET":  # it was sent, and has been answered
+                raise httpx.RemoteProtocolError("its answer leads nowhere", request=request) from exc
             raise Rejected(f"{request.url.host} redirects to an address that makes no sense") from exc
 
     def _redirected(self, url: httpx.URL, target: str, call: Call) -> httpx.URL:

@@ -38,11 +38,15 @@ _REFUSED = {
 _STATUSES = {
     400: "SmugMug cannot make sense of this upload",
     404: "SmugMug knows no such album or photo",
-    405: "SmugMug takes no uploads at this address; see `remote.upload_url`",
-    411: "SmugMug wants to know the length of an upload, and something on the way has taken it out",
     413: "SmugMug does not take files of this size",
     415: "SmugMug does not take files of this type",
     422: "SmugMug cannot make sense of this file",
+}
+#: About the way to the service, and not about the file.
+_ON_THE_WAY = {
+    405: "nothing takes uploads at the upload address; see `remote.upload_url`",
+    407: "a proxy on the way to the upload host wants credentials",
+    411: "something on the way to the upload host has taken out the length of an upload",
 }
 #: Faults of the older interface that are about the signature.
 _SIGNATURE = {
@@ -64,6 +68,8 @@ def upload_failure(reply: Reply, call: Call) -> SmugsyncError | None:
         return _stated(reply, call)
     if status == 404 and is_html(reply):  # a wrong address, or something in front of it
         return Transient("a web page says that nothing is at the upload address; see `remote.upload_url`")
+    if status in _ON_THE_WAY:
+        return Transient(_ON_THE_WAY[status])
     words = _words(reply)
     if status in _STATUSES:
         return Rejected(_with_words(_STATUSES[status], words), status)

@@ -161,7 +161,8 @@ def file_name(name: str) -> str:
 def keywords(words: tuple[str, ...]) -> str:
     """A line for `X-Smug-Keywords`: separated by semicolons, with one at the end of a single word that has a
     comma in it, or else the comma would separate."""
-    kept = [word for given in words if (word := " ".join(_NOT_WORDS.sub(" ", given).split()))]
+    legible = (given.encode("utf-8", "replace").decode() for given in words)
+    kept = [word for given in legible if (word := " ".join(_NOT_WORDS.sub(" ", given).split()))]
     line = "; ".join(kept)
     return f"{line};" if len(kept) == 1 and "," in line else line
 

@@ -28,8 +28,8 @@ from smugsync.remote.outflow import Closable, Outflow
 _RECORD = 16 * 1024
 #: `HTTP/1.1 413`: the first bytes of an answer, up to its status.
 _STATUS_AT, _STATUS_END = 9, 12
-#: Bytes that may wait in the kernel without being on their way.
-_UNSENT = 256 * 1024
+#: Bytes that may wait in the kernel without being on their way. (Of 256 KB, a fast line runs out.)
+_UNSENT = 1024 * 1024
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -112,7 +112,7 @@ class _Lane:
                 raise _Broken(exc) from exc
 
     def _wait(self, why: OSError) -> None:
-        """Until there is room again, for as long as the line moves. What TLS wants to read, `_listen` reads."""
+        """Until there is room again, while the line moves. What TLS wants to read, `_listen` reads."""
         wanted = select.POLLIN if isinstance(why, ssl.SSLWantReadError) else select.POLLOUT
         self._poll.modify(self._sock, wanted | (select.POLLIN if self._listening else 0))
         queued = _queued(self._sock)
@@ -145,14 +145,17 @@ class _Lane:
 
 
 def _keep_queue_short(sock: socket.socket) -> None:
-    """Or megabytes would count as sent that a slow line still has before it, when the answer is waited for."""
+    """Or megabytes would count as sent that a slow line has before it when the answer is waited for."""
     with contextlib.suppress(OSError):  # no more than a wish
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
 
 
 def _queued(sock: socket.socket) -> int:
-    """Bytes that were handed to the kernel and not yet acknowledged by the peer (SIOCOUTQ)."""
-    found = fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4))
+    """Bytes that were handed to the kernel and not yet acknowledged by the peer (SIOCOUTQ), 0 if unknown."""
+    try:
+        found = fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return 0
     return int.from_bytes(found, sys.byteorder)
 
 

@@ -23,12 +23,13 @@ from smugsync.cli.auth.browser import Callback, Visit, has_browser
 from smugsync.cli.auth.login import Login
 from smugsync.cli.auth.record import Record, forget, recall
 from smugsync.cli.auth.typed import read_line
-from smugsync.cli.auth.words import describe, describe_permissions
+from smugsync.cli.auth.words import describe, describe_permissions, describe_uploads, may_upload
 from smugsync.cli.invocation import Invocation
 from smugsync.config import load
 from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
 from smugsync.errors import NotAuthorised
+from smugsync.remote.sign_in import Permissions
 from smugsync.remote.smugmug_v2_viewer import Viewer, Writing
 from smugsync.secret import Secret
 
@@ -283,6 +284,29 @@ def test_an_account_in_words(name: str, url: str, expected: str) -> None:
 )
 def test_a_grant_in_words(writing: Writing | None, expected: str) -> None:
     assert describe_permissions(Record("Full", "Modify", "", writing), when=" on Monday") == expected
+
+
+@pytest.mark.parametrize(
+    ("permissions", "writing", "allowed"),
+    [
+        ("Modify", Writing.ALLOWED, True),
+        ("Modify", Writing.UNKNOWN, None),
+        ("Modify", None, None),
+        ("Add", Writing.ALLOWED, False),
+        ("Read", None, False),
+    ],
+)
+def test_uploads_take_a_grant_to_modify(
+    permissions: Permissions, writing: Writing | None, allowed: object
+) -> None:
+    record = Record("Full", permissions, "", writing)
+    assert may_upload(record) is allowed
+    assert ("revoke the grant on SmugMug" in describe_uploads(record)) == (allowed is not True)
+
+
+def test_of_a_token_from_elsewhere_nobody_knows() -> None:
+    assert may_upload(None) is None
+    assert "the first will show" in describe_uploads(None)
 
 
 @pytest.mark.parametrize(

@@ -330,6 +330,33 @@ def test_the_right_to_write_is_asked_for_and_tried(online: Emulated, known: Comm
     assert status(known)["asked"]["writing"] == "allowed"
 
 
+def switch_uploads_on(command: Command) -> None:
+    text = command.config.read_text()
+    command.config.write_text(text.replace("[upload]\n", "[upload]\nenabled = true\n"))
+
+
+def test_with_uploads_the_right_to_write_is_asked_for(online: Emulated, known: Command) -> None:
+    switch_uploads_on(known)
+    done = sign_in(known)
+    assert done.code == 0, done
+    assert grants(online)[0]["permissions"] == "Modify"
+    assert status(known)["uploads"] == {"enabled": True, "allowed": True}
+    assert "  uploads      the grant reaches for them" in known.run("auth", "status").out.splitlines()
+
+
+def test_uploads_that_are_switched_on_later_need_another_grant(online: Emulated, known: Command) -> None:
+    assert sign_in(known).code == 0
+    assert status(known)["uploads"] == {"enabled": False, "allowed": False}
+    assert "  uploads " not in known.run("auth", "status").out
+    switch_uploads_on(known)
+    (line,) = [one for one in known.run("auth", "status").out.splitlines() if "  uploads " in one]
+    assert line.startswith("  uploads      the grant does not reach for them: revoke the grant on SmugMug")
+    assert sign_in(known).error(77).startswith("SmugMug lets us read, but not write")
+    control(online, "DELETE", f"tokens/{remote(known)['access_token']}")
+    assert sign_in(known).code == 0
+    assert status(known)["uploads"]["allowed"] is True
+
+
 def test_a_grant_to_read_cannot_be_widened(online: Emulated, known: Command) -> None:
     """The service keeps the first grant; that has to be noticed, and nothing is spoiled."""
     assert sign_in(known).code == 0

@@ -30,6 +30,13 @@ def test_all_promised_entries_make_it_complete() -> None:
     assert (found.complete, found.total, found.why) == (True, 3, "")
 
 
+def test_entries_that_nobody_wants_count() -> None:
+    page = Page(("a", "-", "b"), 3)
+    found = Listing(lambda span: page, Span(1, 3), str, wanted=str.isalpha)
+    assert read(found) == ["a", "b"]
+    assert found.complete
+
+
 def test_nothing_promised_and_nothing_listed_is_complete() -> None:
     found = listing(Page((), 0))
     assert read(found) == []

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import queue
+import socket
 import ssl
 import threading
 import time
@@ -17,19 +18,23 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
+import trustme
 
 from smugsync.core.model import Outgoing, Sent
 from smugsync.errors import Doubtful, Interrupted, NotAuthorised, Rejected, Transient, Unreachable
 from smugsync.remote.dialect import Content
 from smugsync.remote.hosts import Hosts
+from smugsync.remote.outflow import Outflow
 from smugsync.remote.proxy import build_transport
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import OAuth1Signer
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.remote.transport import DirectTransport
 from smugsync.remote.uploads import Uploads
+from smugsync.remote.writing import write_request
 from smugsync.stop import Stop
 
+from .conftest import serving
 from .servers import LONG, Peer, Server, always, plain
 
 with warnings.catch_warnings():
@@ -293,41 +298,76 @@ def test_an_untrusted_host_is_sent_nothing(server_tls: ssl.SSLContext) -> None:
     assert server.requests == []
 
 
+def test_little_waits_in_the_kernel() -> None:
+    """Or the answer would be waited for while megabytes have yet to go."""
+    headers = {"Content-Length": "3"}
+    request = httpx.Request("POST", "http://h/", headers=headers, stream=Outflow(Film(3)))
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname()) as ours,
+    ):
+        assert write_request(ours, request, LONG).whole
+        assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == MEGABYTE
+
+
 @pytest.mark.parametrize("way", ["plain", "tls"])
 def test_a_slow_line_is_no_silent_one(
     way: str, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
 ) -> None:
-    """In all it takes longer than any silence may."""
+    """In all it takes longer than any silence may, and so does the kernel to tell of room again."""
 
     def script(peer: Peer) -> None:
-        for _ in range(15):
-            for _ in range(16):
+        for _ in range(20):
+            for _ in range(4):
                 peer.sock.recv(16 * 1024)
             peer.server.over.wait(0.1)
         while peer.sock.recv(MEGABYTE):
             pass
 
     with Server(script, tls=server_tls if way == "tls" else None) as server:
-        to, session = uploads(server, DirectTransport(tls=client_tls), Manners(stall=0.5, answer=0.1))
+        to, session = uploads(server, DirectTransport(tls=client_tls), Manners(stall=0.6, answer=0.1))
         with pytest.raises(Doubtful, match="has stopped answering"):
             send(to, Film(20 * MEGABYTE))
         assert session.counts.bytes_sent == 20 * MEGABYTE
         session.close()
 
 
-@pytest.mark.parametrize("way", ["plain", "tls", "proxy"])
+def tunnelled(script: Callable[[Peer], None], tls: ssl.SSLContext) -> Callable[[Peer], None]:
+    """A proxy that plays the host at the other end as well."""
+
+    def proxy(peer: Peer) -> None:
+        assert peer.request().startswith(b"CONNECT upload.example.net:443 HTTP/1.1\r\n")
+        peer.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+        with tls.wrap_socket(peer.sock, server_side=True) as peer.sock:
+            script(peer)
+
+    return proxy
+
+
+@pytest.mark.parametrize("way", ["plain", "tls", "proxy", "tunnel"])
 @pytest.mark.parametrize("script", [silent, deaf])
 def test_abort_ends_it_at_once(
-    script: Callable[[Peer], None], way: str, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
+    script: Callable[[Peer], None],
+    way: str,
+    authority: trustme.CA,
+    server_tls: ssl.SSLContext,
+    client_tls: ssl.SSLContext,
 ) -> None:
     stop = Stop()
     results: queue.Queue[object] = queue.Queue()
+    if way == "tunnel":
+        script = tunnelled(script, serving(authority.issue_cert("upload.example.net")))
     with Server(script, tls=server_tls if way == "tls" else None) as server:
-        proxied = build_transport(client_tls, proxies={"http": server.origin})
-        transport = proxied if way == "proxy" else DirectTransport(tls=client_tls)
-        origin = "http://upload.example.net" if way == "proxy" else server.origin
-        hosts = Hosts([origin], allow_http=True)
-        session = Session(transport, hosts, OAuth1Signer(*KEYS), stop)
+        origin = {"proxy": "http://upload.example.net", "tunnel": "https://upload.example.net"}.get(
+            way, server.origin
+        )
+        proxies = {"http": server.origin, "https": server.origin} if way in ("proxy", "tunnel") else {}
+        session = Session(
+            build_transport(client_tls, proxies=proxies),
+            Hosts([origin], allow_http=True),
+            OAuth1Signer(*KEYS),
+            stop,
+        )
         to = Uploads(SmugMugV2(origin, upload_url=f"{origin}/up/"), session)
 
         def work() -> None:
@@ -345,6 +385,37 @@ def test_abort_ends_it_at_once(
         assert isinstance(results.get(timeout=LONG), Interrupted)
         assert time.monotonic() - began < 1
         thread.join(LONG)
+        session.close()
+
+
+@pytest.mark.parametrize(
+    "early", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 x\r\nA: b\r\n\r\n", b"HT"]
+)
+def test_what_is_no_answer_yet_stops_nothing(early: bytes) -> None:
+    def script(peer: Peer) -> None:
+        _, _, size = take(peer, 300_000)
+        peer.send(early)
+        left = size - 300_000
+        while left > 0 and (data := peer.sock.recv(MEGABYTE)):
+            left -= len(data)
+        peer.send(TAKEN.removeprefix(early))
+
+    with Server(script) as server:
+        to, session = uploads(server)
+        assert send(to, Film(3 * MEGABYTE)) == Sent("new", 0)
+        session.close()
+
+
+def test_an_answer_in_another_language_is_none() -> None:
+    def script(peer: Peer) -> None:
+        take(peer, 300_000)
+        peer.send(b"SSH-2.0-x\r\n")
+        peer.hang()
+
+    with Server(script) as server:
+        to, session = uploads(server)
+        with pytest.raises(Doubtful):
+            send(to, Film(100 * MEGABYTE))
         session.close()
 
 
@@ -368,13 +439,12 @@ def test_it_goes_through_a_proxy(client_tls: ssl.SSLContext) -> None:
     assert digests.get(timeout=LONG).hex() == film.md5()
 
 
-@pytest.mark.parametrize(
-    "status", ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
-)
-def test_it_is_never_sent_elsewhere(status: str) -> None:
+@pytest.mark.parametrize("there", ["/there", "http://[::zz]/", "http://x.xn--a/", "file:///etc/passwd"])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_it_is_never_sent_elsewhere(status: int, there: str) -> None:
     def script(peer: Peer) -> None:
         take(peer)
-        peer.send(plain(b"", status, "Location: /there"))
+        peer.send(plain(b"", f"{status} x", f"Location: {there}"))
         peer.hang()
 
     with Server(script) as server:

@@ -16,14 +16,15 @@ def auth() -> None:
 
 @auth.command()
 @click.option("--oob", is_flag=True, help="Type in a code that SmugMug shows, in a browser anywhere.")
-@click.option("--write", is_flag=True, help="Ask for the right to change the account, not only to read it.")
+@click.option("--write", is_flag=True, help="Ask for the right to change the account, which uploads need.")
 @click.option("--no-browser", is_flag=True, help="Only print the address, for a browser on this computer.")
 @click.pass_obj
 def login(invocation: Invocation, /, *, oob: bool, write: bool, no_browser: bool) -> None:
     """Let smugsync into your SmugMug account, by a page of SmugMug's own.
 
     It takes the API key and secret that `smugsync init` has asked for, and writes what comes of it, an
-    access token, into the configuration. Your password goes to SmugMug alone.
+    access token, into the configuration. Your password goes to SmugMug alone. With `upload.enabled` it asks
+    for the right to change the account, without --write too.
 
     The page opens in your browser. Where there is none, as over SSH, or with --oob, open it wherever you
     like: it shows six digits to type in here.
@@ -34,7 +35,7 @@ def login(invocation: Invocation, /, *, oob: bool, write: bool, no_browser: bool
     if oob and no_browser:
         raise UsageError("--oob opens no browser: leave --no-browser out")
     config = invocation.load(any_token=True)
-    attempt = Login(invocation, config, "Modify" if write else "Read")
+    attempt = Login(invocation, config, "Modify" if write or config.upload.enabled else "Read")
     attempt.check()
     if oob or not (no_browser or has_browser(invocation.environ)):
         attempt.by_code(asked_for=oob)

@@ -15,7 +15,7 @@ import click
 from smugsync.cli.assembly import configured_signer, conversation
 from smugsync.cli.auth import record as records
 from smugsync.cli.auth.login import single_question
-from smugsync.cli.auth.words import describe, describe_permissions
+from smugsync.cli.auth.words import describe, describe_permissions, describe_uploads, may_upload
 from smugsync.cli.invocation import Invocation
 from smugsync.config import Config
 from smugsync.errors import NotAuthorised
@@ -91,6 +91,7 @@ class Report:
             "account": viewer and {"nickname": viewer.nickname, "name": viewer.name, "url": viewer.url},
             "access": viewer and viewer.access,
             "asked": record and {**asdict(record), "writing": record.writing and record.writing.value},
+            "uploads": {"enabled": self.config.upload.enabled, "allowed": may_upload(self.record)},
             "rate_limit": resets
             and {"remaining": self.remaining, "resets": resets.isoformat(timespec="seconds")},
             "credentials": {one.setting: one.where for one in self.config.origins},
@@ -103,6 +104,8 @@ class Report:
             yield describe(self.viewer)
             yield f"  access       {SHOWN[self.viewer.access]}"
             yield f"  permissions  {self.permissions()}"
+            if self.config.upload.enabled:
+                yield f"  uploads      {describe_uploads(self.record)}"
         if self.resets is not None:
             left = duration(max(0.0, self.resets - time.time()))
             at = time.strftime("%H:%M", time.localtime(self.resets))
