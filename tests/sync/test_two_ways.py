@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from smugsync.catalogue import Catalogue
+from smugsync.catalogue import Catalogue, join
 from smugsync.core.guard import MaxLoss
 from smugsync.emulator.account.account import EditError
 from smugsync.emulator.settings import Settings
@@ -252,8 +252,9 @@ class TwoWays(RuleBasedStateMachine):
         with self.catalogue() as catalogue:
             for album in catalogue.albums():
                 for row in catalogue.files(album.id).values():
-                    if row.state == "retired":
-                        yield from filter(None, (row.held_md5, row.local_md5))
+                    found = self.world.path / join(album.directory, row.name)
+                    if row.state == "retired" and found.exists():  # as it was, or edited since
+                        yield hash_file(found)
                     elif row.local_md5 is not None and not self.replaces:
                         yield row.local_md5
             for path in catalogue.local_paths():
