@@ -48,6 +48,7 @@ bench: $(READY)
 lock:
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --universal --generate-hashes --no-header --all-extras --python-version 3.11 --quiet -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --generate-hashes --no-header --python-version 3.11 --quiet -c requirements.lock -o config/docker/requirements.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) .venv-peers demo-mirror build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -20,6 +20,11 @@ COMMANDS = {
     "init": ("smugsync.cli.init:init", "Set up the mirror of an account."),
     "auth": ("smugsync.cli.auth.command:auth", "Sign in to SmugMug, say who is signed in, sign out."),
     "sync": ("smugsync.cli.sync:sync", "Bring the mirror up to date."),
+    "upload": ("smugsync.cli.upload:upload", "Send local files that SmugMug does not have."),
+    "run": ("smugsync.cli.run:run", "Keep the mirror current: the daemon, in the foreground."),
+    "sync-now": ("smugsync.cli.control:sync_now", "Ask the daemon for a sync, and do not wait."),
+    "pause": ("smugsync.cli.control:pause", "Have the daemon do nothing for a while."),
+    "resume": ("smugsync.cli.control:resume", "Have a paused daemon go on."),
     "plan": ("smugsync.cli.sync:plan", "Say what sync would do, and change nothing."),
     "verify": ("smugsync.cli.verify.command:verify", "Read the mirror again, and prove or mend it."),
     "fsck": ("smugsync.cli.fsck:fsck", "Compare the catalogue with the disk; rebuild it."),
@@ -33,6 +38,10 @@ COMMANDS = {
     "export": ("smugsync.cli.export:export", "Write lists of the mirror for other programs."),
     "config": ("smugsync.cli.config:config", "Show or check the configuration."),
     "doctor": ("smugsync.cli.doctor.command:doctor", "Look for what is wrong, and say what to do about it."),
+    "install-units": (
+        "smugsync.cli.units.command:install_units",
+        "Install services of systemd that fit the configuration.",
+    ),
     "demo": ("smugsync.cli.demo.command:demo", "Mirror a demo account on this machine, to see how it works."),
     "emulator": (
         "smugsync.cli.emulator:emulator",
@@ -61,7 +70,8 @@ def main(
             file=sys.stderr,
         )
         return errors.ConfigError.exit_code
-    invocation = Invocation(environ=environ, profile=environ.get("SMUGSYNC_PROFILE") or "default")
+    named = environ.get("SMUGSYNC_PROFILE")
+    invocation = Invocation(environ=environ, profile=named or "default", chosen=bool(named))
     for stream in (sys.stdout, sys.stderr):
         # A name the terminal cannot show must not end a run. Once only: a stream that a signal interrupts
         # here stays unusable, and `demo` comes by with handlers that raise.

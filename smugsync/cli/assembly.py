@@ -8,8 +8,9 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from zoneinfo import ZoneInfo
@@ -20,13 +21,19 @@ from filelock import FileLock, Timeout
 from smugsync.catalogue import Catalogue
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
+from smugsync.cli.sending import sending
 from smugsync.config import Config, selector
 from smugsync.config.writing import make_private_directory
 from smugsync.core.guard import MaxLoss
 from smugsync.core.model import Account
+from smugsync.core.timetable import Limit, rate_at
+from smugsync.daemon.client import alone
+from smugsync.daemon.shop import Workbench
 from smugsync.errors import Busy, Garbled, MirrorUnusable, NotAuthorised, Transient, Unreachable
 from smugsync.local.probe.place import Kind, place_of
 from smugsync.local.tree import Mirror
+from smugsync.pace import Pace
+from smugsync.progress import Progress
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.proxy import build_transport
@@ -34,12 +41,16 @@ from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
 from smugsync.remote.smugmug_v2 import SmugMugV2
 from smugsync.remote.tls import tls_context
+from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync.context import Context, Options, Retention, Scope
 from smugsync.sync.engine import Engine
 from smugsync.sync.report import Report
 
 DAY = 86_400
+SIGN_IN = "not signed in to SmugMug: run `smugsync auth login`"
+#: A daemon that has granted the lock may still be closing what it had open, for so many seconds.
+_HANDOVER = 5.0
 
 
 @dataclass(slots=True)
@@ -92,38 +103,83 @@ def workshop(
     accept_loss: bool = False,
     offline: bool = False,
 ) -> Iterator[Workshop]:
-    """Open everything for `config`. A dry run works on a copy of the catalogue and needs no lock.
+    """Open everything for a command. A dry run works on a copy of the catalogue and needs no lock; else a
+    daemon stands aside for as long as it is open.
 
     `offline`: nothing will be asked of the service, so it does not matter whether anybody is signed in.
 
     Raises NotAuthorised, Busy, CatalogueError, SuspiciousPlan, MirrorUnusable, ConfigError.
     """
     if config.remote.signed_out and not offline:
-        raise NotAuthorised("not signed in to SmugMug: run `smugsync auth login`")
+        raise NotAuthorised(SIGN_IN)
     with ExitStack() as stack:
         if not dry_run:
             stack.enter_context(locked(config))
-            _warn_of_share(config.state_dir)
+            warn_of_share(config.state_dir)
         mirror = Mirror.open(config.mirror)
         stack.callback(mirror.close)
         catalogue = _open_catalogue(config, stack, dry_run=dry_run)
         progress = stack.enter_context(invocation.display())
         stop = Stop()
-        transport = build_transport(tls_context(config.remote.ca_file))
-        session = _session(config, stop, transport, configured_signer(config))
-        stack.callback(session.close)
-        engine = Engine(
-            catalogue=catalogue,
-            gallery=Gallery(_dialect(config), session),
-            mirror=mirror,
-            options=_options(config, dry_run=dry_run, accept_loss=accept_loss),
-            progress=progress,
-            stop=stop,
-            service_time=session.service_time,
-            requests=lambda: session.counts.api_requests + session.counts.media_requests,
-            round_trip=lambda: transport.round_trip,
-        )
+        options = _options(config, mirror, dry_run=dry_run, accept_loss=accept_loss)
+        engine, session = _engine(config, stack, mirror, catalogue, options, progress=progress, stop=stop)
         yield Workshop(config, catalogue, engine, stop, session)
+
+
+@contextmanager
+def workbench(
+    config: Config, stop: Stop, progress: Progress, *, impatient: bool, verify_slice: float
+) -> Iterator[Workbench]:
+    """Open everything for one run of the daemon, which stops it by `stop`. Raises as `workshop` does."""
+    if config.remote.signed_out:
+        raise NotAuthorised(SIGN_IN)
+    with ExitStack() as stack:
+        stack.enter_context(_lock(config, patience=0.0))
+        mirror = Mirror.open(config.mirror)
+        stack.callback(mirror.close)
+        catalogue = _open_catalogue(config, stack, dry_run=False)
+        options = replace(_options(config, mirror), impatient=impatient)
+        engine, session = _engine(config, stack, mirror, catalogue, options, progress=progress, stop=stop)
+        yield Workbench(
+            catalogue,
+            mirror,
+            engine,
+            session,
+            stop,
+            full_every_days=config.full_every_days,
+            verify_every_days=config.verify.every_days,
+            verify_rate=float(config.verify.rate) or None,
+            verify_slice=verify_slice,
+        )
+
+
+def _engine(
+    config: Config,
+    stack: ExitStack,
+    mirror: Mirror,
+    catalogue: Catalogue,
+    options: Options,
+    *,
+    progress: Progress,
+    stop: Stop,
+) -> tuple[Engine, Session]:
+    transport = build_transport(tls_context(config.remote.ca_file))
+    session = _session(config, stop, transport, configured_signer(config))
+    stack.callback(session.close)
+    dialect = _dialect(config)
+    engine = Engine(
+        catalogue=catalogue,
+        gallery=Gallery(dialect, session),
+        mirror=mirror,
+        options=options,
+        progress=progress,
+        stop=stop,
+        service_time=session.service_time,
+        requests=lambda: session.counts.api_requests + session.counts.media_requests,
+        round_trip=lambda: transport.round_trip,
+        uploads=Uploads(dialect, session),
+    )
+    return engine, session
 
 
 def _open_catalogue(config: Config, stack: ExitStack, *, dry_run: bool) -> Catalogue:
@@ -157,18 +213,62 @@ def _passing_directory(config: Config) -> tempfile.TemporaryDirectory[str]:
 
 @contextmanager
 def locked(config: Config) -> Iterator[None]:
-    """One process per catalogue. The holder's process id lies beside the lock, for the message."""
-    holder = config.state_dir / "pid"
+    """One process per catalogue; a daemon that keeps the profile begins nothing meanwhile.
+
+    Raises Busy, MirrorUnusable.
+    """
+
+    def waiting(scope: str) -> None:
+        logging.getLogger("smugsync").warning(
+            f"the daemon is in the middle of a run ({scope}): this waits until that is done; "
+            "`smugsync pause` ends it sooner"
+        )
+
+    with alone(config.socket, waiting) as is_kept, _lock(config, patience=_HANDOVER if is_kept else 0.0):
+        yield
+
+
+@contextmanager
+def claimed(config: Config) -> Iterator[None]:
+    """One daemon per profile, for as long as it lives; whoever works on the profile takes the other lock.
+
+    Raises Busy, MirrorUnusable.
+    """
+    with _held(
+        config,
+        config.state_dir / "daemon.lock",
+        config.state_dir / "daemon.pid",
+        lambda who: f"a daemon, {who}, keeps profile {config.profile!r} already; stop it, or use it",
+    ):
+        warn_of_share(config.state_dir)
+        yield
+
+
+def _lock(config: Config, *, patience: float) -> AbstractContextManager[None]:
+    return _held(
+        config,
+        config.lock,
+        config.state_dir / "pid",
+        lambda who: f"{who} is working on profile {config.profile!r} already; wait until it is done",
+        patience=patience,
+    )
+
+
+@contextmanager
+def _held(
+    config: Config, path: Path, holder: Path, busy: Callable[[str], str], *, patience: float = 0.0
+) -> Iterator[None]:
+    """The lock at `path`. The holder's process id lies beside it, for the message."""
     try:
         make_private_directory(config.state_dir)
-        lock = FileLock(config.lock)
-        lock.acquire(timeout=0)
+        lock = FileLock(path)
+        lock.acquire(timeout=patience)
     except Timeout:
         try:
             who = f"process {int(holder.read_text())}"
         except (OSError, ValueError):
             who = "another process"
-        raise Busy(f"{who} is working on profile {config.profile!r} already; wait until it is done") from None
+        raise Busy(busy(who)) from None
     except OSError as error:
         owner = isinstance(error, PermissionError) and os.path.lexists(config.state_dir)
         which = f" ({error.filename})" if owner and error.filename else ""
@@ -187,7 +287,7 @@ def locked(config: Config) -> Iterator[None]:
         lock.release()
 
 
-def _warn_of_share(state_dir: Path) -> None:
+def warn_of_share(state_dir: Path) -> None:
     """Not refused: where SQLite's log cannot be kept, opening the catalogue fails anyway."""
     if place_of(state_dir).kind is Kind.NETWORK:
         logging.getLogger("smugsync").warning(
@@ -197,7 +297,8 @@ def _warn_of_share(state_dir: Path) -> None:
 
 
 def _dialect(config: Config) -> SmugMugV2:
-    return SmugMugV2(config.remote.api_url, user=config.remote.user or "")
+    remote = config.remote
+    return SmugMugV2(remote.api_url, user=remote.user or "", upload_url=remote.upload_url)
 
 
 @contextmanager
@@ -249,11 +350,24 @@ def _session(
         media_hosts=remote.media_hosts,
         allow_http=remote.allow_http,
     )
-    warn = logging.getLogger("smugsync").warning
-    return Session(transport, hosts, signer, stop, warn=warn, manners=manners or Manners())
+    limits = tuple(Limit(one.minute, one.up, one.down) for one in config.bwlimit)
+
+    def pace(which: int) -> Pace | None:
+        return Pace(lambda: rate_at(limits, datetime.now())[which], stop) if limits else None
+
+    return Session(
+        transport,
+        hosts,
+        signer,
+        stop,
+        warn=logging.getLogger("smugsync").warning,
+        manners=manners or Manners(),
+        up=pace(0),
+        down=pace(1),
+    )
 
 
-def _options(config: Config, *, dry_run: bool, accept_loss: bool) -> Options:
+def _options(config: Config, mirror: Mirror, *, dry_run: bool = False, accept_loss: bool = False) -> Options:
     return Options(
         owns=config.remote.user is None,
         layout=config.layout,
@@ -274,4 +388,5 @@ def _options(config: Config, *, dry_run: bool, accept_loss: bool) -> Options:
         accept_loss=accept_loss,
         dry_run=dry_run,
         impatient=True,
+        sending=sending(config, mirror),
     )

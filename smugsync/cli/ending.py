@@ -52,9 +52,14 @@ def show(
     if as_json is not None:
         print(printable(json.dumps(as_json, ensure_ascii=False)))
         return
-    if isinstance(report.stopped, UsageError) or (invocation.quiet and not report.exit_code):
-        return
-    _print(invocation, lines)
+    if not isinstance(report.stopped, UsageError):
+        show_lines(invocation, lines, failed=bool(report.exit_code))
+
+
+def show_lines(invocation: Invocation, lines: Iterable[str], *, failed: bool) -> None:
+    """A summary. With --quiet it comes on stderr, and only if something is wrong."""
+    if failed or not invocation.quiet:
+        _print(invocation, lines)
 
 
 def conclude(invocation: Invocation, report: Report) -> int:

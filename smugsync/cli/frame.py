@@ -22,6 +22,7 @@ def _store(context: click.Context, parameter: click.Parameter, value: Any) -> No
             invocation.verbosity = min(2, invocation.verbosity + value)
         case str() as name if value:
             setattr(invocation, name, value)
+            invocation.chosen = invocation.chosen or name == "profile"
 
 
 def common_options(*, hidden: bool) -> list[click.Parameter]:

@@ -30,6 +30,7 @@ class Invocation:
     environ: Mapping[str, str]
     config_path: Path | None = None
     profile: str = "default"
+    chosen: bool = False  #: somebody named the profile
     verbosity: int = 0  #: 0, 1 (`-v`) or 2 (`-vv`)
     quiet: bool = False
     no_progress: bool = False

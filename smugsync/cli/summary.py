@@ -71,7 +71,7 @@ def _sent(report: Report) -> Iterator[str]:
     if report.files_sent:
         yield f"  sent      {plural(report.files_sent, 'file')}, {size(report.bytes_sent)}"
     if report.files_unfinished:
-        yield f"  waiting   {plural(report.files_unfinished, 'file')}, to be sent when nobody writes them any more"
+        yield f"  waiting   {plural(report.files_unfinished, 'file')} to be sent, once nobody writes to it"
     if report.files_in_doubt:
         yield f"  in doubt  {plural(report.files_in_doubt, 'file')} sent, and not seen online yet"
     if report.files_unsent:

@@ -6,13 +6,15 @@ import time
 
 import click
 
+from smugsync.cli.asking import ask_daemon
 from smugsync.cli.assembly import DAY, Workshop, workshop
 from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import summarise
-from smugsync.errors import UsageError
-from smugsync.sync.context import Scope
+from smugsync.cli.voices import Announced
+from smugsync.errors import SmugsyncError, UsageError
+from smugsync.sync.context import Kind, Scope
 
 
 @click.command(cls=Command)
@@ -34,6 +36,8 @@ def sync(
     as_json: bool,
 ) -> int:
     """Bring the mirror up to date: fetch what is new or changed, follow renames, mark what is gone.
+
+    Beside a daemon (`smugsync run`) the daemon does it, and this shows how far it is.
 
     ALBUM is an album's key, its path (/Travel/Iceland), or a name that only one album has. Without it,
     all albums whose time stamps moved are looked into, and every album once a week.
@@ -81,10 +85,25 @@ def _cycle(
         if any("\ud800" <= one <= "\udfff" for one in name):  # bytes of an argument that are not UTF-8
             raise UsageError(f"there is no album {name!r} in this account: the name is not valid UTF-8")
     config = invocation.load()
-    with workshop(invocation, config, dry_run=dry_run, accept_loss=accept_loss) as shop:
-        scope = _scope(shop, albums, full=full, delta=delta)
-        report = shop.run(scope)
-    lines = summarise(report, config.mirror, planned_only=dry_run)
+    if not dry_run and not accept_loss:
+        kind: Kind = "albums" if albums else "everything" if full else "delta"
+        code = ask_daemon(invocation, config, Scope(kind, albums), exact=delta, as_json=as_json)
+        if code is not None:
+            return code
+    announced = None if dry_run else Announced(config, invocation.environ)
+    try:
+        with workshop(invocation, config, dry_run=dry_run, accept_loss=accept_loss) as shop:
+            scope = _scope(shop, albums, full=full, delta=delta)
+            if announced is not None:
+                announced.begin(str(scope))
+            report = shop.run(scope)
+    except SmugsyncError as error:
+        if announced is not None:
+            announced.fail(error)
+        raise
+    lines = list(summarise(report, config.mirror, planned_only=dry_run))
+    if announced is not None:
+        announced.end(report, lines)
     show(invocation, report, lines, as_json=report.as_json() if as_json else None)
     return conclude(invocation, report)
 

@@ -6,9 +6,9 @@ further in is handed plain values.
 
 from __future__ import annotations
 
-from smugsync.config.selection import selector
+from smugsync.config.selection import ignorer, selector
 from smugsync.config.values import Config, LogConfig, RemoteConfig
 
-__all__ = ["Config", "LogConfig", "RemoteConfig", "load", "selector"]
+__all__ = ["Config", "LogConfig", "RemoteConfig", "ignorer", "load", "selector"]
 
 from smugsync.config.loading import load

@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """A run over `scope` (as the history calls it) begins."""
+    """A run over `scope` (as the history calls it) begins.
+
+    `asked`: a schedule or a person asked for it; False for what new local files set off by themselves.
+    """
 
     profile: str
     scope: str
     at: float
+    asked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class RunEnded:
     exit_code: int
     summary: str
     report: Mapping[str, Any] = field(default_factory=dict)
+    asked: bool = True  #: as in `RunStarted`
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ import click
 
 from smugsync.catalogue import AlbumRow, Catalogue, RunRow, join
 from smugsync.cli.frame import Command
+from smugsync.cli.healthy import told
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
+from smugsync.cli.status.daemon import asked, daemon_facts, daemon_lines
 from smugsync.cli.status.proofs import NO_PROOFS, patience, proof_facts, proof_lines
 from smugsync.cli.status.waiting import NOTHING_WAITS, waiting_facts, waiting_lines
 from smugsync.cli.summary import plural
@@ -37,17 +39,26 @@ _NAMED = 20
 
 @click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--healthy", is_flag=True, help="Print one line, and exit with 1 if all is not well.")
 @click.pass_obj
-def status(invocation: Invocation, *, as_json: bool) -> None:
-    """Show what is mirrored, what is missing and why, and how the last run went."""
+def status(invocation: Invocation, *, as_json: bool, healthy: bool) -> int:
+    """Show what is mirrored, what is missing and why, how the last run went, and what the daemon does.
+
+    --healthy is for monitors and for Docker's HEALTHCHECK: it speaks of all profiles, unless one is chosen.
+    """
+    if healthy:
+        return told(invocation)
     config = invocation.load()
+    standing = asked(config)
     with ledger(config) as catalogue:
-        facts = _facts(config, catalogue)
+        facts = _facts(config, catalogue) | daemon_facts(standing)
     if as_json:
         print(printable(json.dumps(facts, ensure_ascii=False)))
-        return
-    for line in (*_words(config, facts), *waiting_lines(invocation, facts)):
+        return 0
+    daemon = daemon_lines(invocation, standing, time.time())
+    for line in (*_words(config, facts), *waiting_lines(invocation, facts), *daemon):
         print(invocation.told(line))
+    return 0
 
 
 def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:

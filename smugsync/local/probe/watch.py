@@ -11,6 +11,7 @@ from watchdog.events import FileCreatedEvent, FileMovedEvent, FileSystemEvent, F
 from watchdog.observers import Observer
 
 PATIENCE = 2.0
+_SLICE = 0.2
 
 
 class _Waiting(FileSystemEventHandler):
@@ -30,10 +31,11 @@ def hear(
     *,
     patience: float = PATIENCE,
     clock: Callable[[], float] = time.monotonic,
+    check: Callable[[], object] = lambda: None,
 ) -> float | None:
     """Seconds until a file `name`, which `write` makes in `directory`, was reported; None if it was not
     within `patience`. Raises OSError: ENOSPC or EMFILE at the kernel's limits of watches and of watchers,
-    and what `write` raises.
+    and what `write` raises, and `check`, which is called while it waits.
     """
     handler = _Waiting(name)
     observer = Observer()
@@ -43,7 +45,11 @@ def hear(
     try:
         began = clock()
         write()
-        return clock() - began if handler.heard.wait(patience) else None
+        while not handler.heard.wait(_SLICE):
+            check()
+            if clock() - began >= patience:
+                return None
+        return clock() - began
     finally:
         observer.stop()
         observer.join(patience)

@@ -1,0 +1,1 @@
+"""`smugsync install-units`: services of systemd that fit the configuration and this machine."""

@@ -1,0 +1,154 @@
+"""Who hears of runs: those who are notified, the figures for Prometheus, and those who look at the page."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+
+from smugsync.config import Config
+from smugsync.daemon.profile import Profile
+from smugsync.daemon.standing import Standing
+from smugsync.errors import Busy, Interrupted, SmugsyncError, UsageError
+from smugsync.notify.channels import channels
+from smugsync.notify.events import Event, RunEnded, RunStarted
+from smugsync.notify.herald import Herald
+from smugsync.notify.told import Memory
+from smugsync.page.facts import Subject
+from smugsync.page.looking import Look
+from smugsync.page.textfile import Recorder
+from smugsync.remote.proxy import build_transport
+from smugsync.remote.tls import tls_context
+from smugsync.sync.report import Report
+
+#: What is under way at a stop is given so many seconds: the process is to be gone within one.
+_DRAINING = 0.3
+#: That a run begins is told within so many seconds, or not at all.
+_SOON = 5.0
+#: That it ended is worth waiting for.
+_LATE = 10.0
+
+
+def herald_of(
+    config: Config,
+    environ: Mapping[str, str],
+    standing: Callable[[], Standing],
+) -> Herald | None:
+    """Who tells of a profile's runs; None where nobody is to be told.
+
+    Raises ConfigError for a package that is missing.
+    """
+    notify, textfile = config.notify, config.status.textfile
+    if textfile is None and config.status.listen is None and not _anybody(config):
+        return None
+    found = channels(
+        build_transport(tls_context(config.remote.ca_file)),
+        ping=notify.ping,
+        command=notify.command,
+        ntfy=notify.ntfy,
+        ntfy_token=notify.ntfy_token,
+        apprise=notify.apprise,
+        environ=environ,
+    )
+    recorder = Recorder(Look(subject_of(config)), standing, textfile=textfile)
+    return Herald(found, Memory(config.state_dir / "told.json"), listeners=[recorder], draining=_DRAINING)
+
+
+def _anybody(config: Config) -> bool:
+    notify = config.notify
+    return bool(notify.ping or notify.command or notify.ntfy or notify.apprise)
+
+
+def subject_of(config: Config) -> Subject:
+    """What the page and the figures are about."""
+    return Subject(config.profile, config.mirror, config.catalogue, config.state_dir / "counters.json")
+
+
+class Announced:
+    """The run of a command that runs once: its start and its end are told while it waits, for some seconds at
+    most, and hardly any once a signal came."""
+
+    def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
+        self._profile = config.profile
+        self._herald = herald_of(config, environ, lambda: Standing(config.profile))
+        self._scope = ""
+
+    def begin(self, scope: str) -> None:
+        self._scope = scope
+        if self._herald is not None:
+            self._herald.tell(RunStarted(self._profile, scope, time.time()), patience=_SOON)
+
+    def end(self, report: Report, lines: Sequence[str]) -> None:
+        if self._herald is not None and not isinstance(report.stopped, UsageError):
+            code, words = report.exit_code, "\n".join(lines)
+            event = RunEnded(self._profile, report.scope, time.time(), code, words, report.as_json())
+            in_a_hurry = isinstance(report.stopped, Interrupted)
+            self._herald.tell(event, patience=_DRAINING if in_a_hurry else _LATE)
+
+    def fail(self, error: SmugsyncError) -> None:
+        """The run did not even begin. That somebody else is at work is no failure."""
+        if self._herald is not None and not isinstance(error, Busy | UsageError | Interrupted):
+            scope, now = self._scope or "sync", time.time()
+            self._herald.tell(RunEnded(self._profile, scope, now, error.exit_code, str(error)))
+
+
+class Voices:
+    """For a daemon. Called with events from any thread; `follow` hears which profiles there are, in the main
+    thread. `configs` are those that are in force, by profile."""
+
+    def __init__(self, configs: Mapping[str, Config], environ: Mapping[str, str]) -> None:
+        self._configs, self._environ = configs, environ
+        self._standings: Callable[[], Sequence[Standing]] = tuple
+        self._heralds: dict[str, tuple[object, Herald]] = {}
+
+    def __call__(self, event: Event) -> None:
+        found = self._heralds.get(event.profile)
+        if found is not None:
+            found[1](event)
+
+    def follow(self, profiles: Sequence[Profile]) -> None:
+        names = {profile.name for profile in profiles}
+        for name in set(self._heralds) - names:
+            self._silence([name])
+        for name in names:
+            config = self._configs[name]
+            wanted = config.notify, config.status
+            if name in self._heralds and self._heralds[name][0] != wanted:
+                self._silence([name])
+            if name not in self._heralds:
+                herald = herald_of(config, self._environ, partial(self._standing, name))
+                if herald is not None:
+                    self._heralds[name] = wanted, herald.__enter__()
+
+    @contextmanager
+    def beside(self, standings: Callable[[], Sequence[Standing]]) -> Iterator[None]:
+        """Whoever wants to look may, while the block runs; at its end nobody is told any more."""
+        self._standings = standings
+        listening = next((one for one in self._configs.values() if one.status.listen is not None), None)
+        try:
+            with ExitStack() as stack:
+                if listening is not None and listening.status.listen is not None:
+                    from smugsync.page.server import shown  # noqa: PLC0415 - uvicorn, 20 MB that few need
+
+                    subjects = [subject_of(config) for config in self._configs.values()]
+                    status = listening.status
+                    stack.enter_context(shown(str(status.listen), subjects, standings, token=status.token))
+                yield
+        finally:
+            self._silence(list(self._heralds))
+
+    def _standing(self, name: str) -> Standing:
+        return next((one for one in self._standings() if one.profile == name), Standing(name))
+
+    def _silence(self, names: Sequence[str]) -> None:
+        """All at once: each may take a moment to say its last word."""
+        ending = [
+            threading.Thread(target=herald.__exit__, args=(None, None, None), daemon=True)
+            for _, herald in (self._heralds.pop(name) for name in names)
+        ]
+        for thread in ending:
+            thread.start()
+        for thread in ending:
+            thread.join(2 * _DRAINING)

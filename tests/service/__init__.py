@@ -1,0 +1,1 @@
+"""Services, containers and scheduled jobs: what runs smugsync when nobody looks."""
