@@ -12,7 +12,7 @@ from smugsync.cli.profiles import Profiles
 from smugsync.cli.voices import Voices
 from smugsync.daemon.service import ServiceManager
 from smugsync.daemon.signals import Signals
-from smugsync.daemon.supervisor import Supervisor
+from smugsync.daemon.supervisor import Loaded, Supervisor
 
 
 @click.command(cls=Command)
@@ -32,7 +32,17 @@ def run(invocation: Invocation) -> int:
     SIGHUP has it read its configuration again, SIGUSR1 makes it sync now.
     """
     profiles = Profiles(invocation, invocation.profile if invocation.chosen else None)
-    loaded = profiles.load()
+    with Signals() as signals:  # from here on none is lost
+        loaded = profiles.load()
+        _begin_logging(invocation, profiles, loaded)
+        voices = Voices(profiles.configs, invocation.environ)
+        manager = ServiceManager.found(invocation.environ)
+        supervisor = Supervisor(profiles, emit=voices, manager=manager, on_profiles=voices.follow)
+        with voices.beside(supervisor.standings):
+            return supervisor.run(loaded, signals)
+
+
+def _begin_logging(invocation: Invocation, profiles: Profiles, loaded: Loaded) -> None:
     first = profiles.configs[loaded.profiles[0].name]
     invocation.start_logging(format=first.log.format, level=first.log.level)
     if first.log.level == "warning" and not invocation.quiet:
@@ -41,9 +51,3 @@ def run(invocation: Invocation) -> int:
     for config in profiles.configs.values():
         for warning in config.warnings:
             logging.getLogger("smugsync.config").warning(warning)
-    voices = Voices(profiles.configs, invocation.environ)
-    supervisor = Supervisor(
-        profiles, emit=voices, manager=ServiceManager.found(invocation.environ), on_profiles=voices.follow
-    )
-    with Signals() as signals, voices.beside(supervisor.standings):
-        return supervisor.run(loaded, signals)

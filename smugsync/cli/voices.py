@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+from smugsync.cli.heard import is_heard
 from smugsync.config import Config
 from smugsync.daemon.profile import Profile
 from smugsync.daemon.standing import Standing
@@ -41,7 +42,7 @@ def herald_of(
     Raises ConfigError for a package that is missing.
     """
     notify, textfile = config.notify, config.status.textfile
-    if textfile is None and config.status.listen is None and not _anybody(config):
+    if not is_heard(config):
         return None
     found = channels(
         build_transport(tls_context(config.remote.ca_file)),
@@ -56,11 +57,6 @@ def herald_of(
     return Herald(found, Memory(config.state_dir / "told.json"), listeners=[recorder], draining=_DRAINING)
 
 
-def _anybody(config: Config) -> bool:
-    notify = config.notify
-    return bool(notify.ping or notify.command or notify.ntfy or notify.apprise)
-
-
 def subject_of(config: Config) -> Subject:
     """What the page and the figures are about."""
     return Subject(config.profile, config.mirror, config.catalogue, config.state_dir / "counters.json")
@@ -73,7 +69,7 @@ class Announced:
     def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
         self._profile = config.profile
         self._herald = herald_of(config, environ, lambda: Standing(config.profile))
-        self._scope = ""
+        self._scope = "sync"
 
     def begin(self, scope: str) -> None:
         self._scope = scope
@@ -90,8 +86,8 @@ class Announced:
     def fail(self, error: SmugsyncError) -> None:
         """The run did not even begin. That somebody else is at work is no failure."""
         if self._herald is not None and not isinstance(error, Busy | UsageError | Interrupted):
-            scope, now = self._scope or "sync", time.time()
-            self._herald.tell(RunEnded(self._profile, scope, now, error.exit_code, str(error)))
+            code = error.exit_code
+            self._herald.tell(RunEnded(self._profile, self._scope, time.time(), code, str(error)))
 
 
 class Voices:

@@ -24,6 +24,7 @@ from smugsync.daemon.knocking import Knocking
 from smugsync.daemon.leave import Leave
 from smugsync.daemon.pausing import PauseNote
 from smugsync.daemon.profile import Profile, Shop, Watcher, wished
+from smugsync.daemon.schedule import shown_due
 from smugsync.daemon.standing import Standing, Way
 from smugsync.daemon.teller import Teller
 from smugsync.daemon.vitals import Vitals
@@ -173,12 +174,16 @@ class Keeper:
             paused=self._leave.paused,
             held=self._holding.shown(),
             way=run.gauge.way() if run else Way(),
-            due=self._due(),
+            due=self._shown_due(),
             last_exit_code=self._last_code,
             last_good=self._last_good,
             watching=watcher.standing if watcher is not None else "",
             waiting=sum(len(wish.scope.paths) for wish in self.inbox.waiting()),
         )
+
+    def _shown_due(self) -> dict[str, float]:
+        waiting = [wish.scope.kind for wish in self.inbox.waiting()]
+        return shown_due(self._due(), waiting, self.profile.timing.quiet, self._clocks.wall())
 
     @property
     def last_good(self) -> float | None:
@@ -206,6 +211,17 @@ class Keeper:
     # -- the thread ---------------------------------------------------------------------------------
 
     def _live(self) -> None:
+        while not self.stop:
+            try:
+                self._keep()
+            except Exception as error:  # noqa: BLE001 - as in `_do`: nobody else would notice
+                _log.exception(f"{self.profile.name}: unexpected {type(error).__name__}")
+                self._trip(SmugsyncError(f"unexpected {type(error).__name__}: {error}"))
+                self.settled.set()
+                self._sit_out()
+
+    def _keep(self) -> None:
+        """As this profile's daemon, until the stop."""
         with ExitStack() as stack:
             if not self._begin(stack):
                 return
@@ -232,14 +248,18 @@ class Keeper:
                 self.refused = error if isinstance(error, Busy) else None
                 self._trip(error)
                 self.settled.set()
-                while not self.stop and not self._holding.may(offline=False):
-                    self._look()
-                    self._rest()
+                self._sit_out()
             else:
                 self.refused = None
                 self._clear()
                 return True
         return False
+
+    def _sit_out(self) -> None:
+        """Until the next try is due."""
+        while not self.stop and not self._holding.may(offline=False):
+            self._look()
+            self._rest()
 
     def _listen(self, stack: ExitStack) -> None:
         path = self.profile.socket

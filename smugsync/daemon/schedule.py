@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from datetime import UTC, tzinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from apscheduler.executors.debug import DebugExecutor
@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from smugsync.core.timetable import named_weekdays
+from smugsync.core.timetable import Span, named_weekdays, quiet_ends
 from smugsync.daemon.profile import Cadence, Timing
 
 #: Runs are put off by up to this share of their interval, and this many seconds, so that not everybody's
@@ -112,6 +112,25 @@ class Schedule:
     def _forget(self, job: str) -> None:
         if self._scheduler.get_job(job) is not None:
             self._scheduler.remove_job(job)
+
+
+#: What a poll, and the others, are called by the schedule.
+_KINDS = {"delta": "poll", "everything": "full", "verify": "verify"}
+
+
+def shown_due(
+    due: Mapping[str, float], waiting: Iterable[str], quiet: Sequence[Span], now: float
+) -> dict[str, float]:
+    """What comes next, and when (epoch seconds), with what `waiting` scopes make due at once; nothing of it
+    begins in quiet hours."""
+    soon = dict(due) | {_KINDS[kind]: now for kind in waiting if kind in _KINDS}
+    return {kind: _after(quiet, when) for kind, when in soon.items()}
+
+
+def _after(quiet: Sequence[Span], when: float) -> float:
+    moment = datetime.fromtimestamp(when)
+    end = quiet_ends(quiet, moment)
+    return when if end == moment else end.timestamp()
 
 
 def _kinds(timing: Timing) -> tuple[tuple[str, Cadence], ...]:

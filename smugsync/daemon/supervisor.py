@@ -162,6 +162,7 @@ class Supervisor:
 
     def _take_over(self, loaded: Loaded) -> None:
         """Go by another configuration: only what it changes is touched."""
+        self._announce(loaded)
         for name in set(self._keepers) - {one.name for one in loaded.profiles} - set(loaded.unusable):
             self._dismiss(name)
         for name in set(self._unusable) - set(loaded.unusable):
@@ -170,7 +171,11 @@ class Supervisor:
             self._keep(profile)
         for name, error in loaded.unusable.items():
             self._complain(name, error)
-        self._on_profiles([keeper.profile for keeper in self._keepers.values()])
+
+    def _announce(self, loaded: Loaded) -> None:
+        """Before anything happens that somebody should hear of."""
+        as_they_were = [one.profile for name, one in self._keepers.items() if name in loaded.unusable]
+        self._on_profiles([*loaded.profiles, *as_they_were])
 
     def _keep(self, profile: Profile) -> None:
         keeper = self._keepers.get(profile.name)
@@ -243,12 +248,12 @@ class Supervisor:
             loaded = self._loader.load()
         except ConfigError:
             return  # it was told; the next change may mend it
+        self._announce(loaded)
         for profile in loaded.profiles:
             if profile.name in waiting:
                 if profile.name in self._unusable:
                     self._usable_again(profile.name)
                 self._keep(profile)
-        self._on_profiles([keeper.profile for keeper in self._keepers.values()])
 
     def _check_refusals(self) -> None:
         """Profiles that another daemon keeps. Raises Busy if there are no others."""

@@ -68,8 +68,9 @@ class Teller:
 
     def recovered(self, hold: Hold | None) -> None:
         if hold is not None and hold.is_told:
-            _log.info(f"{self._name}: goes on, no longer held ({hold.cause})")
-            self._emit(Recovered(self._name, hold.cause, hold.since, self._clock()))
+            cause = hold.told[-1]
+            _log.info(f"{self._name}: goes on, no longer held ({cause})")
+            self._emit(Recovered(self._name, cause, hold.since, self._clock()))
 
     def _end(self, wish: Wish, code: int, summary: str, report: Report) -> None:
         self._started = False

@@ -69,7 +69,7 @@ class Scope:
     @property
     def judges(self) -> bool:
         """Does its end say how the whole mirror is, or only how one wish of a person's came out?"""
-        return self.kind not in ("resolve", "undo", "trash")
+        return self.kind not in ("resolve", "undo", "trash", "paths")
 
 
 @dataclass(frozen=True, slots=True)

@@ -502,6 +502,23 @@ def test_a_state_directory_that_cannot_be_used_is_held(living: Callable[..., Sta
     assert held.cause == "broken"
 
 
+def test_a_bug_in_the_keeper_itself_is_held_and_it_begins_anew(living: Callable[..., Stage]) -> None:
+    tries: list[int] = []
+
+    def watch(ask: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ZeroDivisionError
+        return Silence()
+
+    stage = living(watch=watch)
+    until(lambda: stage.keeper.hold_cause == "broken")
+    stage.hands.pass_by(60)
+    stage.keeper.inbox.wake()
+    until(lambda: bool(stage.runs))
+    assert stage.keeper.hold_cause == ""
+
+
 def test_who_stops_it_ends_the_run_that_is_under_way(stage: Stage) -> None:
     begun, ended = threading.Event(), threading.Event()
 

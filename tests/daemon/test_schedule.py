@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from smugsync.daemon.profile import Timing
-from smugsync.daemon.schedule import Schedule, WallWatch, trigger_for
+from smugsync.daemon.schedule import Schedule, WallWatch, shown_due, trigger_for
 from tests.daemon.times import Hands
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -129,6 +129,14 @@ def test_what_a_jump_forward_left_behind_is_asked_for_once(schedule: Schedule) -
     assert heard.wait(20)
     schedule.close()
     assert asked == ["poll"]
+
+
+def test_what_would_begin_in_quiet_hours_is_shown_after_them() -> None:
+    noon = datetime(2026, 11, 23, 12).timestamp()
+    due = {"poll": noon, "full": noon + 10 * 3600}
+    quiet = ((11 * 60, 13 * 60),)
+    assert shown_due(due, [], quiet, noon) == {"poll": noon + 3600, "full": noon + 10 * 3600}
+    assert shown_due({}, ["delta", "albums"], quiet, noon + 7200) == {"poll": noon + 7200}
 
 
 def test_a_jump_of_the_clock_is_noticed_once_and_drift_is_none() -> None:

@@ -123,6 +123,12 @@ class KernelWatch:
         return "" if all(thread.is_alive() for thread in threads) else "what listens to the kernel has ended"
 
     @property
+    def moved(self) -> bool:
+        """Whether a directory was moved. The library follows it, but where several moves come quickly one
+        after the other it loses directories inside without a word."""
+        return self._descriptor is not None and self._descriptor.moved
+
+    @property
     def watched(self) -> int:
         """How many directories are watched."""
         return 0 if self._descriptor is None else self._descriptor.watched
@@ -193,6 +199,7 @@ class _Descriptor(InotifyFD):
         self._resources_closed = False
         self.trouble = ""
         self.forbidden = False
+        self.moved = False
 
     @property
     def watched(self) -> int:
@@ -243,6 +250,8 @@ class _Descriptor(InotifyFD):
             return
         if event.mask & InotifyConstants.IN_UNMOUNT:
             self._tell("a disk was unmounted")
+        if event.is_directory and event.is_moved_to:
+            self.moved = True
         if event.is_ignored:
             with self._told:
                 self._watches.discard(event.wd)

@@ -85,6 +85,8 @@ class Watch:
 
     def outdated(self, path: Path) -> str:
         """What has changed in the tree at `path` that a new watch would be better for; "" if nothing."""
+        if self._kernel is not None and self._kernel.moved:
+            return "directories were moved"
         return "a disk was mounted or unmounted in it" if _mounted(path) != self._mounts else ""
 
     @property
