@@ -63,6 +63,16 @@ class Uploads(Database):
         values = self._first(f"{_SELECT} WHERE path = ?", (path,))
         return None if values is None else _upload_row(values)
 
+    def upload_instead_of(self, file_id: int) -> UploadRow | None:
+        """The edit that is to replace a photo (its row's id)."""
+        values = self._first(f"{_SELECT} WHERE file_id = ?", (file_id,))
+        return None if values is None else _upload_row(values)
+
+    def is_under_way(self, album_id: int, md5: str) -> bool:
+        """May these bytes have arrived in the album by an upload whose end is unknown?"""
+        query = "SELECT 1 FROM upload WHERE album_id = ? AND md5 = ? AND state IN ('sending', 'in_doubt')"
+        return self._first(query, (album_id, md5)) is not None
+
     def upload_by_id(self, upload_id: int) -> UploadRow | None:
         values = self._first(f"{_SELECT} WHERE id = ?", (upload_id,))
         return None if values is None else _upload_row(values)

@@ -250,6 +250,18 @@ class TestDoubt:
             world.sync(DELTA)
         assert len(world.online()) == 2
 
+    @pytest.mark.parametrize("fault", ["504@/upload*:times=1", "500@/upload*:times=1"])
+    def test_of_a_file_that_is_renamed_meanwhile_ends_with_one_photo(self, world: World, fault: str) -> None:
+        world.write("Rome/new.jpg", 2)
+        world.fault(fault)
+        world.sync(DELTA)
+        (world.path / "Rome" / "new.jpg").rename(world.path / "Rome" / "other.jpg")
+        for _ in range(5):
+            last = world.sync()
+        assert (last.exit_code, last.files_in_doubt) == (0, 0)
+        assert world.online() == sorted([md5(1), md5(2)])
+        assert set(world.files()) == {"Rome/old.jpg", "Rome/other.jpg"}
+
     def test_a_refusal_for_good_is_told_and_not_repeated(self, world: World) -> None:
         world.write("Rome/new.jpg", 2)
         world.fault("stat-fail@/upload*:times=9,code=64")
@@ -315,6 +327,18 @@ class TestEdits:
         assert sorted(world.files().values()) == sorted([md5(7), md5(8)])
         world.sync()
         assert world.online() == [md5(8)]
+
+    def test_that_failed_and_are_renamed_and_edited_again_take_the_place(self, world: World) -> None:
+        world.write("Rome/old.jpg", 7)
+        world.fault("stat-fail@/upload*:times=1,code=5")
+        world.sync(DELTA)
+        (world.path / "Rome" / "old.jpg").unlink()
+        world.write("Rome/best.jpg", 1)
+        world.sync(DELTA)
+        world.write("Rome/best.jpg", 8)
+        for _ in range(2):
+            last = world.sync()
+        assert (last.exit_code, world.online()) == (0, [md5(8)])
 
     def test_whose_answer_never_came_are_settled(self, world: World) -> None:
         world.write("Rome/old.jpg", 7)

@@ -202,7 +202,10 @@ class Outbox:
                 self._announced.append(self._posting(ticket, one, one.local))
 
     def _row(self, one: _Sendable, local: LocalFile) -> UploadRow:
-        known = self.context.catalogue.upload(local.path)
+        """Its row, the one that it had before if it had any (inside a transaction)."""
+        known, *others = sieve.known_uploads(self.context, one.candidate) or (None,)
+        for other in others:
+            self.context.catalogue.drop_upload(other.id)
         size, mtime_ns = local.fingerprint.size, local.fingerprint.mtime_ns
         row = UploadRow(
             id=0 if known is None else known.id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from smugsync.catalogue import UploadRow
 from smugsync.core import naming
 from smugsync.core.lifecycle import State
 from smugsync.core.model import LocalFile
@@ -53,15 +54,25 @@ def unclaimed(
 
 def has_its_turn(context: Context, candidate: Candidate) -> bool:
     """An upload whose end is unknown comes first; one that failed waits, unless the file was changed."""
-    known = context.catalogue.upload(candidate.path)
-    if known is None:
-        return True
-    if known.state in (State.SENDING, State.IN_DOUBT):
+    known = known_uploads(context, candidate)
+    if any(one.state in (State.SENDING, State.IN_DOUBT) for one in known):
         return False
-    if known.fingerprint != candidate.fingerprint or context.scope.kind == "upload":
+    if context.scope.kind == "upload":
         return True
-    patient = context.options.impatient and known.state is State.FAILED
-    return patient or (known.retry_at or 0) <= context.now()
+    return all(_is_due(context, one) or one.fingerprint != candidate.fingerprint for one in known[:1])
+
+
+def _is_due(context: Context, upload: UploadRow) -> bool:
+    patient = context.options.impatient and upload.state is State.FAILED
+    return patient or (upload.retry_at or 0) <= context.now()
+
+
+def known_uploads(context: Context, candidate: Candidate) -> list[UploadRow]:
+    """What was tried before: with the photo that it edits, maybe under another name, and at its path."""
+    catalogue = context.catalogue
+    edit = None if candidate.replaces is None else catalogue.upload_instead_of(candidate.replaces)
+    found = [one for one in (edit, catalogue.upload(candidate.path)) if one is not None]
+    return found[:1] if len({one.id for one in found}) == 1 else found
 
 
 def is_known(context: Context, album_id: int, candidate: Candidate) -> bool:
@@ -93,6 +104,8 @@ def is_to_be_sent(context: Context, album_id: int, candidate: Candidate, local: 
             catalogue.put_local(local.path, local.fingerprint, md5=md5, why="kept")
         context.note(What.KEPT, local.path, "it was deleted online, and is not sent again by itself")
         return False
+    if catalogue.is_under_way(album_id, md5):
+        return False  # it may be there already, sent under a name that the file had before
     if catalogue.holder(album_id, md5) is None:
         return True
     with catalogue.transaction():  # so that it is not read again
