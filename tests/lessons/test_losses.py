@@ -257,13 +257,14 @@ def test_every_dry_run_changes_nothing(emulator: Emulator, command: Command) -> 
         "sync": [],
         "adopt": [str(other)],
         "undo": [str(last)],
+        "upload": ["--existing"],
         "trash empty": ["--shelf", "all", "--yes"],
         "trash restore": ["--shelf", "all", "--all"],
     }
     assert set(having_dry_run()) == tried.keys()
     before, rows = everything_but_the_state(command), ledger(command)
     for name, arguments in tried.items():
-        result = command.run(*name.split(), *arguments, "--dry-run")
+        result = command.run(*name.split(), *arguments, "--dry-run", SMUGSYNC_UPLOAD__ENABLED="true")
         assert result.code in (0, 3), result
         assert everything_but_the_state(command) == before, name
         assert ledger(command) == rows, name
