@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,21 +15,18 @@ from types import FrameType
 from zoneinfo import ZoneInfo
 
 import httpx
-from filelock import FileLock, Timeout
 
 from smugsync.catalogue import Catalogue
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
+from smugsync.cli.locks import locked, run_lock, warn_of_share
 from smugsync.cli.sending import sending
 from smugsync.config import Config, selector
-from smugsync.config.writing import make_private_directory
 from smugsync.core.guard import MaxLoss
 from smugsync.core.model import Account
 from smugsync.core.timetable import Limit, rate_at
-from smugsync.daemon.client import alone
 from smugsync.daemon.shop import Workbench
-from smugsync.errors import Busy, Garbled, MirrorUnusable, NotAuthorised, Transient, Unreachable
-from smugsync.local.probe.place import Kind, place_of
+from smugsync.errors import Garbled, MirrorUnusable, NotAuthorised, Transient, Unreachable
 from smugsync.local.tree import Mirror
 from smugsync.pace import Pace
 from smugsync.progress import Progress
@@ -49,8 +45,6 @@ from smugsync.sync.report import Report
 
 DAY = 86_400
 SIGN_IN = "not signed in to SmugMug: run `smugsync auth login`"
-#: A daemon that has granted the lock may still be closing what it had open, for so many seconds.
-_HANDOVER = 5.0
 
 
 @dataclass(slots=True)
@@ -128,13 +122,13 @@ def workshop(
 
 @contextmanager
 def workbench(
-    config: Config, stop: Stop, progress: Progress, *, impatient: bool, verify_slice: float
+    config: Config, stop: Stop, progress: Progress, *, impatient: bool, offline: bool, verify_slice: float
 ) -> Iterator[Workbench]:
-    """Open everything for one run of the daemon, which stops it by `stop`. Raises as `workshop` does."""
-    if config.remote.signed_out:
+    """Open everything for one run of the daemon, which stops it by `stop`; see `workshop`."""
+    if config.remote.signed_out and not offline:
         raise NotAuthorised(SIGN_IN)
     with ExitStack() as stack:
-        stack.enter_context(_lock(config, patience=0.0))
+        stack.enter_context(run_lock(config))
         mirror = Mirror.open(config.mirror)
         stack.callback(mirror.close)
         catalogue = _open_catalogue(config, stack, dry_run=False)
@@ -209,91 +203,6 @@ def _passing_directory(config: Config) -> tempfile.TemporaryDirectory[str]:
                 "a plan needs room for a copy of the catalogue, and no directory for temporary files can be "
                 "written to: name one in TMPDIR"
             ) from error
-
-
-@contextmanager
-def locked(config: Config) -> Iterator[None]:
-    """One process per catalogue; a daemon that keeps the profile begins nothing meanwhile.
-
-    Raises Busy, MirrorUnusable.
-    """
-
-    def waiting(scope: str) -> None:
-        logging.getLogger("smugsync").warning(
-            f"the daemon is in the middle of a run ({scope}): this waits until that is done; "
-            "`smugsync pause` ends it sooner"
-        )
-
-    with alone(config.socket, waiting) as is_kept, _lock(config, patience=_HANDOVER if is_kept else 0.0):
-        yield
-
-
-@contextmanager
-def claimed(config: Config) -> Iterator[None]:
-    """One daemon per profile, for as long as it lives; whoever works on the profile takes the other lock.
-
-    Raises Busy, MirrorUnusable.
-    """
-    with _held(
-        config,
-        config.state_dir / "daemon.lock",
-        config.state_dir / "daemon.pid",
-        lambda who: f"a daemon, {who}, keeps profile {config.profile!r} already; stop it, or use it",
-    ):
-        warn_of_share(config.state_dir)
-        yield
-
-
-def _lock(config: Config, *, patience: float) -> AbstractContextManager[None]:
-    return _held(
-        config,
-        config.lock,
-        config.state_dir / "pid",
-        lambda who: f"{who} is working on profile {config.profile!r} already; wait until it is done",
-        patience=patience,
-    )
-
-
-@contextmanager
-def _held(
-    config: Config, path: Path, holder: Path, busy: Callable[[str], str], *, patience: float = 0.0
-) -> Iterator[None]:
-    """The lock at `path`. The holder's process id lies beside it, for the message."""
-    try:
-        make_private_directory(config.state_dir)
-        lock = FileLock(path)
-        lock.acquire(timeout=patience)
-    except Timeout:
-        try:
-            who = f"process {int(holder.read_text())}"
-        except (OSError, ValueError):
-            who = "another process"
-        raise Busy(busy(who)) from None
-    except OSError as error:
-        owner = isinstance(error, PermissionError) and os.path.lexists(config.state_dir)
-        which = f" ({error.filename})" if owner and error.filename else ""
-        give = "give it to the user that smugsync runs as, or " if owner else ""
-        raise MirrorUnusable(
-            f"the state directory {config.state_dir} cannot be used: {error.strerror or error}{which}; "
-            f"{give}set SMUGSYNC_STATE_DIR to a local directory you may write to"
-        ) from error
-    try:
-        with suppress(OSError):  # it is only for the message; a full disk is told of where it matters
-            holder.write_text(f"{os.getpid()}\n")
-        yield
-    finally:
-        with suppress(OSError):
-            holder.unlink()
-        lock.release()
-
-
-def warn_of_share(state_dir: Path) -> None:
-    """Not refused: where SQLite's log cannot be kept, opening the catalogue fails anyway."""
-    if place_of(state_dir).kind is Kind.NETWORK:
-        logging.getLogger("smugsync").warning(
-            f"the state directory {state_dir} is on a network share, where locks may fail: two runs at once "
-            "could spoil the catalogue; set SMUGSYNC_STATE_DIR to a local directory"
-        )
 
 
 def _dialect(config: Config) -> SmugMugV2:

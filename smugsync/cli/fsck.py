@@ -15,10 +15,11 @@ import click
 
 from smugsync import errors
 from smugsync.catalogue.inspection import inspected
-from smugsync.cli.assembly import locked, whose, workshop
+from smugsync.cli.assembly import whose, workshop
 from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
+from smugsync.cli.locks import locked
 from smugsync.cli.summary import SHOWN, summarise, told
 from smugsync.config import Config
 from smugsync.core.printable import printable

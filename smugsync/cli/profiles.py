@@ -8,10 +8,11 @@ from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 
 from smugsync.catalogue import Catalogue
-from smugsync.cli.assembly import claimed, workbench
+from smugsync.cli.assembly import workbench
 from smugsync.cli.healthy import past_of
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
+from smugsync.cli.locks import claimed
 from smugsync.cli.summary import summarise
 from smugsync.config import Config, ignorer, load
 from smugsync.config.listing import profiles
@@ -82,8 +83,11 @@ def profile_of(config: Config) -> Profile:
         quiet=config.schedule.quiet,
     )
 
-    def open_shop(stop: Stop, progress: Progress, /, *, impatient: bool) -> AbstractContextManager[Workbench]:
-        return workbench(config, stop, progress, impatient=impatient, verify_slice=timing.verify_slice)
+    def open_shop(
+        stop: Stop, progress: Progress, /, *, impatient: bool, offline: bool
+    ) -> AbstractContextManager[Workbench]:
+        rest = timing.verify_slice
+        return workbench(config, stop, progress, impatient=impatient, offline=offline, verify_slice=rest)
 
     return Profile(
         name=config.profile,

@@ -320,7 +320,8 @@ class Keeper:
     def _do(self, run: _Run) -> None:
         wish = run.wish
         try:
-            with self.profile.open(run.stop, run.gauge, impatient=wish.by_person) as shop:
+            by_person, offline = wish.by_person, wish.is_done_offline
+            with self.profile.open(run.stop, run.gauge, impatient=by_person, offline=offline) as shop:
                 self._delay = shop.delay
                 run = replace(run, shop=shop)
                 with self._lock:
@@ -328,6 +329,8 @@ class Keeper:
                 if run.stop:
                     shop.abort()
                 shop.check()
+                if shop.is_settled(wish.scope):
+                    return
                 wish = self._upgraded(wish, shop)
                 with self._lock:
                     self._run = replace(run, wish=wish)

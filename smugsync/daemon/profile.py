@@ -27,6 +27,9 @@ class Shop(Protocol):
     def check(self) -> None:
         """Is this the mirror? Before a run is begun, so that looking for a disk makes no history."""
 
+    def is_settled(self, scope: Scope) -> bool:
+        """Is nothing of it worth a run? Our own downloads are seen by the watcher, too."""
+
     def is_overdue(self) -> bool:
         """Was no full look at the account done for too long?"""
 
@@ -43,8 +46,11 @@ class Shop(Protocol):
 
 
 class Open(Protocol):
-    def __call__(self, stop: Stop, progress: Progress, /, *, impatient: bool) -> AbstractContextManager[Shop]:
-        """Open the workshop: it holds the lock until it is closed.
+    def __call__(
+        self, stop: Stop, progress: Progress, /, *, impatient: bool, offline: bool
+    ) -> AbstractContextManager[Shop]:
+        """Open the workshop: it holds the lock until it is closed. `impatient`: a person asked for the run;
+        `offline`: it asks nothing of the service.
 
         Raises NotAuthorised, Busy, CatalogueError, SuspiciousPlan, MirrorUnusable, ConfigError.
         """

@@ -39,6 +39,9 @@ class Workbench:
         """Raises SuspiciousPlan, MirrorUnusable."""
         recovery.check_marker(self.catalogue, self.mirror)
 
+    def is_settled(self, scope: Scope) -> bool:
+        return scope.kind == "paths" and not self.engine.unsettled(scope.paths)
+
     def is_overdue(self) -> bool:
         last = self.catalogue.recall("last_full")
         # A time that is still to come was shown by a clock that was wrong.

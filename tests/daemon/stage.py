@@ -12,7 +12,7 @@ from smugsync.daemon.causes import Ground
 from smugsync.daemon.keeper import Keeper
 from smugsync.daemon.profile import Known, Profile, Timing, Watcher
 from smugsync.daemon.wishes import Asker, Wish
-from smugsync.errors import SmugsyncError
+from smugsync.errors import NotAuthorised, SmugsyncError
 from smugsync.local.marker import Marker
 from smugsync.local.tree import Mirror
 from smugsync.notify.events import Event
@@ -37,6 +37,9 @@ class Bench:
     def check(self) -> None:
         if self.stage.check is not None:
             raise self.stage.check
+
+    def is_settled(self, scope: Scope) -> bool:
+        return scope.kind == "paths" and self.stage.settled
 
     def is_overdue(self) -> bool:
         return self.stage.overdue
@@ -67,6 +70,7 @@ class Stage:
     opening: SmugsyncError | None = None  #: raised when a shop is to be opened
     check: SmugsyncError | None = None
     overdue: bool = False
+    settled: bool = False  #: paths that are seen are as they are recorded
     delay: float = 0.0
     reachable: bool = True
     deeds: list[Deed] = field(default_factory=lambda: [lambda report: None])
@@ -90,8 +94,10 @@ class Stage:
             yield
 
         @contextmanager
-        def open_shop(stop: Stop, progress: Progress, /, *, impatient: bool) -> Iterator[Bench]:
-            if self.opening is not None:
+        def open_shop(
+            stop: Stop, progress: Progress, /, *, impatient: bool, offline: bool
+        ) -> Iterator[Bench]:
+            if self.opening is not None and not (offline and isinstance(self.opening, NotAuthorised)):
                 raise self.opening
             self.impatient.append(impatient)
             self.open_now = True

@@ -302,6 +302,15 @@ def test_files_are_read_while_the_service_cannot_be_asked_and_that_ends_no_hold(
     assert held.cause == "offline"
 
 
+def test_files_are_read_while_nobody_is_signed_in(stage: Stage) -> None:
+    stage.opening = NotAuthorised("sign in")
+    stage.ask()
+    stage.ask("verify")
+    stage.turns()
+    assert [scope.kind for scope in stage.runs] == ["verify"]
+    assert stage.keeper.hold_cause == "unauthorised"
+
+
 def test_when_the_way_to_the_service_is_back_it_is_tried_at_once(stage: Stage) -> None:
     stage.deeds = [stops(Unreachable("no network"))] * 6 + [good]
     stage.ask()
@@ -577,6 +586,14 @@ def test_a_watcher_is_started_asked_and_closed(stage: Stage) -> None:
     stage.keeper.end(signal.SIGTERM)
     assert stage.keeper.join(10)
     assert watcher.life == ["start", "close"]
+
+
+def test_our_own_downloads_make_no_run(stage: Stage) -> None:
+    stage.settled = True
+    stage.keeper.saw(Scope("paths", paths=("a.jpg",)))
+    stage.turns()
+    assert (stage.runs, stage.events) == ([], [])
+    assert stage.keeper.standing().waiting == 0
 
 
 def test_what_the_watcher_saw_waits_with_its_number(stage: Stage) -> None:

@@ -299,11 +299,20 @@ def test_a_pause_ends_the_run_that_is_under_way(account: Emulated, owner: Comman
 
 def test_without_a_daemon_there_is_nothing_to_pause(owner: Command) -> None:
     assert "no daemon keeps profile" in owner.refused("pause", code=1)
+    assert "no length of time" in owner.refused("pause", "--for", "a while", code=2)
 
 
 def test_other_commands_work_beside_it(owner: Command) -> None:
     with daemon(owner):
-        for words in ("verify", "fsck", "resolve", "trash list", "export checksums", "plan", "sync --accept-loss"):
+        for words in (
+            "verify",
+            "fsck",
+            "resolve",
+            "trash list",
+            "export checksums",
+            "plan",
+            "sync --accept-loss",
+        ):
             result = owner.run(*words.split())
             assert result.code == 0, (words, result)
             assert "working on" not in result.err, (words, result)
