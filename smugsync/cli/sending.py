@@ -55,8 +55,8 @@ def _settled(mirror: Mirror, stable: float) -> Callable[[Root, str, float], Read
                 return Readiness(ready.fingerprint)
             case Gone():
                 return Readiness()
-            case Fresh():
-                return Readiness(why="it changed a moment ago", later=True)
+            case Fresh() as fresh:
+                return Readiness(why="it changed a moment ago", later=True, again=fresh.again)
             case BeingWritten():
                 return Readiness(why="some program is writing it", later=True)
             case Unfinished() as unfinished:

@@ -98,11 +98,13 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Readiness:
     """Can a local file be sent as it lies there? With a `fingerprint` it can. If not, `why`; and with `later`
-    it may be when it is looked at again: somebody still writes it. Nothing of these: it has vanished."""
+    it may be when it is looked at again: somebody still writes it; `again`: in so many seconds, if that is
+    known. Nothing of these: it has vanished."""
 
     fingerprint: Fingerprint | None = None
     why: str = ""
     later: bool = False
+    again: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

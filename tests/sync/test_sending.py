@@ -133,6 +133,18 @@ class TestNewFiles:
         assert (report.files_sent, report.files_unfinished, report.exit_code) == (0, 1, 0)
         assert world.sync(DELTA).files_sent == 1
 
+    def test_that_come_to_rest_within_the_run_are_waited_for(self, world: World) -> None:
+        asked: list[str] = []
+
+        def at_the_second_look(root: Root, path: str, now: float) -> Readiness:
+            asked.append(path)
+            return ready(root, path, now) if asked.count(path) > 1 else Readiness(later=True, again=0.01)
+
+        world.write("Rome/a.jpg", 2)
+        world.write("Rome/b.jpg", 3)
+        report = world.sync(DELTA, sending=replace(SENDING, settled=at_the_second_look))
+        assert (report.files_sent, report.files_unfinished, len(asked)) == (2, 0, 4)
+
     def test_bear_the_name_they_have_here(self, world: World) -> None:
         world.write("Rome/Größe & Maß.jpg", 2)
         world.sync(DELTA)

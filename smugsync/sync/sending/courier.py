@@ -35,10 +35,12 @@ _CHUNK: Final = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """Is the file at `path` finished, and what is its MD5? `ticket` is the outbox's own."""
+    """Is the file at `path` finished, and what is its MD5? `ticket` is the outbox's own, `wait` how many
+    seconds to let pass first."""
 
     ticket: int
     path: str
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,8 @@ class Courier:
 
     def _check(self, job: Checking) -> Checked | Unchecked:
         try:
+            if job.wait > 0:
+                self.stop.wait(job.wait)
             readiness = self.sending.settled(self.mirror.root, job.path, self.now())
             if readiness.fingerprint is None:
                 return Checked(job, None, readiness)

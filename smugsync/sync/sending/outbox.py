@@ -7,6 +7,7 @@ trace, and nothing is sent twice.
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,8 @@ from smugsync.sync.sending.settling import settle
 
 #: For how long a file that the service will never take is left alone, in seconds; or until it is changed.
 REFUSED_PATIENCE = 30 * 86_400
+#: What is finished within so many seconds, as far as one can see, is waited for.
+PATIENCE = 15.0
 #: So many uploads are announced in one transaction, which the disk has to confirm.
 BATCH = 8
 
@@ -61,6 +64,7 @@ class _Sendable:
     album_id: int
     local: LocalFile | None = None
     upload: int = 0  #: the id of its row, once it is announced
+    due: float | None = None  #: it is looked at once more, not before then (monotonic seconds)
 
 
 @dataclass(slots=True)
@@ -139,7 +143,9 @@ class Outbox:
             return self._announced.popleft()
         if self._to_check:
             ticket = self._to_check.popleft()
-            return Checking(ticket, self._tickets[ticket].candidate.path)
+            one = self._tickets[ticket]
+            wait = 0.0 if one.due is None else max(0.0, one.due - time.monotonic())
+            return Checking(ticket, one.candidate.path, wait)
         return None
 
     def answer(self, outcome: Outcome) -> None:
@@ -163,6 +169,11 @@ class Outbox:
         ticket = checked.job.ticket
         one = self._tickets[ticket]
         if checked.local is None:
+            again = checked.readiness.again
+            if one.due is None and again is not None and again <= PATIENCE:
+                one.due = time.monotonic() + again
+                self._to_check.append(ticket)
+                return
             self._drop(ticket)
             if checked.readiness.later:
                 self.context.report.files_unfinished += 1
