@@ -62,20 +62,6 @@ class Glance(Catalogue):
             counts.setdefault(int(album_id), {})[one_of(State, state)] = int(n), int(size)
         return counts
 
-    def count_sending(self) -> dict[State, int]:
-        """How many files are on their way out, by their states."""
-        rows = self._read("SELECT state, count(*) FROM upload GROUP BY state")
-        return {one_of(State, state): int(n) for state, n in rows}
-
-    def unsent(self, *, limit: int) -> list[tuple[str, State, str, int | None]]:
-        """Files that the service did not take: path, state, reason, and when to try again (epoch seconds)."""
-        rows = self._read(
-            "SELECT path, state, reason, retry_at FROM upload WHERE state IN ('failed', 'quarantined')"
-            " ORDER BY id LIMIT ?",
-            (limit,),
-        )
-        return [(str(path), one_of(State, state), str(why), due) for path, state, why, due in rows]
-
     def last_good(self) -> int | None:
         """When a run over the whole account was good last, epoch seconds; None if none was."""
         row = self._first(

@@ -93,6 +93,15 @@ class Uploads(Database):
         )
         return {int(album_id): int(n) for album_id, n in rows}
 
+    def unsent(self, *, limit: int) -> list[tuple[str, State, str, int | None]]:
+        """Files that the service did not take: path, state, reason, and when to try again (epoch seconds)."""
+        rows = self._read(
+            "SELECT path, state, reason, retry_at FROM upload WHERE state IN ('failed', 'quarantined')"
+            " ORDER BY id LIMIT ?",
+            (limit,),
+        )
+        return [(str(path), one_of(State, state), str(why), due) for path, state, why, due in rows]
+
     def count_uploads(self) -> dict[State, int]:
         rows = self._read("SELECT state, count(*) FROM upload GROUP BY state")
         return {one_of(State, state): int(n) for state, n in rows}

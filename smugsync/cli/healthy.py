@@ -92,9 +92,7 @@ def told(invocation: Invocation, *, ask: Ask | None = None, now: float | None = 
     moment = time.time() if now is None else now
     try:
         profiles = (
-            (invocation.profile,)
-            if invocation.chosen
-            else listed(invocation.config_path, invocation.environ)
+            (invocation.profile,) if invocation.chosen else listed(invocation.config_path, invocation.environ)
         )
         found = [(one, _health(invocation, one, ask, moment)) for one in profiles]
     except ConfigError as error:

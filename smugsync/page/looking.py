@@ -98,7 +98,7 @@ def _totals(glance: Glance) -> Totals:
         albums_unreadable=albums.get("frozen", 0),
         albums_gone=albums.get("gone", 0),
         states=glance.count(),
-        sending=glance.count_sending(),
+        sending=glance.count_uploads(),
         damaged=glance.count_damaged(),
         unproven=glance.count_unproven(),
         conflicts=local.get("diverged", 0),

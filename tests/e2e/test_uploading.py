@@ -218,6 +218,7 @@ def test_what_is_no_photo_is_told_once_and_refused_without_being_sent(
     result = command.run("sync")
     assert result.code == 3, result
     assert "letter.jpg: is not sent" in result.out
+    assert "not sent: " in command.run("status").out
     assert not any("/upload" in route for route in account.counters()["requests"])
 
 

@@ -76,6 +76,8 @@ def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
         "last_run": None,
         "last_full": None,
         "attention": [],
+        "uploads": {},
+        "unsent": [],
         **NO_PROOFS,
         **NOTHING_WAITS,
     }
@@ -102,6 +104,11 @@ def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
                 "retry_at": row.retry_at,
             }
             for album, row in catalogue.troubled(limit=_NAMED)
+        ],
+        "uploads": {state.value: n for state, n in sorted(catalogue.count_uploads().items())},
+        "unsent": [
+            {"path": path, "state": state.value, "reason": reason, "retry_at": due}
+            for path, state, reason, due in catalogue.unsent(limit=_NAMED)
         ],
     }
     return facts | proof_facts(catalogue) | waiting_facts(config, catalogue)
@@ -149,7 +156,26 @@ def _words(config: Config, facts: dict[str, Any]) -> list[str]:
     troubled = sum(facts["files"].get(s, 0) for s in ("failed", "quarantined", "withheld"))
     if troubled > len(facts["attention"]):
         lines.append(f"  and {troubled - len(facts['attention']):,} more: `smugsync ls ALBUM` names them")
+    return lines + _unsent(facts, now)
+
+
+def _unsent(facts: dict[str, Any], now: float) -> list[str]:
+    """What did not get to the account, or may not have."""
+    uploads, named = facts["uploads"], facts["unsent"]
+    lines = [f"  not sent: {item['path']}: {item['reason']}" + _again(item, now) for item in named]
+    rest = uploads.get("failed", 0) + uploads.get("quarantined", 0) - len(named)
+    if rest:
+        lines.append(f"  and {rest:,} more that were not sent")
+    doubtful = uploads.get("in_doubt", 0) + uploads.get("sending", 0)
+    if doubtful:
+        lines.append(f"  {plural(doubtful, 'file')} sent, and not seen online yet: the next runs look for it")
     return lines
+
+
+def _again(item: dict[str, Any], now: float) -> str:
+    if item["state"] == "quarantined":
+        return "; it is tried again when it is changed, or by `smugsync upload --existing`"
+    return patience(item["state"], item["retry_at"], now)
 
 
 def _last_run(run: dict[str, Any]) -> str:
