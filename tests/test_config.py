@@ -17,6 +17,7 @@ from smugsync.config.places import config_file, state_base
 from smugsync.config.template import render, toml_value
 from smugsync.config.writing import write_private
 from smugsync.errors import ConfigError, UsageError
+from smugsync.secret import Secret
 
 KEYS = """
 [remote]
@@ -190,6 +191,67 @@ def test_precedence(desk: Desk) -> None:
     assert key() == "from-environment"
     desk.environ["SMUGSYNC_REMOTE__API_KEY"] = ""  # says nothing
     assert key() == "from-environment-file"
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("notify_ping", ("notify", "ping")),
+        ("notify_ntfy", ("notify", "ntfy")),
+        ("notify_ntfy_token", ("notify", "ntfy_token")),
+        ("status_token", ("status", "token")),
+    ],
+)
+def test_what_notifies_and_the_page_s_token_may_lie_in_files_too(
+    desk: Desk, name: str, key: tuple[str, str]
+) -> None:
+    table, setting = key
+
+    def value() -> str:
+        found = getattr(getattr(desk.load(), table), setting)
+        assert isinstance(found, Secret)
+        return found.reveal()
+
+    desk.secret("secrets/mine", "https://example.com/beside")
+    desk.write(f'mirror = "/srv/photos"\n{KEYS}\n[{table}]\n{setting}_file = "secrets/mine"')
+    assert value() == "https://example.com/beside"
+    desk.secret(f"run-secrets/{name}", "https://example.com/docker", mode=0o444)
+    assert value() == "https://example.com/docker"
+    desk.environ[f"SMUGSYNC_{table}__{setting}_FILE".upper()] = str(
+        desk.secret("named", "https://example.com/named")
+    )
+    assert value() == "https://example.com/named"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'notify.ping = "https://hc-ping.com/uuid"',
+        'notify.ntfy = "https://ntfy.sh/topic"',
+        'notify.ntfy_token = "tk_secret"',
+        'notify.apprise = ["mailto://me:password@example.org"]',
+        'status.token = "0123456789abcdef"',
+    ],
+)
+def test_what_notifies_is_for_the_owner_s_eyes_alone(desk: Desk, line: str) -> None:
+    desk.environ |= {"SMUGSYNC_REMOTE__API_KEY": "key-value", "SMUGSYNC_REMOTE__USER": "nick"}
+    desk.write(f'mirror = "/srv/photos"\n{line}', mode=0o644)
+    with pytest.raises(ConfigError, match="holds secrets and can be read by others"):
+        desk.load()
+
+
+def test_an_address_to_ping_may_hold_a_query_and_no_user_name(desk: Desk) -> None:
+    line = 'notify.ping = "https://{}kuma.example/api/push/T?status=up"'
+    desk.write(f'mirror = "/srv/photos"\n{line.format("")}\n{KEYS}')
+    assert desk.load().notify.ping is not None
+    desk.write(f'mirror = "/srv/photos"\n{line.format("me:s3cret@")}\n{KEYS}')
+    assert desk.problems() == ["FILE: notify.ping must be an address without user name or fragment"]
+
+
+def test_a_token_that_cannot_be_read_is_told_with_its_setting(desk: Desk) -> None:
+    desk.write(f'mirror = "/srv/photos"\n{KEYS}\n[status]\nlisten = "127.0.0.1:8765"\ntoken_file = "nowhere"')
+    with pytest.raises(ConfigError, match=r"status\.token_file: .*nowhere: No such file"):
+        desk.load()
 
 
 def test_secrets_may_lie_in_files_beside_the_configuration(desk: Desk) -> None:

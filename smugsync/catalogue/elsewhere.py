@@ -58,6 +58,10 @@ class Elsewhere(Database):
             (path, fingerprint.size, fingerprint.mtime_ns, md5, why, of, int(fresh)),
         )
 
+    def move_local(self, old: str, new: str) -> None:
+        """A file that belongs to nobody online is called otherwise now; what is known of it stays."""
+        self._db.execute("UPDATE OR REPLACE local_file SET path = ? WHERE path = ?", (new, old))
+
     def drop_local(self, paths: Iterable[str]) -> None:
         self._db.executemany("DELETE FROM local_file WHERE path = ?", [(p,) for p in paths])
 

@@ -66,6 +66,15 @@ class Files(Database):
         )
         return {name: Fingerprint(size, mtime_ns) for name, size, mtime_ns in rows}
 
+    def withdrawn_prints(self, album_id: int) -> dict[str, Fingerprint]:
+        """As `held_prints`, of photos that are gone online."""
+        rows = self._read(
+            "SELECT name, coalesce(local_size, held_size), coalesce(local_mtime_ns, mtime_ns) FROM file"
+            " WHERE album_id = ? AND state = 'retired'",
+            (album_id,),
+        )
+        return {name: Fingerprint(size, mtime_ns) for name, size, mtime_ns in rows}
+
     def file(self, file_id: int) -> FileRow | None:
         values = self._first(f"{SELECT_FILE} WHERE id = ?", (file_id,))
         return None if values is None else file_row(values)

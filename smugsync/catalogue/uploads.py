@@ -118,6 +118,10 @@ class Uploads(Database):
     def drop_upload(self, upload_id: int) -> None:
         self._db.execute("DELETE FROM upload WHERE id = ?", (upload_id,))
 
+    def drop_uploads(self, album_id: int) -> None:
+        """All to one album."""
+        self._db.execute("DELETE FROM upload WHERE album_id = ?", (album_id,))
+
     def restart_uploads(self) -> None:
         """Those that an earlier process was sending: nobody knows how they ended."""
         self._db.execute(
@@ -159,6 +163,14 @@ class Uploads(Database):
             (md5,),
         )
         return row is not None
+
+    def withdraw(self, file_ids: Iterable[int], *, at: int) -> None:
+        """Photos (rows' ids) that are gone on both sides: their bytes never go back up by themselves."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO withdrawn SELECT held_md5, ? FROM file"
+            " WHERE id = ? AND held_md5 IS NOT NULL",
+            [(at, file_id) for file_id in file_ids],
+        )
 
     def holder(self, album_id: int, md5: str) -> str | None:
         """The name of a photo of this album that has these bytes, None if there is none."""

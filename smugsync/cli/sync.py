@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,15 +10,11 @@ from smugsync.cli.asking import ask_daemon
 from smugsync.cli.assembly import DAY, Workshop, workshop
 from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
-from smugsync.cli.heard import is_heard
+from smugsync.cli.heard import Audience, audience
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import summarise
-from smugsync.config import Config
-from smugsync.errors import SmugsyncError, UsageError
+from smugsync.errors import UsageError
 from smugsync.sync.context import Kind, Scope
-
-if TYPE_CHECKING:
-    from smugsync.cli.voices import Announced
 
 
 @click.command(cls=Command)
@@ -95,31 +90,15 @@ def _cycle(
         code = ask_daemon(invocation, config, Scope(kind, albums), exact=delta, as_json=as_json)
         if code is not None:
             return code
-    announced = None if dry_run else _announced(invocation, config)
-    try:
-        with workshop(invocation, config, dry_run=dry_run, accept_loss=accept_loss) as shop:
-            scope = _scope(shop, albums, full=full, delta=delta)
-            if announced is not None:
-                announced.begin(str(scope))
-            report = shop.run(scope)
-    except SmugsyncError as error:
-        if announced is not None:
-            announced.fail(error)
-        raise
+    hearing = Audience() if dry_run else audience(invocation, config)
+    with hearing.beside(), workshop(invocation, config, dry_run=dry_run, accept_loss=accept_loss) as shop:
+        scope = _scope(shop, albums, full=full, delta=delta)
+        hearing.begin(str(scope))
+        report = shop.run(scope)
     lines = list(summarise(report, config.mirror, planned_only=dry_run))
-    if announced is not None:
-        announced.end(report, lines)
+    hearing.end(report, lines)
     show(invocation, report, lines, as_json=report.as_json() if as_json else None)
     return conclude(invocation, report)
-
-
-def _announced(invocation: Invocation, config: Config) -> Announced | None:
-    """Who is to be told of the run, None if nobody is."""
-    if not is_heard(config):
-        return None
-    from smugsync.cli.voices import Announced  # noqa: PLC0415 - 20 ms that few need to wait for
-
-    return Announced(config, invocation.environ)
 
 
 def _scope(shop: Workshop, albums: tuple[str, ...], *, full: bool, delta: bool) -> Scope:

@@ -8,6 +8,7 @@ from smugsync.cli.asking import ask_daemon
 from smugsync.cli.assembly import workshop
 from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
+from smugsync.cli.heard import Audience, audience
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import summarise
 from smugsync.errors import UsageError
@@ -42,8 +43,11 @@ def upload(
         code = ask_daemon(invocation, config, scope, as_json=as_json)
         if code is not None:
             return code
-    with workshop(invocation, config, dry_run=dry_run) as shop:
+    hearing = Audience() if dry_run else audience(invocation, config)
+    with hearing.beside(), workshop(invocation, config, dry_run=dry_run) as shop:
+        hearing.begin(str(scope))
         report = shop.run(scope)
-    lines = summarise(report, config.mirror, planned_only=dry_run)
+    lines = list(summarise(report, config.mirror, planned_only=dry_run))
+    hearing.end(report, lines)
     show(invocation, report, lines, as_json=report.as_json() if as_json else None)
     return conclude(invocation, report)

@@ -222,11 +222,11 @@ def listen(settings: Settings, context: Context) -> str | None:
     """Who is asked from elsewhere wants to know who asks."""
     address = settings.status.listen
     if address and not _loopback(address.rpartition(":")[0].strip("[]")) and not settings.status.token:
-        context.report(
-            "status",
-            "listen",
-            problem=f'is "{address}", which others can reach: set status.token too, or listen on 127.0.0.1',
+        context.reading.problems.append(
+            f'{context.where("status", "listen")} is "{address}", which others can reach: set status.token '
+            "too, or listen on 127.0.0.1"
         )
+        context.reading.broken.add(("status", "token"))
     return address
 
 

@@ -270,7 +270,10 @@ def _hidden_urls(value: object) -> object:
 def _hidden_url(value: object) -> object:
     hidden = _hide(value)
     if isinstance(hidden, Secret):
-        web_address(hidden.reveal().split("?")[0])
+        try:
+            web_address(hidden.reveal().split("?")[0])
+        except ValueError as error:  # here a query is fine
+            raise ValueError(str(error).replace("user name, query or", "user name or")) from None
     return hidden
 
 

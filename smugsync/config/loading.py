@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -171,7 +171,7 @@ def _read_file(file: Path, text: str | None, profile: str, reading: sources.Read
 
 def _check_mode(file: Path, reading: sources.Reading, guard: Guard) -> None:
     """A configuration that others can read may hold no secrets, and one that all can change is none."""
-    secret = any(layer.holds(("remote", key)) for layer in reading.layers for key in sources.SECRETS)
+    secret = any(layer.hides_something for layer in reading.layers)
     try:
         problem = guard.exposure(file, file.stat(), secret=secret)
     except OSError as error:
@@ -285,7 +285,7 @@ def _build(settings: Settings, context: checks.Context, *, found: bool) -> Confi
         upload=UploadConfig(**dict(settings.upload) | {"routes": checks.routes(settings, state, context)}),
         schedule=ScheduleConfig(**dict(settings.schedule)),
         watch=WatchConfig(**dict(settings.watch)),
-        notify=NotifyConfig(**dict(settings.notify)),
+        notify=NotifyConfig(**{one.name: getattr(settings.notify, one.name) for one in fields(NotifyConfig)}),
         status=StatusConfig(
             listen=checks.listen(settings, context),
             token=settings.status.token,

@@ -115,6 +115,9 @@ class NotifySettings(Table):
     command: Strings = ()
     ntfy: HiddenUrl = None
     ntfy_token: Hidden = None
+    ping_file: Maybe[str] = None
+    ntfy_file: Maybe[str] = None
+    ntfy_token_file: Maybe[str] = None
     apprise: HiddenUrls = ()
     stale_days: Annotated[int, BeforeValidator(between(0, 3650, " days; 0 never reminds"))] = 3
 
@@ -122,6 +125,7 @@ class NotifySettings(Table):
 class StatusSettings(Table):
     listen: Listen = None
     token: Hidden = None
+    token_file: Maybe[str] = None
     textfile: Maybe[str] = None
 
 

@@ -23,7 +23,16 @@ from smugsync.config.privacy import Guard
 from smugsync.config.values import Origin
 
 PREFIX = "SMUGSYNC_"
+#: What the account is signed in with, in `[remote]`.
 SECRETS = ("api_key", "api_secret", "access_token", "access_token_secret")
+#: Every setting that may come from a file of its own, `…_file`, or from a store of credentials.
+HIDDEN = (
+    *(("remote", secret) for secret in SECRETS),
+    ("notify", "ping"),
+    ("notify", "ntfy"),
+    ("notify", "ntfy_token"),
+    ("status", "token"),
+)
 
 #: Variables with our prefix that are no settings: they choose what is read.
 CHOOSING = frozenset({"SMUGSYNC_CONFIG", "SMUGSYNC_PROFILE"})
@@ -57,6 +66,13 @@ class Layer:
                 return False
             value = value[part]
         return True
+
+    @property
+    def hides_something(self) -> bool:
+        """Whether anything in it is for its owner's eyes alone."""
+        notify = self.data.get("notify")
+        told = isinstance(notify, dict) and bool(notify.get("apprise"))  # the addresses hold passwords
+        return told or any(self.holds(key) for key in HIDDEN)
 
 
 @dataclass(slots=True)
@@ -140,17 +156,22 @@ def environment(settings: type[BaseSettings], environ: Mapping[str, str], readin
     reading.layers.append(Layer("environment", data))
 
 
+def credential(key: Sequence[str]) -> str:
+    """What the file of a secret is called in a store of credentials: `api_key`, `notify_ping`."""
+    return key[-1] if key[0] == "remote" else "_".join(key)
+
+
 def credentials(directories: Sequence[Path], profile: str, reading: Reading) -> None:
     """Add the secrets that systemd (`LoadCredential=`) or Docker put into a directory of their own.
 
-    A file is called as the setting (`api_secret`) or as its environment variable in lower case
-    (`smugsync_remote__api_secret`); one with `PROFILE.` before it counts for that profile only. What
-    cannot be looked into is left out, with a warning.
+    A file is called as the setting (`api_secret`; with its table, where that is not `[remote]`:
+    `notify_ping`) or as its environment variable in lower case (`smugsync_remote__api_secret`); one with
+    `PROFILE.` before it counts for that profile only. What cannot be looked into is left out, with a warning.
     """
     for directory in directories:
-        found: dict[str, str] = {}
-        for secret in SECRETS:
-            plain = (secret, variable(("remote", secret)).lower())
+        found: dict[str, dict[str, str]] = {}
+        for table, secret in HIDDEN:
+            plain = (credential((table, secret)), variable((table, secret)).lower())
             names = (*(f"{profile}.{one}" for one in plain), *plain)
             try:
                 path = next((directory / name for name in names if _is_there(directory / name)), None)
@@ -159,9 +180,9 @@ def credentials(directories: Sequence[Path], profile: str, reading: Reading) -> 
                 reading.warnings.append(what)
                 break
             if path is not None:
-                found[f"{secret}_file"] = str(path)
+                found.setdefault(table, {})[f"{secret}_file"] = str(path)
         if found:
-            reading.layers.append(Layer(str(directory), {"remote": found}, private=True))
+            reading.layers.append(Layer(str(directory), dict(found), private=True))
 
 
 def _is_there(path: Path) -> bool:
@@ -178,14 +199,12 @@ def open_secret_files(
 ) -> None:
     """Replace every `…_file` of every layer by what the file says; any mode will do below `trusted`."""
     for layer in reading.layers:
-        remote = layer.data.get("remote")
-        if not isinstance(remote, dict):
-            continue
-        for secret in SECRETS:
-            name = remote.pop(f"{secret}_file", None)
-            if name is None or name == "" or remote.get(secret):
+        for table, secret in HIDDEN:
+            settings = layer.data.get(table)
+            name = settings.pop(f"{secret}_file", None) if isinstance(settings, dict) else None
+            if not isinstance(settings, dict) or name is None or name == "" or settings.get(secret):
                 continue
-            where = layer.where(("remote", f"{secret}_file"))
+            where = layer.where((table, f"{secret}_file"))
             if not isinstance(name, str):
                 reading.problems.append(f"{where} must be the path of a file")
                 continue
@@ -195,16 +214,16 @@ def open_secret_files(
             guarded = layer.private or any(path.is_relative_to(directory) for directory in trusted)
             layer.sources[secret] = str(path) if layer.private else f"{path} ({where})"
             try:
-                remote[secret] = _read_secret(path, None if guarded else guard)
+                settings[secret] = _read_secret(path, None if guarded else guard)
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
                 subject = f"{path}" if layer.private else f"{where}: {path}"
                 reading.problems.append(f"{subject}: {reason}")
-                reading.broken.add(("remote", secret))
+                reading.broken.add((table, secret))
 
 
 def origins(reading: Reading, file: Path) -> tuple[Origin, ...]:
-    """Where each secret that is set comes from. To be asked when all secret files are open."""
+    """Where each secret of the account that is set comes from. To be asked when all secret files are open."""
     found: list[Origin] = []
     for secret in SECRETS:
         layer = reading.owner(("remote", secret))

@@ -174,16 +174,17 @@ _WATCH = (
 _NOTIFY = (
     Entry(
         "ping",
-        "A healthchecks.io address, or one like it: told of the start, the end and the failure of each run.",
+        "A healthchecks.io address, or one like it: told of the start, the end and the failure of each run.\n"
+        "Whoever knows it can use it. It may lie in a file of its own, ping_file, and so may the next two.",
         example="https://hc-ping.com/...",
     ),
+    Entry("ntfy", "An ntfy topic,", example="https://ntfy.sh/..."),
+    Entry("ntfy_token", "and its token if it wants one.", example="..."),
     Entry(
         "command",
         "A program that gets each notification as JSON on its standard input.",
         example=("/usr/local/bin/tell-me",),
     ),
-    Entry("ntfy", "An ntfy topic,", example="https://ntfy.sh/..."),
-    Entry("ntfy_token", "and its token if it wants one.", example="..."),
     Entry("apprise", "Apprise addresses; needs smugsync[apprise].", ()),
     Entry("stale_days", "Remind when no run was good for so many days; 0: never.", 3),
 )
@@ -193,7 +194,7 @@ _STATUS = (
         "A page with albums, progress and failures, /metrics and /healthz.",
         example="127.0.0.1:8765",
     ),
-    Entry("token", "Who asks from another machine must know this.", example="..."),
+    Entry("token", "Who asks from another machine must know this; token_file names a file.", example="..."),
     Entry(
         "textfile",
         "A file for the textfile collector of Prometheus' node_exporter.",

@@ -42,6 +42,7 @@ _WINDOW: Final = 256 * 1024
 _EMPTY: Final = Unfinished("is empty")
 _BLANK: Final = Unfinished("begins with zeros, as a file does that is being copied")
 _NO_END: Final = Unfinished("has no end yet")
+_HOLLOW: Final = Unfinished("ends in zeros, as a file does whose copying broke off")
 
 #: In a JPEG's picture data, `ff` begins a marker unless a zero (stuffing), a restart or a filler comes next.
 _MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -52,6 +53,11 @@ _ALONE: Final = frozenset({0x01, _BEGIN, *range(0xD0, 0xD8)})
 _PNG_END: Final = b"\0\0\0\0IEND\xae\x42\x60\x82"
 #: How much padding at the end of a file is looked through for the end of the picture.
 _TAIL: Final = 64 * 1024
+
+#: Who copies may give a file its size first. So many zeros at the end of its data are none of a picture's; a
+#: film may end in silence, but not for that long.
+_PICTURE_ZEROS: Final = 16 * 1024
+_FILM_ZEROS: Final = 1024 * 1024
 
 #: The parts that most films and HEIC pictures consist of at the top.
 _KNOWN: Final = frozenset(
@@ -210,6 +216,7 @@ def _iso(file: _Window, at: int = 0) -> Completeness:
     What follows them need not be parts: some cameras append notes of their own.
     """
     kinds: set[bytes] = set()
+    data, data_end = 0, 0
     while at + 8 <= file.size:
         head = file.at(at, 16)
         kind, length, least = head[4:8], int.from_bytes(head[:4], "big"), 8
@@ -222,10 +229,20 @@ def _iso(file: _Window, at: int = 0) -> Completeness:
                 return Unfinished(f"ends within its part `{kind.decode()}`")
             break
         kinds.add(kind)
+        if kind == b"mdat":
+            data, data_end = length - least, at + length
         at += length
     if _INDEX.isdisjoint(kinds):
         return Unfinished("has no index yet, which cameras write last")
-    return Finished() if b"mdat" in kinds else Unfinished("has an index and no pictures yet")
+    if b"mdat" not in kinds:
+        return Unfinished("has an index and no pictures yet")
+    zeros = _PICTURE_ZEROS if b"moov" not in kinds and b"moof" not in kinds else _FILM_ZEROS
+    return _HOLLOW if data >= zeros and _is_blank(file, data_end, zeros) else Finished()
+
+
+def _is_blank(file: _Window, end: int, count: int) -> bool:
+    """Whether there is nothing but zeros in the `count` bytes before `end`."""
+    return not file.at(end - count, count).strip(b"\0")
 
 
 def _riff(file: _Window) -> Completeness:
@@ -239,7 +256,8 @@ def _riff(file: _Window) -> Completeness:
         if at > file.size:
             return Unfinished("is shorter than its header says")
         at += at & 1
-    return Finished()
+    is_picture = file.at(8, 4) == b"WEBP" and file.size > _PICTURE_ZEROS
+    return _HOLLOW if is_picture and _is_blank(file, file.size, _PICTURE_ZEROS) else Finished()
 
 
 _JUDGES: Final[dict[Media, Callable[[_Window], Completeness]]] = {

@@ -33,6 +33,7 @@ OURS: Final = ".smugsync"
 STAGING: Final = OURS + "/tmp"  # noqa: S108 - inside the mirror, not the shared /tmp
 
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_LAST_TIME: Final = (1 << 63) - 1
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -324,7 +325,14 @@ def list_names(directory_fd: int) -> set[str]:
 def _regular(found: os.stat_result, path: str) -> Fingerprint:
     if not stat.S_ISREG(found.st_mode):
         raise Transient(f"{path} is not a regular file; it is left alone")
-    return Fingerprint(found.st_size, found.st_mtime_ns)
+    return print_of(found.st_size, found.st_mtime_ns)
+
+
+def print_of(size: int, mtime_ns: int) -> Fingerprint:
+    """A file may bear a time beyond the year 2262, which is more nanoseconds than the catalogue can hold: it
+    counts as the last, or the first, that it can.
+    """
+    return Fingerprint(size, max(-_LAST_TIME - 1, min(mtime_ns, _LAST_TIME)))
 
 
 def exists(directory_fd: int, name: str) -> bool:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from smugsync.core.model import Fingerprint
-from smugsync.local.handles import Root, Staging, check_relative, list_names
+from smugsync.local.handles import Root, Staging, check_relative, list_names, print_of
 from smugsync.local.syscalls import fsync_data
 
 #: Below this, fetching again is cheaper than remembering how far we came.
@@ -243,7 +243,7 @@ class PartFile:
             raise OSError(errno.EIO, "fewer bytes are there than were written")
         fd, self._fd = self._fd, -1
         os.close(fd)  # NFS and SMB report a failed write here when it was not synced
-        return Fingerprint(found.st_size, found.st_mtime_ns)
+        return print_of(found.st_size, found.st_mtime_ns)
 
     def release(self) -> None:
         """The bytes have gone to their final name; from here on `discard` does nothing."""

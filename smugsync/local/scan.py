@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
-from smugsync.core.model import Fingerprint, LocalFile
+from smugsync.core.model import LocalFile
 from smugsync.errors import ItemError
-from smugsync.local.handles import OURS, Root
+from smugsync.local.handles import OURS, Root, print_of
 
 #: Told a path and why it was passed over.
 Skipped = Callable[[str, str], None]
@@ -81,7 +81,7 @@ def _read_entries(
                     found = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:
                     continue
-                yield LocalFile(prefix + name, Fingerprint(found.st_size, found.st_mtime_ns))
+                yield LocalFile(prefix + name, print_of(found.st_size, found.st_mtime_ns))
             elif entry.is_dir(follow_symlinks=False):
                 if pending is not None:
                     pending.append(prefix + name)

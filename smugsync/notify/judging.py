@@ -56,7 +56,7 @@ def _ended(event: RunEnded, told: Told) -> tuple[Told, list[Message]]:
     messages: list[Message] = []
     good = event.exit_code == 0
     if event.asked and (good or not _is_held(told)):
-        messages.append(Beat(event.profile, "success" if good else "fail", event.summary))
+        messages.append(Beat(event.profile, "success" if good else "fail", _told(event)))
     cause = words.CAUSE_OF.get(event.exit_code)
     if cause is not None:
         if told.cause and (told.code == event.exit_code or _is_held(told)):
@@ -95,14 +95,23 @@ def _incomplete(event: RunEnded, told: Told, messages: list[Message]) -> tuple[T
     seen = frozenset(_digest(str(one.get("path") or "")) for one in event.report.get("troubles") or ())
     fresh = seen - known.known if len(known.known) < REMEMBERED else frozenset()
     worse = damaged - told.damaged
-    if before is None or fresh or failed > known.count or worse > 0:
-        messages.append(words.failed(event, damaged=max(0, worse)))
-    # What was told stays so until a run is good: runs over less name less of it.
-    now = Failing(max(failed, known.count), known.known | seen)
-    after = replace(told, failing={**told.failing, group: now}, damaged=damaged)
+    news = bool(fresh) or failed > known.count or worse > 0
+    after = replace(told, damaged=damaged)
+    if before is not None or news or not damaged:  # else another group's run has told of the damage
+        # What was told stays so until a run is good: runs over less name less of it.
+        now = Failing(max(failed, known.count), known.known | seen)
+        after = replace(after, failing={**told.failing, group: now})
+        if before is None or news:
+            messages.append(words.failed(event, damaged=max(0, worse)))
     if told.code and group == "sync":  # it went through again; what is left is told of above
         after = replace(after, cause="", code=0)
     return after, messages
+
+
+def _told(event: RunEnded) -> str:
+    """The summary, after what ended the run early: a summary does not repeat that."""
+    error = str(event.report.get("error") or "")
+    return event.summary if error in event.summary else f"{error}\n{event.summary}"
 
 
 def _is_held(told: Told) -> bool:

@@ -2,7 +2,8 @@
 
 healthchecks.io and what speaks like it: `URL/start`, `URL`, `URL/fail`, the summary as the body
 (https://healthchecks.io/docs/http_api/: any method, the first 100 kB of the body are kept).
-Uptime Kuma's push monitors: `…/api/push/TOKEN?status=up|down&msg=…`; they know no start.
+Uptime Kuma's push monitors: GET `…/api/push/TOKEN?status=up|down&msg=…`; they know no start, and up to
+version 1 no other method.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Ping:
     def __init__(self, address: Secret, transport: httpx.BaseTransport) -> None:
         self._address = address
         self._transport = transport
-        self._no_start = _KUMA in address.reveal()
+        self._is_kuma = self._no_start = _KUMA in address.reveal()
 
     def takes(self, message: Message) -> bool:
         return isinstance(message, Beat) and not (self._no_start and message.signal == "start")
@@ -45,8 +46,9 @@ class Ping:
             address = target(self._address.reveal(), message)
         except ValueError:
             raise Undelivered("its address cannot be used", again=False) from None
+        method, body = ("GET", b"") if self._is_kuma else ("POST", cut(message.body, LONGEST))
         try:
-            post(self._transport, address, cut(message.body, LONGEST), patience=patience)
+            post(self._transport, address, body, method=method, patience=patience)
         except Undelivered as error:
             if message.signal == "start" and not error.again:
                 self._no_start = True

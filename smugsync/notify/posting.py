@@ -15,17 +15,18 @@ def post(
     address: str,
     body: bytes = b"",
     *,
+    method: str = "POST",
     headers: Mapping[str, str] | None = None,
     patience: float,
 ) -> None:
-    """POST `body`. Redirections are not followed: a token must not end up with somebody else.
+    """Send `body`. Redirections are not followed: a token must not end up with somebody else.
 
     The transport is used directly, for `httpx.Client` logs every address. Raises Undelivered.
     """
     limits = httpx.Timeout(patience).as_dict()
     try:
         request = httpx.Request(
-            "POST",
+            method,
             address,
             content=body,
             headers={

@@ -82,7 +82,7 @@ def failed(event: RunEnded, *, damaged: int) -> Notice:
     if damaged:
         lines.append(f"{_plural(damaged, 'photo')} newly found damaged here.")
     if n:
-        lines.append(f"{_plural(n, 'photo')} could not be fetched or sent; tried again at the next runs.")
+        lines.append(f"{_plural(n, 'photo')} could not be fetched or sent; later runs try again.")
     lines += found[:_NAMED]
     more = max(len(found), n) - _NAMED
     if found and more > 0:
@@ -168,10 +168,16 @@ def _command(profile: str, words: str) -> str:
     return f"smugsync {words}" + ("" if profile == "default" else f" --profile {profile}")
 
 
+def advised(text: str, profile: str) -> str:
+    """`text`, with the commands in it for this profile. Who advised them did not know which it is."""
+    if profile == "default":
+        return text
+    return _ADVICE.sub(lambda found: f"`smugsync {found[1]} --profile {profile}`", text)
+
+
 def _told(text: str, profile: str) -> str:
-    """`text`, cut if it is long. Who advised a command in it did not know of which profile this is."""
-    if profile != "default":
-        text = _ADVICE.sub(lambda found: f"`smugsync {found[1]} --profile {profile}`", text)
+    """`text`, for this profile, and cut if it is long."""
+    text = advised(text, profile)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

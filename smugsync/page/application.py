@@ -144,7 +144,10 @@ class Application:
         return Response(200, figures(found).encode(), CONTENT_TYPE)
 
     def _healthz(self, *, details: bool) -> Response:
-        found = health(tuple(self._by_profile().values()))
+        # Also of those that have nothing to show, since their configuration cannot be used.
+        found = health(
+            tuple({**self._by_profile(), **{one.profile: one for one in self._standings()}}.values())
+        )
         told = found if details else {"schema": 1, "healthy": found["healthy"]}
         return _json(200 if found["healthy"] else 503, told)
 

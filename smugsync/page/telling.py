@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from smugsync.core.lifecycle import State
 from smugsync.daemon.standing import Way
 from smugsync.page.facts import Facts, Run
 from smugsync.progress import duration, scale, size
@@ -83,11 +84,14 @@ def mood(facts: Facts, now: float) -> Mood:
         return Mood("New", "calm", "Nothing was mirrored yet.")
     if facts.totals.damaged:
         return Mood("Damage found", "bad", f"Some files here are not what they were. {good}".strip())
-    if code in (None, 0, 11, 130, 143):
-        return Mood("All good", "good", good or "Nothing is known to be missing.")
-    word, tone = _RESULTS.get(code, ("failed", "bad"))
-    if code == 3:
+    says_nothing = code in (None, 0, 11, 130, 143)  # also of a run over a single new file
+    if code == 3 or (says_nothing and facts.failing):
         return Mood("Incomplete", "warn", f"Some files are missing, see below. {good}".strip())
+    if code in (130, 143) and facts.totals.files(State.PLANNED):
+        return Mood("Not complete yet", "calm", f"Some files are still to be fetched. {good}".strip())
+    if says_nothing:
+        return Mood("All good", "good", good or "Nothing is known to be missing.")
+    word, tone = _RESULTS.get(code or 0, ("failed", "bad"))
     return Mood(f"Last run: {word}", tone, good)
 
 

@@ -224,6 +224,16 @@ class NoStock:
 
 
 @dataclass(slots=True)
+class Vanished:
+    """What was recorded in directories that are not here any more, by name and `stat`."""
+
+    #: a person's own files: where they lay
+    local: dict[tuple[str, Fingerprint], str] = field(default_factory=dict)
+    #: photos: the directory of their album
+    photos: dict[tuple[str, Fingerprint], str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Context:
     """One run's shared state; only the engine's thread touches it."""
 
@@ -265,6 +275,8 @@ class Context:
     touched: set[int] = field(default_factory=set)
     #: albums (ids) in which something is on its way out: what is new in them may be that
     sending_to: set[int] = field(default_factory=set)
+    #: what was recorded in directories that are not here any more; None = nobody has looked yet
+    vanished: Vanished | None = None
     #: what lies about here and need not be fetched
     stock: Stock = field(default_factory=NoStock)
 

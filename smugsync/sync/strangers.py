@@ -13,6 +13,7 @@ from smugsync.core import naming
 from smugsync.core.model import Fingerprint
 from smugsync.errors import ItemError
 from smugsync.sync.context import Context
+from smugsync.sync.renamed import follow
 
 
 def note_strangers(context: Context, *, missed: Callable[[str], None] = lambda directory: None) -> None:
@@ -69,13 +70,17 @@ def note_directory(
     elsewhere = {naming.fold(name): name for name in names if name not in here}
     recorded = catalogue.local_files(directory)
     strangers = set()
-    for name, fingerprint in here.items():
+    for name in here:
         twin = elsewhere.get(naming.fold(name))
         if name in names or (twin is not None and _is_here(context, join(directory, twin))):
             continue  # a row's file, perhaps under a spelling of the file system's own
         strangers.add(name)
-        if name not in recorded or recorded[name][0] != fingerprint:
-            catalogue.put_local(join(directory, name), fingerprint, fresh=context.sends)
+    if new := strangers - recorded.keys():
+        follow(context, directory, album, here, new)
+        recorded = catalogue.local_files(directory)
+    for name in sorted(strangers):
+        if name not in recorded or recorded[name][0] != here[name]:
+            catalogue.put_local(join(directory, name), here[name], fresh=context.sends)
     catalogue.drop_local(join(directory, name) for name in recorded if name not in strangers)
     if album is not None and any(held[name] != here[name] for name in names & here.keys()):
         context.touched.add(album)

@@ -17,6 +17,7 @@ import pytest
 from smugsync.catalogue import Catalogue
 from smugsync.catalogue.inspection import inspected
 from smugsync.cli import main
+from smugsync.cli.auth.record import Record
 from smugsync.cli.auth.status import Report
 from smugsync.cli.doctor.disk_words import (
     tell_abilities,
@@ -48,17 +49,28 @@ from smugsync.cli.doctor.setup import (
     tell_locks,
     tell_state_place,
 )
+from smugsync.cli.doctor.surroundings import (
+    look_at_daemon,
+    tell_drop_folders,
+    tell_notified,
+    tell_service,
+)
+from smugsync.cli.units.dropin import DAEMON, system_drop_in
+from smugsync.cli.units.needs import Needs
 from smugsync.config import Config, RemoteConfig, load
 from smugsync.config.loading import examine
+from smugsync.config.values import NotifyConfig, RouteConfig, StatusConfig, UploadConfig
+from smugsync.daemon.standing import Hindrance, Standing
 from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
-from smugsync.errors import CatalogueError
+from smugsync.errors import Busy, CatalogueError
 from smugsync.local.mounts import Mount
 from smugsync.local.probe.abilities import Abilities, Locks
 from smugsync.local.probe.names import FORBIDDEN, LETTERS, Names
 from smugsync.local.probe.place import Kind, Place, Space, Tree
 from smugsync.remote.contact import Contact
-from smugsync.remote.smugmug_v2_viewer import Viewer
+from smugsync.remote.sign_in import Permissions
+from smugsync.remote.smugmug_v2_viewer import Viewer, Writing
 from smugsync.secret import Secret
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -612,6 +624,24 @@ def test_an_account_that_shows_too_little(config: Config) -> None:
     assert level_of(tell_account(report_of(anonymous, viewer=narrow)), "account") is Level.OK
 
 
+@pytest.mark.parametrize(
+    ("permissions", "writing", "level"),
+    [
+        ("Read", None, Level.WARN),
+        ("Modify", None, Level.NOTE),
+        ("Modify", Writing.ALLOWED, Level.OK),
+    ],
+)
+def test_uploads_that_the_grant_does_not_reach_for_are_told(
+    config: Config, permissions: Permissions, writing: Writing | None, level: Level
+) -> None:
+    record = Record("Full", permissions, "2026-11-01T00:00:00", writing)
+    on = replace(config, upload=UploadConfig(enabled=True))
+    assert level_of(tell_account(report_of(on, record=record)), "account.uploads") is level
+    ids = [finding.id for finding in tell_account(report_of(config, record=record))]
+    assert "account.uploads" not in ids
+
+
 @pytest.mark.parametrize(("left", "level"), [(1, Level.OK), (0, Level.WARN)])
 def test_what_is_left_of_the_rate_limit(config: Config, left: int, level: Level) -> None:
     report = report_of(config, remaining=left, resets=NOW.timestamp())
@@ -848,3 +878,80 @@ def test_programs_are_told_the_same(tmp_path: Path, capsys: pytest.CaptureFixtur
     told = json.loads("\n".join(lines))
     assert (code, told["exit_code"], told["schema"]) == (5, 5, 1)
     assert [one["id"] for one in told["findings"] if one["level"] == "fail"] == ["mirror"]
+
+
+# -- what runs beside the mirror -------------------------------------------------------------------
+
+
+def stands(**changes: Any) -> Standing:
+    return replace(Standing("default"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("standing", "level", "words"),
+    [
+        (None, Level.NOTE, "none runs"),
+        (stands(), Level.OK, "it runs"),
+        (stands(watching="polling every 60 s (NFS)"), Level.OK, "polling every 60 s (NFS)"),
+        (stands(paused=True), Level.NOTE, "paused"),
+        (stands(held=Hindrance("full", "the disk is full", 0.0, 0.0)), Level.WARN, "the disk is full"),
+    ],
+)
+def test_how_the_daemon_is(config: Config, standing: Standing | None, level: Level, words: str) -> None:
+    (finding,) = look_at_daemon(config, ask=lambda config: standing)
+    assert finding.level is level
+    assert words in finding.text
+
+
+def test_a_daemon_that_does_not_answer_is_told(config: Config) -> None:
+    def silent(config: Config) -> Standing | None:
+        raise Busy("the daemon does not answer")
+
+    assert level_of(look_at_daemon(config, ask=silent), "daemon") is Level.WARN
+
+
+def test_that_nobody_would_hear_of_trouble_is_told(config: Config) -> None:
+    assert level_of(tell_notified(config), "notify") is Level.NOTE
+    told = replace(config, notify=NotifyConfig(ping=Secret("https://hc-ping.com/s3cret")))
+    finding = found(tell_notified(told), "notify")
+    assert (finding.level, finding.text) == (Level.OK, "by notify.ping")
+
+
+def test_a_program_to_tell_that_cannot_be_run_is_told(config: Config, tmp_path: Path) -> None:
+    program = tmp_path / "tell-me"
+    program.write_text("#!/bin/sh\n")
+    told = replace(config, notify=NotifyConfig(command=(str(program),)))
+    assert level_of(tell_notified(told), "notify.command") is Level.WARN
+    program.chmod(0o755)
+    assert [finding.level for finding in tell_notified(told)] == [Level.OK]
+
+
+def test_a_directory_for_figures_that_is_not_there_is_told(config: Config, tmp_path: Path) -> None:
+    told = replace(config, status=StatusConfig(textfile=tmp_path / "collector" / "smugsync.prom"))
+    assert level_of(tell_notified(told), "status.textfile") is Level.WARN
+    (tmp_path / "collector").mkdir()
+    assert [finding.level for finding in tell_notified(told)] == [Level.OK]
+
+
+def test_a_drop_folder_that_is_not_there_is_told(config: Config, tmp_path: Path) -> None:
+    route = RouteConfig(folder=tmp_path / "drop", album="/Inbox")
+    on = replace(config, upload=UploadConfig(enabled=True, routes=(route,)))
+    assert level_of(tell_drop_folders(on), "upload.route") is Level.WARN
+    route.folder.mkdir()
+    assert level_of(tell_drop_folders(on), "upload.route") is Level.OK
+    assert not list(tell_drop_folders(replace(on, upload=UploadConfig(routes=(route,)))))
+
+
+def test_a_service_that_does_not_fit_the_configuration_any_more_is_told(
+    config: Config, tmp_path: Path
+) -> None:
+    assert not list(tell_service(config, units=tmp_path))
+    needs = Needs("default", "smugsync", late=(Path("/srv/my photos"),))
+    drop_in = tmp_path / "smugsync@default.service.d" / "10-smugsync.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(system_drop_in(needs, DAEMON, ()))
+    fitting = replace(config, mirror=Path("/srv/my photos"))
+    assert level_of(tell_service(fitting, units=tmp_path), "service.paths") is Level.OK
+    moved = found(tell_service(replace(config, mirror=Path("/srv/my")), units=tmp_path), "service.paths")
+    assert moved.level is Level.WARN
+    assert "may not write /srv/my:" in moved.text

@@ -131,6 +131,29 @@ def test_marker_across_two_windows_is_found() -> None:
         assert judge(data) == Finished()
 
 
+def hollow(kind: bytes, size: int, zeros: int) -> bytes:
+    """A part whose data end in zeros."""
+    return struct.pack(">I", size + 8) + kind + b"\x5a" * (size - zeros) + bytes(zeros)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEIC[:88] + hollow(b"mdat", 40_000, 20_000),
+        HEIC[:88] + hollow(b"mdat", 40_000, 20_000) + part(b"free", 30),
+        part(b"ftyp", 8) + part(b"moov", 60) + hollow(b"mdat", 3 << 20, 2 << 20),
+        b"RIFF" + struct.pack("<I", 40_004) + b"WEBP" + b"\x5a" * 20_000 + bytes(20_000),
+    ],
+    ids=["heic", "heic with a part behind", "film with its index first", "webp"],
+)
+def test_file_that_was_given_its_size_and_not_its_bytes_is_not_finished(data: bytes) -> None:
+    assert judge(data) == Unfinished("ends in zeros, as a file does whose copying broke off")
+
+
+def test_film_may_end_in_a_moment_of_silence() -> None:
+    assert judge(part(b"ftyp", 8) + part(b"moov", 60) + hollow(b"mdat", 3 << 20, 300_000)) == Finished()
+
+
 def test_notes_of_a_camera_after_its_film_do_not_matter() -> None:
     assert judge(FILM + b"\xff\xff\xff\xffnote" + bytes(100)) == judge(FILM + bytes(7)) == Finished()
 

@@ -22,7 +22,7 @@ IDS = (
     "configuration state state.locks catalogue catalogue.run account account.grants account.rate_limit clock"
     " network.api mirror mirror.marker mirror.writable mirror.spelling mirror.case mirror.name_length"
     " mirror.characters mirror.letters mirror.links mirror.replacing mirror.noreplace mirror.sync"
-    " mirror.modes mirror.times mirror.symlinks mirror.watch mirror.space environment"
+    " mirror.modes mirror.times mirror.symlinks mirror.watch mirror.space daemon notify environment"
 ).split()
 ONLINE = [one for one in IDS if one.startswith(("account", "clock", "network"))]
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import socket
+import sqlite3
+import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from smugsync.config.sources import SECRETS
 from tests.e2e.command import Command, Running, until
 from tests.e2e.conftest import Emulator
 from tests.e2e.emulated import Emulated
@@ -99,6 +104,43 @@ def test_a_failing_file_is_told_once_and_that_all_is_good_again_once(
     assert figures((owner.root / "smugsync.prom").read_text())["smugsync_runs_total incomplete"] == 2
 
 
+def test_damage_that_verify_finds_is_told_once(owner: Command, listener: Listener) -> None:
+    owner.sync()
+    photo = next(path for path in owner.mirror.rglob("*.jpg") if ".smugsync" not in path.parts)
+    before = photo.stat()
+    photo.write_bytes(photo.read_bytes()[:-1] + b"?")
+    os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert [owner.run(*words).code for words in (["verify"], ["sync"], ["verify"])] == [3, 3, 3]
+    assert [one["kind"] for one in told(owner)] == ["damaged"]
+    assert listener.paths[-3:] == ["/s3cret-ping/fail", "/s3cret-ping/start", "/s3cret-ping/fail"]
+    found = figures((owner.root / "smugsync.prom").read_text())
+    assert (found["smugsync_damaged_items"], found["smugsync_runs_total incomplete"]) == (1, 3)
+
+
+def test_a_failed_ping_says_what_failed(owner: Command, listener: Listener) -> None:
+    shutil.rmtree(owner.mirror / ".smugsync")
+    assert owner.run("sync").code == 5
+    assert listener.heard[-1].body.startswith(f"{owner.mirror} has no marker")
+
+
+def test_a_command_that_runs_once_also_tells_that_no_run_was_good_for_days(owner: Command) -> None:
+    owner.sync()
+    with closing(sqlite3.connect(owner.catalogue)) as db, db:
+        db.execute("UPDATE run SET started_at = started_at - 400000, finished_at = finished_at - 400000")
+    shutil.rmtree(owner.mirror / ".smugsync")
+    assert [owner.run("sync").code for _ in range(2)] == [5, 5]
+    assert [(one["kind"], one["title"]) for one in told(owner)] == [
+        ("held", "smugsync: a guard withheld something"),
+        ("stale", "smugsync: no good run for 4 days"),
+    ]
+
+
+def test_uploads_by_hand_are_heard_of_too(owner: Command, listener: Listener) -> None:
+    owner.sync()
+    assert owner.run("upload", SMUGSYNC_UPLOAD__ENABLED="true").code == 0
+    assert listener.paths[-2:] == ["/s3cret-ping/start", "/s3cret-ping"]
+
+
 def test_nobody_being_there_to_be_told_fails_no_run(owner: Command) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nowhere = f"http://127.0.0.1:{taken.getsockname()[1]}/s3cret-ping"
@@ -182,6 +224,51 @@ def test_a_held_daemon_says_why_everywhere_and_once(
         until(lambda: "/s3cret-ping/fail" in listener.paths)
         until(lambda: "/s3cret-topic" in listener.paths)
     assert [(one["kind"], one["cause"]) for one in told(owner)] == [("held", "unauthorised")]
+
+
+def test_a_reload_opens_moves_and_closes_the_page(owner: Command) -> None:
+    first, second = free_port(), free_port()
+    plain = owner.config.read_text()
+    (line,) = [one for one in plain.splitlines() if one.startswith("# listen = ")]
+
+    def listen(port: int | None) -> None:
+        owner.config.write_text(plain.replace(line, f'listen = "127.0.0.1:{port}"' if port else line))
+        running.process.send_signal(signal.SIGHUP)
+
+    with owner.start("run", SMUGSYNC_SCHEDULE__POLL="6h") as running:
+        until(owner.catalogue.exists, seconds=60)
+        listen(first)
+        until(lambda: answer(first) is not None)
+        listen(second)
+        until(lambda: answer(second) is not None)
+        assert answer(first) is None
+        listen(None)
+        until(lambda: answer(second) is None)
+        assert running.signal(signal.SIGTERM).code == 143
+
+
+def test_a_reload_brings_a_new_profile_to_the_page(owner: Command) -> None:
+    port = free_port()
+    other = owner.root / "studio"
+    owner.sync()
+    with daemon(owner, port) as running:
+        until(lambda: answer(port) is not None, seconds=60)
+        assert owner.run("init", "--no-input", "--profile", "studio", *_account(owner, other)).code == 0
+
+        def names() -> list[str]:
+            found = answer(port, "/api/status.json")
+            return [] if found is None else [one["profile"] for one in found.json()["profiles"]]
+
+        running.process.send_signal(signal.SIGHUP)
+        until(lambda: names() == ["default", "studio"])
+
+
+def _account(owner: Command, mirror: Path) -> list[str]:
+    """What `init` asks for, from the configuration that there is."""
+    remote = tomllib.loads(owner.config.read_text())["remote"]
+    names = (*SECRETS, "api_url", "upload_url", "oauth_url")
+    words = [word for name in names for word in (f"--{name.replace('_', '-')}", remote[name])]
+    return ["--mirror", str(mirror), *words]
 
 
 def test_a_port_in_use_stops_nothing_but_the_page(owner: Command) -> None:

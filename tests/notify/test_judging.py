@@ -44,6 +44,11 @@ def test_the_beat_carries_the_summary() -> None:
     ]
 
 
+def test_the_beat_of_a_run_that_was_ended_early_begins_with_the_cause() -> None:
+    (beat,) = [one for one in told(ended(75, error="no route to host")) if isinstance(one, Beat)]
+    assert beat.body == "no route to host\nthe summary of a run that ended with 75"
+
+
 def test_a_run_that_nobody_asked_for_does_not_beat() -> None:
     assert told(began(asked=False), ended(asked=False)) == []
 
@@ -61,6 +66,13 @@ def test_what_a_person_ended_and_what_another_run_was_in_the_way_of_is_silent(co
 def test_the_first_failed_run_is_told_and_the_same_again_is_not() -> None:
     run = ended(3, failed=2, troubles=("a.jpg", "b.jpg"))
     assert notices(told(run, run, run)) == [("failed", "failed")]
+
+
+def test_damage_that_a_verification_told_of_is_told_by_no_sync_again() -> None:
+    sent = told(
+        ended(3, "verify", damaged=1), ended(3, "delta", damaged=1), ended(0, "repair"), ended(0, "delta")
+    )
+    assert [kind for kind, _ in notices(sent)] == ["damaged", "recovered"]
 
 
 def test_a_new_failure_among_old_ones_is_told() -> None:

@@ -55,6 +55,16 @@ def test_uptime_kuma_gets_no_start(transport: httpx.BaseTransport) -> None:
     assert ping.takes(Beat("default", "fail"))
 
 
+def test_uptime_kuma_is_asked_by_the_method_that_all_its_versions_know(
+    listener: Listener, transport: httpx.BaseTransport
+) -> None:
+    ping = Ping(Secret(f"{listener.url}/api/push/T0ken"), transport)
+    ping.send(Beat("default", "success", "all good"))
+    (heard,) = listener.heard
+    assert (heard.method, heard.body) == ("GET", "")
+    assert heard.path == "/api/push/T0ken?status=up&msg=all%20good"
+
+
 def test_a_service_without_start_is_asked_once(transport: httpx.BaseTransport) -> None:
     with Listener(404, 200) as listener:
         ping = Ping(Secret(f"{listener.url}/uuid"), transport)

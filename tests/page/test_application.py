@@ -130,6 +130,14 @@ def test_one_unhealthy_profile_is_enough(tmp_path: Path) -> None:
     assert ask(app, "/healthz").status == 503
 
 
+def test_a_profile_whose_configuration_cannot_be_used_is_unhealthy_though_nothing_of_it_is_shown(
+    subject: Subject,
+) -> None:
+    app = application(subject, standings=[standing(), standing("studio", held=GUARDED)])
+    assert ask(app).status == 200
+    assert ask(app, "/healthz").status == 503
+
+
 def test_a_profile_that_has_said_nothing_yet_is_shown_all_the_same(subject: Subject) -> None:
     app = application(subject, standings=[])
     assert ask(app).status == 200

@@ -102,7 +102,28 @@ def test_without_damage_the_last_run_says_it(tmp_path: Path, code: int, word: st
     account.fill(subject)
     with closing(sqlite3.connect(subject.catalogue)) as db, db:
         db.execute("UPDATE file SET damaged_at = NULL")
+        db.execute("DELETE FROM file WHERE state IN ('failed', 'quarantined')")
     assert word in shown(subject, last_exit_code=code)
+
+
+@pytest.mark.parametrize("code", [0, 143])
+def test_a_good_run_over_one_new_file_hides_no_failing_one(tmp_path: Path, code: int) -> None:
+    subject = account.subject(tmp_path)
+    account.fill(subject)
+    with closing(sqlite3.connect(subject.catalogue)) as db, db:
+        db.execute("UPDATE file SET damaged_at = NULL")
+    page = shown(subject, last_exit_code=code)
+    assert "Incomplete" in page
+    assert "All good" not in page
+
+
+def test_after_a_run_that_was_stopped_it_is_not_said_that_all_is_there(tmp_path: Path) -> None:
+    subject = account.subject(tmp_path)
+    account.fill(subject)
+    with closing(sqlite3.connect(subject.catalogue)) as db, db:
+        db.execute("UPDATE file SET damaged_at = NULL")
+        db.execute("DELETE FROM file WHERE state IN ('failed', 'quarantined')")
+    assert "Not complete yet" in shown(subject, last_exit_code=143)
 
 
 def test_before_the_first_run_it_says_so(tmp_path: Path) -> None:

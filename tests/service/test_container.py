@@ -104,6 +104,20 @@ def test_root_becomes_whom_it_was_told(
 
 
 @root_only
+def test_in_a_container_of_root_s_the_health_is_asked_for_as_whom_it_became(
+    script: Path, image: Mapping[str, str]
+) -> None:
+    """Without the power to pass over modes, root itself cannot read the configuration."""
+    final = (DOCKER / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    words = re.search(r'^HEALTHCHECK .*CMD \["smugsync-entrypoint", (.+)\]$', final, re.MULTILINE)
+    assert words is not None
+    code, out = run(script, image, *re.findall(r'"(.+?)"', words[1]), PUID="568", PGID="100")
+    assert code == 0, out
+    assert out.startswith("568:100 ")
+    assert "args=status --healthy" in out
+
+
+@root_only
 @pytest.mark.parametrize("user", ["568:568", "99:100", "12345:0", "65534:65534"])
 def test_any_user_will_do(script: Path, image: Mapping[str, str], user: str) -> None:
     code, out = run(script, image, "sync", "--full", user=user)
@@ -337,7 +351,7 @@ def test_the_image_runs_as_nobody_in_particular_and_tells_its_health() -> None:
     text = (DOCKER / "Dockerfile").read_text()
     final = text[text.rindex("\nFROM ") :]
     assert re.search(r"^USER (?!0)\d+:\d+$", final, re.MULTILINE)
-    assert 'CMD ["smugsync", "status", "--healthy"]' in final
+    assert 'CMD ["smugsync-entrypoint", "status", "--healthy"]' in final
     assert 'ENTRYPOINT ["smugsync-entrypoint"]' in final
     assert "pip install" not in final
     assert not re.search(r"^VOLUME", final, re.MULTILINE)

@@ -143,9 +143,24 @@ def test_every_folder_that_a_configuration_names_is_within_reach(tmp_path: Path)
     assert any("root" in note for note in need.notes)
 
 
+def test_the_files_of_all_secrets_are_within_reach(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    files = {
+        "remote": ("api_key", "api_secret"),
+        "notify": ("ping", "ntfy", "ntfy_token"),
+        "status": ("token",),
+    }
+    lines = ['mirror = "/srv/photos"']
+    for table, names in files.items():
+        lines += [f"[{table}]", *(f'{name}_file = "/srv/secrets/{name}"' for name in names)]
+    file.write_text("\n".join(lines))
+    need = needs.of_system("default", file, user="root", command=("/usr/bin/smugsync",))
+    assert {Path("/srv/secrets") / name for names in files.values() for name in names} <= set(need.read)
+
+
 def test_credentials_may_come_later_and_from_elsewhere(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    file.write_text('mirror = "/srv/photos"\n')
+    file.write_text('mirror = "/srv/photos"\n[status]\nlisten = "0.0.0.0:8765"\n')
     need = needs.of_system("default", file, user="root", command=("/usr/bin/smugsync",))
     assert any("/etc/credstore/smugsync.default.api_key" in note for note in need.notes)
 

@@ -13,6 +13,7 @@ import pytest
 from smugsync.cli.units.dropin import DAEMON, system_drop_in
 from smugsync.cli.units.needs import Needs
 from smugsync.cli.units.templates import SERVICES, UNITS, units
+from smugsync.config.sources import HIDDEN, credential
 from smugsync.errors import PRECEDENCE, Busy, ConfigError, UsageError
 from tests.e2e.emulated import SMUGSYNC
 from tests.service.examples import EXAMPLES, examples
@@ -173,7 +174,7 @@ def test_a_missed_night_is_made_up_for() -> None:
 def test_every_secret_may_come_as_a_credential(service: str) -> None:
     found = settings(units("system", ("/usr/bin/smugsync",))[service])
     ids = [value.partition(":")[0] for value in found["LoadCredential"]]
-    assert sorted(ids) == ["access_token", "access_token_secret", "api_key", "api_secret"]
+    assert ids == [credential(key) for key in HIDDEN]
     # Relative names are looked for in /etc/credstore, and may be missing; absolute paths may not.
     assert all(value.partition(":")[2].startswith("smugsync.%i.") for value in found["LoadCredential"])
 

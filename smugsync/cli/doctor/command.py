@@ -23,6 +23,12 @@ from smugsync.cli.doctor.setup import (
     tell_environment,
     tell_owners,
 )
+from smugsync.cli.doctor.surroundings import (
+    look_at_daemon,
+    tell_drop_folders,
+    tell_notified,
+    tell_service,
+)
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.config.loading import Examined, examine
@@ -69,7 +75,7 @@ def _load(invocation: Invocation) -> Examined:
     """The configuration, however broken; its warnings are findings here, and not logged."""
     found = examine(invocation.config_path, invocation.profile, invocation.environ)
     if found.config is not None:
-        for secret in found.config.remote.secrets():
+        for secret in found.config.secrets():
             invocation.redact.add(secret)
     invocation.start_logging(level="error")
     return found
@@ -90,6 +96,11 @@ def _examine(invocation: Invocation, found: Examined, *, offline: bool) -> Itera
         account = service.viewer.root if service.viewer is not None else ""
     if config is not None and found.can_use("mirror"):
         yield from _guarded("mirror", "mirror", look_at_mirror(config, known, account))
+    if config is not None and not found.problems:
+        yield from _guarded("daemon", "daemon", look_at_daemon(config))
+        yield from tell_service(config)
+        yield from tell_drop_folders(config)
+        yield from tell_notified(config)
     yield tell_environment(invocation.environ)
 
 

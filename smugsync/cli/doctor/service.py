@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import httpx
 
 from smugsync.cli.auth.status import SHOWN, Report
-from smugsync.cli.auth.words import describe
+from smugsync.cli.auth.words import describe, describe_uploads, may_upload
 from smugsync.cli.doctor.findings import Finding, Level, fail, failed, note, ok, warn
 from smugsync.config import Config, RemoteConfig
 from smugsync.errors import SmugsyncError, Unreachable
@@ -160,6 +160,9 @@ def tell_account(report: Report) -> Iterator[Finding]:
             "revoke the authorisation in your account at SmugMug, then run `smugsync auth login`",
         )
     yield ok("account.grants", "permissions", report.permissions())
+    if report.config.upload.enabled:
+        tell = {True: ok, None: note, False: warn}[may_upload(report.record)]
+        yield tell("account.uploads", "uploads", describe_uploads(report.record))
     if report.remaining is None or report.resets is None:
         return
     at = time.strftime("%H:%M", time.localtime(report.resets))

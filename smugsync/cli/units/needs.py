@@ -15,7 +15,7 @@ from smugsync.cli.units.access import reservations
 from smugsync.config import Config
 from smugsync.config.loading import examine
 from smugsync.config.places import config_file, expand
-from smugsync.config.sources import SECRETS, parse_toml, read_text
+from smugsync.config.sources import HIDDEN, parse_toml, read_text
 from smugsync.errors import ConfigError, UsageError
 
 #: Where the system's units look when nobody says anything else; see units/system/account.conf.
@@ -146,8 +146,7 @@ def of_system(profile: str, file: Path, *, user: str | None, command: Sequence[s
 def _usable(path: Path | None, profile: str, environ: Mapping[str, str]) -> tuple[Config, list[str]]:
     """The configuration, and what is wrong with its secrets: those may come from elsewhere, and later."""
     found = examine(path, profile, environ)
-    secrets = {("remote", name) for name in SECRETS}
-    if found.config is None or not found.broken <= secrets or (found.problems and not found.broken):
+    if found.config is None or not found.broken <= set(HIDDEN) or (found.problems and not found.broken):
         raise ConfigError(found.problems)
     if not found.problems:
         return found.config, []
@@ -161,8 +160,12 @@ def _usable(path: Path | None, profile: str, environ: Mapping[str, str]) -> tupl
 def _secret_files(file: Path, profile: str, environ: Mapping[str, str]) -> list[Path]:
     data, _ = parse_toml(read_text(file), file)
     tables: list[Any] = [data, data.get("profile", {}).get(profile, {})]
-    remotes = [table["remote"] for table in tables if isinstance(table.get("remote"), dict)]
-    names = [remote.get(f"{secret}_file") for remote in remotes for secret in SECRETS]
+    names = [
+        settings.get(f"{secret}_file")
+        for top in tables
+        for table, secret in HIDDEN
+        if isinstance(settings := top.get(table), dict)
+    ]
     return [file.parent / expand(name, environ) for name in names if isinstance(name, str) and name]
 
 

@@ -11,6 +11,7 @@ from smugsync.cli.amounts import rate, share
 from smugsync.cli.assembly import DAY, Workshop, workshop
 from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
+from smugsync.cli.heard import audience
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.verify.words import Outcome
 from smugsync.errors import NotAuthorised, UsageError
@@ -62,13 +63,16 @@ def verify(
         limit = limit if bwlimit is not None else float(config.verify.rate) or None
     detail = " ".join(filter(None, (f"--subset {subset}" if subset else "", "--due" if due else "")))
     scope = Scope("repair" if repair else "verify", albums + named, detail)
-    with workshop(invocation, config, offline=True) as shop:
+    hearing = audience(invocation, config)
+    with hearing.beside(), workshop(invocation, config, offline=True) as shop:
+        hearing.begin(str(scope))
         wish = Wish(share=part, before=before, rate=limit)
         work = Verification(wish, fetch=_fetch(shop) if repair else None)
         report = shop.work(scope, work)
         oldest, never = shop.catalogue.oldest_proof()
     outcome = Outcome(work, report, config.mirror, oldest, never, time.time())
-    lines = outcome.lines(invocation.command("verify --repair"))
+    lines = list(outcome.lines(invocation.command("verify --repair")))
+    hearing.end(report, lines)
     show(invocation, report, lines, as_json=outcome.as_json() if as_json else None)
     return conclude(invocation, report)
 

@@ -24,7 +24,7 @@ from smugsync.core.finished import Unfinished, finished
 from smugsync.core.media import HEAD, Media, media_of
 from smugsync.core.model import Fingerprint
 from smugsync.errors import SmugsyncError, Transient
-from smugsync.local.handles import Root
+from smugsync.local.handles import Root, print_of
 from smugsync.local.probe.place import Kind, place_of
 
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -41,7 +41,7 @@ class Look:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        return Fingerprint(self.size, self.mtime_ns)
+        return print_of(self.size, self.mtime_ns)
 
 
 @dataclass(frozen=True, slots=True)

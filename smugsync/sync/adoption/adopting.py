@@ -18,7 +18,7 @@ from smugsync.local.sharing import Source
 from smugsync.sync.adoption.candidates import Candidate, Pairs, Place, Search
 from smugsync.sync.adoption.standing import Standing
 from smugsync.sync.context import Context, Read, Reading
-from smugsync.sync.sending.finding import BASELINE
+from smugsync.sync.sending.finding import start_anew
 
 
 def adopt(
@@ -48,8 +48,7 @@ def adopt(
         return
     with context.catalogue.transaction():
         # What lies here now is not new, and is never sent by itself.
-        context.catalogue.remember(BASELINE, str(int(context.now())))
-        context.catalogue.forget_freshness()
+        start_anew(context.catalogue, context.now())
         if context.report.complete:
             context.catalogue.drop_hashed()
     if not fetch:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from smugsync.core.model import Account
+from smugsync.errors import ItemError
 from smugsync.remote.dialect import Folder
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.albums import AlbumPlanner
@@ -25,9 +26,10 @@ from smugsync.sync.cycle.survey import (
 )
 from smugsync.sync.sending import homes
 from smugsync.sync.sending.drops import collect
-from smugsync.sync.sending.finding import Finder
+from smugsync.sync.sending.finding import Finder, pause
 from smugsync.sync.sending.making import AlbumsMade
 from smugsync.sync.sending.outbox import Outbox
+from smugsync.sync.sending.settling import settle
 
 
 @dataclass(slots=True)
@@ -55,7 +57,9 @@ class Listings:
 
     def begin(self) -> None:
         """Ask for the albums, or first for what the layout needs to name their directories."""
-        if self.outbox is not None:
+        if self.outbox is None:
+            pause(self.context)
+        elif self._finder.take_baseline():  # or what comes from a drop folder would pass for old
             collect(self.context)
             self._finder.look()
         self._albums.prepare()
@@ -124,6 +128,9 @@ class Listings:
         for row, album in homes.settle(self.context, answer, self._albums.directory):
             self._finder.settle(row.directory, row)
             self._ask_for_files(ListFiles(row.id, album))
+        for made in answer.made:
+            if self.outbox is not None and made.error is not None and not isinstance(made.error, ItemError):
+                self.outbox.shut(made.error)
 
     def _files_listed(self, answer: FilesListed) -> None:
         listing, report = self._open.pop(answer.id), self.context.report
@@ -136,7 +143,11 @@ class Listings:
         absent = self.planner.finish(listing, complete=answer.complete)
         if absent:
             self.settlement.doubt(listing, absent)
-        if answer.complete and self.outbox is not None:
+        if not answer.complete:
+            return
+        if self.outbox is None:
+            settle(self.context, listing)
+        else:
             self.outbox.open(listing, self._finder.by_album.pop(listing.row.id, ()))
 
     def _failed(self, answer: ListingFailed) -> None:

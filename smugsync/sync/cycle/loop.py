@@ -146,6 +146,8 @@ class Cycle:
                 self._ctx.stop.check()
                 self._receive()
                 self._ctx.progress.refresh()
+            if self._post.trouble is not None:  # what could come down has come down
+                raise self._post.trouble
         finally:
             self._close()
 

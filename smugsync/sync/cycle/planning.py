@@ -204,6 +204,14 @@ class Planner:
             return row
         return replace(row, source_run=-self._ctx.run)
 
+    def _await_edit(self, row: FileRow) -> FileRow:
+        """What is shown now may be an edit of ours that is in doubt: not fetched before that is known."""
+        if row.state is not State.PLANNED or row.album_id not in self._ctx.sending_to:
+            return row
+        edit = self._ctx.catalogue.upload_instead_of(row.id)
+        in_doubt = edit is not None and edit.state is State.IN_DOUBT
+        return replace(row, source_run=-self._ctx.run) if in_doubt else row
+
     def _is_taken(self, listing: AlbumListing, folded: str) -> bool:
         if folded in self._asked:
             return folded in self._names or folded in self._taken
@@ -238,7 +246,7 @@ class Planner:
             case _:
                 if row.state is State.RETIRED:
                     self._ctx.note(What.RETURNED, join(listing.directory, row.name), of=row)
-                return self._plan(row, remote)
+                return self._await_edit(self._plan(row, remote))
 
     def _plan(self, row: FileRow, remote: RemoteFile) -> FileRow:
         """To `planned`, unless it failed and its time has not come."""

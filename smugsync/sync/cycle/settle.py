@@ -229,6 +229,7 @@ class Settlement:
         if changed or forgotten:
             with catalogue.transaction(durable=True):
                 catalogue.put(changed)
+                catalogue.withdraw(forgotten, at=int(self.context.now()))
                 catalogue.keep_halves(forgotten)
                 catalogue.forget(forgotten)
 
@@ -244,6 +245,7 @@ class Settlement:
         unheld = [row.id for row in catalogue.files(album.id).values() if row.held_md5 is None]
         with catalogue.transaction():
             catalogue.forget(unheld)
+            catalogue.drop_uploads(album.id)  # nothing can tell any more what became of them
             catalogue.put_album(replace(album, state="gone", reason="gone online", cursor=""))
         self.context.note(What.ALBUM_GONE, album.directory, self._fate, of=album)
 

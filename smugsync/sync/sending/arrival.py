@@ -29,7 +29,8 @@ def is_complete(upload: UploadRow, remote: RemoteFile) -> bool:
 
 
 def arrive(context: Context, upload: UploadRow, remote: RemoteFile, *, kept: str = "") -> None:
-    """The upload is over: both sides agree (inside a transaction). Its row takes the local file's name.
+    """The upload is over: both sides agree (inside a transaction). Its row takes the local file's name, if no
+    photo has one by now that some file systems take for it: otherwise another, and is fetched.
 
     `kept`: where the photo that it replaced was set aside, "" if there was none.
     """
@@ -54,6 +55,8 @@ def arrive(context: Context, upload: UploadRow, remote: RemoteFile, *, kept: str
         "strikes": 0,
     }
     row = catalogue.file_in(upload.album_id, remote.key)
+    if row is None or row.name_folded != naming.fold(name):
+        name = naming.assign(name, remote.key, lambda folded: catalogue.name_taken(upload.album_id, folded))
     was_edit = upload.file_id is not None
     if row is None:
         row = FileRow(

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from smugsync.catalogue import join
+from smugsync.catalogue import AlbumRow, join
 from smugsync.core import naming
 from smugsync.core.model import Evidence, Fingerprint, LocalFile
 from smugsync.errors import ConfigError, ItemError, MirrorUnusable, SuspiciousPlan, Transient
@@ -32,6 +32,12 @@ def collect(context: Context) -> None:
         return
     for route in sending.routes:
         context.stop.check()
+        why = _closed(context, route)
+        if why:
+            context.report.trouble(
+                str(route.folder), f"nothing is taken from it: its album {route.album} {why}"
+            )
+            continue
         try:
             with Mirror.open(route.folder) as folder:
                 for file in list(_finished(context, sending, folder.root)):
@@ -42,6 +48,23 @@ def collect(context: Context) -> None:
             context.report.trouble(str(route.folder), "is a file: a drop folder must be a directory")
         except (ItemError, MirrorUnusable) as error:
             context.report.trouble(str(route.folder), f"nothing is taken from it: {error}")
+
+
+def _closed(context: Context, route: Route) -> str:
+    """Why nothing would be sent to the route's album, "" if it would."""
+    row = _album_of(context, route)
+    if not context.options.selects(route.album if row is None else row.url_path):
+        return "is excluded by the configuration"
+    if row is None or row.state == "listed":
+        return ""
+    return "is gone online" if row.state == "gone" else "cannot be read by this viewer"
+
+
+def _album_of(context: Context, route: Route) -> AlbumRow | None:
+    """The one that is listed, if several were at this address."""
+    wanted = route.album.casefold()
+    rows = [row for row in context.catalogue.albums() if row.url_path.casefold() == wanted]
+    return min(rows, key=lambda row: row.state != "listed", default=None)
 
 
 def _finished(context: Context, sending: Sending, root: Root) -> Iterator[LocalFile]:
@@ -63,13 +86,13 @@ def _take(context: Context, route: Route, folder: Mirror, file: LocalFile) -> No
     catalogue, mirror, root = context.catalogue, context.mirror, folder.root
     directory = _directory(context, route)
     wanted = naming.file_name(file.path.rpartition("/")[2], "", "photo")
-    path = join(directory, wanted)
     try:
         md5 = folder.hash(file.path, context.stop).md5 or ""
-        if _is_there(context, path, file.fingerprint, md5):
+        here = list(context.mirror.scan(directory, recursive=False))
+        if _is_there(context, here, file.fingerprint, md5):
             _leave(root, file.path, file.fingerprint)
             return
-        path = join(directory, _free_name(context, directory, wanted))
+        path = join(directory, _free_name(context, directory, here, wanted))
         source = Source(root, file.path, file.fingerprint, md5, Evidence.SELF)
         part_name = hashlib.md5(f"{root.path}/{file.path}".encode()).hexdigest()
         shared = share(mirror.root, part_name, source, directory=directory, links="none", stop=context.stop)
@@ -94,31 +117,26 @@ def _take(context: Context, route: Route, folder: Mirror, file: LocalFile) -> No
     context.note(What.TAKEN_IN, path, f"from {root.path}/{file.path}")
 
 
-def _is_there(context: Context, path: str, fingerprint: Fingerprint, md5: str) -> bool:
-    """Was it taken already, by a run that was killed before it could say so?"""
-    found = context.mirror.fingerprint(path)
-    if found is None or found.size != fingerprint.size:
-        return False
-    return context.mirror.hash(path, context.stop).md5 == md5
+def _is_there(context: Context, here: Iterable[LocalFile], fingerprint: Fingerprint, md5: str) -> bool:
+    """Was it taken already, by whatever name, by a run that could not finish, or another way?"""
+    return any(
+        file.fingerprint.size == fingerprint.size and context.mirror.hash(file.path, context.stop).md5 == md5
+        for file in here
+    )
 
 
 def _directory(context: Context, route: Route) -> str:
     """Where the route's album lies, or will lie once it is made."""
-    wanted = route.album.casefold()
-    for row in context.catalogue.albums():
-        if row.url_path.casefold() == wanted and row.state == "listed":
-            return row.directory
-    return directory_of(route.album)
+    row = _album_of(context, route)
+    return directory_of(route.album) if row is None else row.directory
 
 
-def _free_name(context: Context, directory: str, name: str) -> str:
+def _free_name(context: Context, directory: str, here: Iterable[LocalFile], name: str) -> str:
     album = context.catalogue.album_at(directory)
-    here = {
-        naming.fold(file.path.rpartition("/")[2]) for file in context.mirror.scan(directory, recursive=False)
-    }
+    names = {naming.fold(file.path.rpartition("/")[2]) for file in here}
 
     def taken(folded: str) -> bool:
-        return folded in here or (album is not None and context.catalogue.name_taken(album.id, folded))
+        return folded in names or (album is not None and context.catalogue.name_taken(album.id, folded))
 
     return naming.assign(name, "dropped", taken)
 

@@ -1,7 +1,7 @@
 """Which local files are to be sent: those that appeared while uploads were on, and whose turn it is.
 
 The first time, everything that is here already is recorded as old: what lay about before, and what was
-deleted online and kept here, is never published by itself.
+deleted online and kept here, is never published by itself. So is what came while uploads were off.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from smugsync.sync.strangers import note_directory, note_strangers
 
 #: Where the catalogue remembers since when new files are sent (epoch seconds).
 BASELINE = "upload_baseline"
+#: And that there were runs without uploads since the last one with them: "1", else "".
+_PAUSED = "upload_paused"
 #: Photos and videos that SmugMug takes, by their extensions. RAW files need its add-on "Source".
 SENDABLE = frozenset(
     "jpg jpeg jpe png gif heic heif mp4 m4v mov qt avi mpg mpeg mpe wmv 3gp 3g2 mts m2ts mkv webm".split()
@@ -44,10 +46,8 @@ class Finder:
     homeless: dict[str, list[Candidate]] = field(default_factory=dict)
 
     def look(self) -> None:
-        """Record what is here, and sort what is to be sent by its album."""
+        """Record what is here, and sort what is to be sent by its album. After `take_baseline`."""
         context = self.context
-        if not self._take_baseline():
-            return
         context.sends = True
         if context.scope.kind == "paths":
             self._note(context.scope.paths)
@@ -59,10 +59,11 @@ class Finder:
         if context.scope.kind == "upload" and sending is not None and sending.replace:
             context.sending_to.update(album.id for album, _ in context.catalogue.open_edits())
 
-    def _take_baseline(self) -> bool:
+    def take_baseline(self) -> bool:
         """Is it known what was here before? If not, look. What cannot be read may not pass as new later."""
         catalogue, missed = self.context.catalogue, list[str]()
-        if catalogue.recall(BASELINE) is not None:
+        known = catalogue.recall(BASELINE) is not None
+        if known and not catalogue.recall(_PAUSED):
             return True
         note_strangers(self.context, missed=missed.append)
         if missed:
@@ -71,8 +72,10 @@ class Finder:
             )
             return False
         with catalogue.transaction(durable=True):
-            catalogue.forget_freshness()
-            catalogue.remember(BASELINE, str(int(self.context.now())))
+            if known:
+                catalogue.remember(_PAUSED, "")
+            else:
+                start_anew(catalogue, self.context.now())
         return True
 
     def _note(self, paths: Iterable[str]) -> None:
@@ -135,6 +138,26 @@ class Finder:
             album = self.context.catalogue.album_at(directory)
             if album is not None:
                 self.settle(directory, album)
+
+
+def start_anew(catalogue: Catalogue, now: float) -> None:
+    """All that is recorded is old (inside a transaction)."""
+    catalogue.forget_freshness()
+    catalogue.remember(BASELINE, str(int(now)))
+    catalogue.remember(_PAUSED, "")
+
+
+def pause(context: Context) -> None:
+    """Nothing is sent by this run: what has come by the next that sends is old, seen or not.
+
+    Uploads whose end is unknown are looked for all the same.
+    """
+    catalogue = context.catalogue
+    context.sending_to |= catalogue.open_uploads().keys()
+    if context.options.dry_run or catalogue.recall(BASELINE) is None or catalogue.recall(_PAUSED):
+        return
+    with catalogue.transaction():
+        catalogue.remember(_PAUSED, "1")
 
 
 def is_settled(catalogue: Catalogue, mirror: Mirror, path: str) -> bool:

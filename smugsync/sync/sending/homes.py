@@ -86,7 +86,11 @@ def settle(
     for made in answer.made:
         if made.album is None:
             error = made.error or ItemError("no album could be had for it")
-            context.report.trouble(made.directory, f"is not sent: {error}")
+            if isinstance(error, ItemError):
+                context.report.trouble(made.directory, f"is not sent: {error}")
+        elif not context.options.selects(made.album.url_path):
+            why = f"its album {made.album.url_path} is excluded by the configuration"
+            context.report.trouble(made.directory, f"is not sent: {why}")
         elif made.album.access is Access.UNREADABLE:
             context.report.trouble(made.directory, f"is not sent: its album is {made.album.reason}")
         else:

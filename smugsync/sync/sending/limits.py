@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from smugsync.core.model import LocalFile
-from smugsync.errors import Rejected
+from smugsync.errors import Rejected, Transient
 from smugsync.remote.dialect import UploadLimit
 
 #: SmugMug holds 5,000 photos in an album (a limit that other clients have met), and five levels of folders.
@@ -23,18 +23,22 @@ class Limits:
     video: int = 3_221_225_472
 
     def check(self, local: LocalFile, count: int) -> None:
-        """Raise Rejected if the service will not take `local` into an album of `count` photos."""
+        """Raise Rejected if it will not take `local`, Transient if `count` photos fill its album."""
         if count >= MOST_PHOTOS:
-            raise Rejected(
+            raise Transient(
                 f"its album holds {count:,} photos already, and SmugMug takes no more than {MOST_PHOTOS:,}"
             )
-        is_video = local.path.rpartition(".")[2].lower() in _VIDEOS
-        most, what = (self.video, "video") if is_video else (self.photo, "photo")
+        most, what = (self.video, "video") if is_video(local.path) else (self.photo, "photo")
         size = local.fingerprint.size
         if size > most:
             raise Rejected(f"it has {size:,} bytes, and SmugMug takes no {what} of more than {most:,}")
         if not size:
             raise Rejected("it is empty")
+
+
+def is_video(path: str) -> bool:
+    """By its extension."""
+    return path.rpartition(".")[2].lower() in _VIDEOS
 
 
 def read_limits(told: Iterable[UploadLimit]) -> Limits:

@@ -8,7 +8,15 @@ from typing import Literal, Protocol
 
 from smugsync.core import naming
 from smugsync.core.model import Album, Privacy
-from smugsync.errors import Doubtful, Gone, ItemError, Rejected, Transient
+from smugsync.errors import (
+    Doubtful,
+    Gone,
+    ItemError,
+    NotAuthorised,
+    Rejected,
+    SmugsyncError,
+    Transient,
+)
 from smugsync.remote.dialect import Node
 from smugsync.stop import Stop
 from smugsync.sync.sending.limits import MOST_FOLDERS
@@ -44,7 +52,7 @@ class Made:
     directory: str
     album: Album | None = None
     new: bool = False
-    error: ItemError | None = None
+    error: SmugsyncError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +79,12 @@ class Maker:
         *folders, last = directory.split("/")
         try:
             if len(folders) > MOST_FOLDERS:
-                raise Rejected(f"lies {len(folders)} folders deep, and SmugMug has {MOST_FOLDERS} levels")
+                raise Rejected(f"it lies {len(folders)} folders deep, and SmugMug has {MOST_FOLDERS} levels")
             parent = question.root
             for name in folders:
                 parent = self._folder(parent, name, privacy)
             return self._album(question, directory, parent, last, privacy)
-        except ItemError as error:
+        except (ItemError, NotAuthorised) as error:
             return Made(directory, error=error)
 
     def _folder(self, parent: str, name: str, privacy: Privacy | None) -> str:
@@ -85,7 +93,7 @@ class Maker:
             if node.kind == "folder" and is_called(node, name):
                 return node.node_id
         if any(node.kind == "album" and is_called(node, name) for node in self._below(parent)):
-            raise Rejected(f"lies in {name}, which is an album online, and albums hold no others")
+            raise Rejected(f"it lies in {name}, which is an album online, and albums hold no others")
         return self._new(parent, "folder", name, privacy).node_id
 
     def _album(
@@ -95,7 +103,7 @@ class Maker:
             if node.kind == "album" and node.album_key not in question.known and is_called(node, name):
                 return Made(directory, self.album(node.album_key))
         if any(node.kind == "folder" and is_called(node, name) for node in self._below(parent)):
-            raise Rejected("is a folder online, which holds no photos: move them into a folder in it")
+            raise Rejected("it is a folder online, which holds no photos: move them into a folder in it")
         return Made(directory, self._shown(self._new(parent, "album", name, privacy)), new=True)
 
     def _shown(self, node: Node) -> Album:
@@ -117,7 +125,7 @@ class Maker:
 
     def _new(self, parent: str, kind: Literal["folder", "album"], name: str, privacy: Privacy | None) -> Node:
         if privacy is None:
-            raise Rejected("is no album's folder, and by `upload.create` none is made")
+            raise Rejected("it is no album's folder, and by `upload.create` none is made")
         try:
             node = self.places.make(parent, kind, name, privacy)
         except Doubtful:

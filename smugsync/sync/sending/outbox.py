@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from smugsync.catalogue import UploadRow, join
+from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import LocalFile, Outgoing
-from smugsync.errors import Doubtful, ItemError, Rejected, SmugsyncError
+from smugsync.errors import Doubtful, ItemError, Rejected, SmugsyncError, Transient
 from smugsync.local.versions import Shelf, shelf_path
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.holding import retry_at
@@ -73,6 +74,8 @@ class Outbox:
 
     context: Context
     limits: Limits = field(default_factory=Limits)
+    #: what keeps everything from being sent; the run ends with it once all else is done
+    trouble: SmugsyncError | None = None
     _albums: dict[int, _Album] = field(default_factory=dict)
     _tickets: dict[int, _Sendable] = field(default_factory=dict)
     _next_ticket: int = 0
@@ -81,6 +84,8 @@ class Outbox:
     _announced: deque[Posting] = field(default_factory=deque)
     #: MD5s on their way to an album: of two equal files only one is sent
     _under_way: set[tuple[int, str]] = field(default_factory=set)
+    #: whose name, folded, is on its way to an album: of two that some systems take for one only one is sent
+    _names: dict[tuple[int, str], str] = field(default_factory=dict)
 
     @property
     def waiting(self) -> bool:
@@ -93,6 +98,9 @@ class Outbox:
         self._albums[album_id] = _Album(listing.album.key, listing.directory, len(listing.seen))
         settle(self.context, listing)
         sieve.forget_vanished(self.context, listing)
+        for upload in self.context.catalogue.uploads(album_id):
+            if upload.state is State.IN_DOUBT and upload.file_id is None:
+                self._names[album_id, _folded(upload.path)] = upload.path
         for candidate in sieve.unclaimed(self.context, listing, candidates):
             self.add(album_id, candidate)
         if self.context.scope.kind == "upload":
@@ -111,6 +119,8 @@ class Outbox:
     def add_edits(self) -> None:
         """Edits that the comparison of albums has found, all together: their number counts."""
         found: list[tuple[int, Candidate]] = []
+        if self.trouble is not None:
+            self.context.edits.clear()
         while self.context.edits:
             row_id, local = self.context.edits.popleft()
             row = self.context.catalogue.file(row_id)
@@ -124,8 +134,15 @@ class Outbox:
 
     def add(self, album_id: int, candidate: Candidate) -> None:
         context = self.context
+        if self.trouble is not None:
+            return
         if not sieve.has_its_turn(context, candidate) or sieve.is_known(context, album_id, candidate):
             return
+        if candidate.replaces is None:
+            other = self._names.setdefault((album_id, _folded(candidate.path)), candidate.path)
+            if other != candidate.path:
+                sieve.tell_twins(context, candidate.path, other)
+                return
         self._next_ticket += 1
         self._tickets[self._next_ticket] = _Sendable(candidate, album_id)
         self._to_check.append(self._next_ticket)
@@ -148,8 +165,20 @@ class Outbox:
             return Checking(ticket, one.candidate.path, wait)
         return None
 
+    def shut(self, error: SmugsyncError) -> None:
+        """Nothing more is sent in this run: it would fare no better."""
+        self.trouble = self.trouble or error
+        with self.context.catalogue.transaction():
+            for posting in self._announced:  # it has not left
+                if (upload := self._finish(posting)) is not None:
+                    self._decline(upload, error)
+        for ticket in (*self._to_check, *self._read):
+            self._drop(ticket)
+        for waiting in (self._announced, self._to_check, self._read, self.context.edits):
+            waiting.clear()
+
     def answer(self, outcome: Outcome) -> None:
-        """What became of a job. Raises what ends the run."""
+        """What became of a job."""
         match outcome:
             case Checked():
                 self._checked(outcome)
@@ -168,6 +197,9 @@ class Outbox:
     def _checked(self, checked: Checked) -> None:
         ticket = checked.job.ticket
         one = self._tickets[ticket]
+        if self.trouble is not None:
+            self._drop(ticket)
+            return
         if checked.local is None:
             again = checked.readiness.again
             if one.due is None and again is not None and again <= PATIENCE:
@@ -187,7 +219,7 @@ class Outbox:
             return
         try:
             self.limits.check(checked.local, self._albums[one.album_id].count)
-        except Rejected as error:
+        except (Rejected, Transient) as error:
             self._drop(ticket)
             self._refuse(one, error)
             return
@@ -282,7 +314,7 @@ class Outbox:
             else:
                 self._decline(upload, error)
         if not isinstance(error, ItemError):
-            raise error
+            self.shut(error)
 
     def _decline(self, upload: UploadRow, error: SmugsyncError) -> None:
         now = self.context.now()
@@ -296,11 +328,15 @@ class Outbox:
         self.context.catalogue.put_upload(upload.on(Event.REFUSE, reason=str(error), retry_at=again))
         self.context.report.trouble(upload.path, f"is not sent: {error}")
 
-    def _refuse(self, one: _Sendable, error: Rejected) -> None:
-        """It need not even be tried."""
+    def _refuse(self, one: _Sendable, error: Rejected | Transient) -> None:
+        """It need not even be tried, for good or for now."""
         local = one.local or LocalFile(one.candidate.path, one.candidate.fingerprint)
         with self.context.catalogue.transaction():
-            self._quarantine(self._row(one, local).on(Event.CLAIM_SEND), error)
+            row = self._row(one, local).on(Event.CLAIM_SEND)
+            if isinstance(error, Rejected):
+                self._quarantine(row, error)
+            else:
+                self._decline(row, error)
 
     def _finish(self, job: Posting) -> UploadRow | None:
         one = self._tickets.pop(job.ticket)
@@ -312,3 +348,7 @@ class Outbox:
         """It is not sent after all."""
         one = self._tickets.pop(ticket)
         self.context.progress.plan(-1, -one.candidate.fingerprint.size)
+
+
+def _folded(path: str) -> str:
+    return naming.fold(path.rpartition("/")[2])

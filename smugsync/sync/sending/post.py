@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from smugsync.core.model import Account
+from smugsync.errors import SmugsyncError
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.survey import AskLimits, Question
 from smugsync.sync.pool import Crew, Pool
@@ -76,8 +77,13 @@ class Post:
         if self.outbox is not None:
             self.outbox.limits = limits
 
+    @property
+    def trouble(self) -> SmugsyncError | None:
+        """What kept everything from being sent, if anything did."""
+        return None if self.outbox is None else self.outbox.trouble
+
     def answer(self, outcome: Outcome) -> None:
-        """A courier is back. Raises what ends the run."""
+        """A courier is back."""
         if self._pool is None or self.outbox is None:
             raise TypeError(f"an answer nobody asked for: {outcome!r}")
         self._pool.done()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from smugsync.catalogue import UploadRow
+from smugsync.catalogue import UploadRow, join
 from smugsync.core import naming
 from smugsync.core.lifecycle import State
 from smugsync.core.model import LocalFile
@@ -83,14 +83,19 @@ def is_known(context: Context, album_id: int, candidate: Candidate) -> bool:
     """
     if candidate.replaces is not None:
         return False
-    catalogue, name = context.catalogue, candidate.path.rpartition("/")[2]
+    catalogue = context.catalogue
     row = catalogue.file_at(candidate.path)
     if row is None:
         return candidate.md5 is not None and catalogue.holder(album_id, candidate.md5) is not None
-    if row.name != name and row.held_md5 is not None:
-        why = f"is not sent: many systems take its name for that of the photo {row.name}; rename it"
-        context.report.trouble(candidate.path, why)
+    path = join(catalogue.album(row.album_id).directory, row.name)
+    if path != candidate.path and row.held_md5 is not None:
+        tell_twins(context, candidate.path, f"the photo {path}")
     return True
+
+
+def tell_twins(context: Context, path: str, other: str) -> None:
+    """Not both can have their names wherever the album is mirrored."""
+    context.report.trouble(path, f"is not sent: many systems take its name for that of {other}; rename it")
 
 
 def is_to_be_sent(context: Context, album_id: int, candidate: Candidate, local: LocalFile) -> bool:
