@@ -16,15 +16,12 @@ from smugsync.catalogue import UploadRow, join
 from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import LocalFile, Outgoing
-from smugsync.errors import Doubtful, ItemError, Rejected, SmugsyncError, Transient
+from smugsync.errors import ItemError, Rejected, SmugsyncError, Transient
 from smugsync.local.versions import Shelf, shelf_path
 from smugsync.sync.context import Context
-from smugsync.sync.cycle.holding import retry_at
 from smugsync.sync.cycle.planning import AlbumListing
 from smugsync.sync.cycle.withholding import may_replace
-from smugsync.sync.report import What
-from smugsync.sync.sending import sieve
-from smugsync.sync.sending.arrival import arrive, is_complete
+from smugsync.sync.sending import outcomes, sieve
 from smugsync.sync.sending.courier import (
     Checked,
     Checking,
@@ -40,8 +37,6 @@ from smugsync.sync.sending.finding import Candidate
 from smugsync.sync.sending.limits import Limits
 from smugsync.sync.sending.settling import settle
 
-#: For how long a file that the service will never take is left alone, in seconds; or until it is changed.
-REFUSED_PATIENCE = 30 * 86_400
 #: What is finished within so many seconds, as far as one can see, is waited for.
 PATIENCE = 15.0
 #: So many uploads are announced in one transaction, which the disk has to confirm.
@@ -171,7 +166,7 @@ class Outbox:
         with self.context.catalogue.transaction():
             for posting in self._announced:  # it has not left
                 if (upload := self._finish(posting)) is not None:
-                    self._decline(upload, error)
+                    outcomes.undelivered(self.context, upload, error)
         for ticket in (*self._to_check, *self._read):
             self._drop(ticket)
         for waiting in (self._announced, self._to_check, self._read, self.context.edits):
@@ -286,57 +281,23 @@ class Outbox:
 
     def _delivered(self, outcome: Delivered) -> None:
         upload = self._finish(outcome.job)
-        if upload is None:
-            return
-        catalogue = self.context.catalogue
-        with catalogue.transaction():
-            if outcome.shown is not None and is_complete(upload, outcome.shown):
-                arrive(self.context, upload, outcome.shown, kept=outcome.kept)
-            else:  # it has it, and does not show it as it will be: a later listing settles it
-                catalogue.put_upload(upload.on(Event.FALTER, key=outcome.sent.key))
-                self.context.report.files_sent += 1
-                self.context.report.bytes_sent += upload.size
-                self.context.note(What.SENT, upload.path, "the service still works on it")
+        if upload is not None:
+            outcomes.delivered(self.context, upload, outcome)
 
     def _undelivered(self, outcome: Undelivered) -> None:
         upload = self._finish(outcome.job)
         if upload is None:
             return
-        context, error = self.context, outcome.error
-        with context.catalogue.transaction():
-            if isinstance(error, Doubtful):
-                context.catalogue.put_upload(upload.on(Event.FALTER))
-                context.report.trouble(
-                    upload.path, f"was sent, but {error}; a later run sees what became of it"
-                )
-            elif isinstance(error, Rejected):
-                self._quarantine(upload, error)
-            else:
-                self._decline(upload, error)
-        if not isinstance(error, ItemError):
-            self.shut(error)
-
-    def _decline(self, upload: UploadRow, error: SmugsyncError) -> None:
-        now = self.context.now()
-        row = upload.on(Event.DECLINE, reason=str(error), attempts=upload.attempts + 1)
-        self.context.catalogue.put_upload(replace(row, retry_at=retry_at(upload.attempts, now)))
-        if isinstance(error, ItemError):
-            self.context.report.trouble(upload.path, f"is not sent yet: {error}")
-
-    def _quarantine(self, upload: UploadRow, error: Rejected) -> None:
-        again = int(self.context.now()) + REFUSED_PATIENCE
-        self.context.catalogue.put_upload(upload.on(Event.REFUSE, reason=str(error), retry_at=again))
-        self.context.report.trouble(upload.path, f"is not sent: {error}")
+        with self.context.catalogue.transaction():
+            outcomes.undelivered(self.context, upload, outcome.error)
+        if not isinstance(outcome.error, ItemError):
+            self.shut(outcome.error)
 
     def _refuse(self, one: _Sendable, error: Rejected | Transient) -> None:
         """It need not even be tried, for good or for now."""
         local = one.local or LocalFile(one.candidate.path, one.candidate.fingerprint)
         with self.context.catalogue.transaction():
-            row = self._row(one, local).on(Event.CLAIM_SEND)
-            if isinstance(error, Rejected):
-                self._quarantine(row, error)
-            else:
-                self._decline(row, error)
+            outcomes.undelivered(self.context, self._row(one, local).on(Event.CLAIM_SEND), error)
 
     def _finish(self, job: Posting) -> UploadRow | None:
         one = self._tickets.pop(job.ticket)
