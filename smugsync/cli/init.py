@@ -15,6 +15,7 @@ import click
 
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
+from smugsync.cli.ledger import ledger
 from smugsync.config import Config, load
 from smugsync.config.checks import TOKEN
 from smugsync.config.loading import DEFAULT_PROFILE
@@ -99,9 +100,15 @@ def init(invocation: Invocation, /, *, no_input: bool, force: bool, **options: A
     """Set up the mirror of an account: write a configuration and create the mirror's directory.
 
     Asks for what is not given. --config PATH and --profile NAME say which configuration to write.
-    Nothing is sent anywhere.
+    Nothing is sent anywhere. Where a configuration is there already, written by hand or in the environment,
+    and its mirror is new, only the mirror is made.
     """
     file = config_file(invocation.config_path, invocation.environ)
+    if not force and not any(options.values()) and (written := _without_mirror(invocation)) is not None:
+        _create_mirror(written.mirror)
+        if not invocation.quiet:
+            _report(written, written.path, invocation, created=True)
+        return
     before = _existing(file, invocation.profile, force=force)
     answers = Answers.read(options)
     if not no_input:
@@ -116,6 +123,22 @@ def init(invocation: Invocation, /, *, no_input: bool, force: bool, **options: A
     write_private(file, text, replace=force or bool(before))
     if not invocation.quiet:
         _report(config, file, invocation, created=created)
+
+
+def _without_mirror(invocation: Invocation) -> Config | None:
+    """The configuration that can be used already, if its mirror is still to be made. Not one that a catalogue
+    knows of: that mirror's disk is not mounted."""
+    try:
+        config = load(invocation.config_path, invocation.profile, invocation.environ, any_token=True)
+    except ConfigError:
+        return None
+    with ledger(config) as catalogue:
+        if catalogue is not None and catalogue.recall("mirror") is not None:
+            return None
+    if config.mirror.is_dir():
+        with Mirror.open(config.mirror) as mirror:
+            return None if mirror.read_marker() is not None else config
+    return config
 
 
 def _existing(file: Path, profile: str, *, force: bool) -> str:
@@ -222,7 +245,7 @@ def _create_mirror(path: Path) -> bool:
     return True
 
 
-def _report(config: Config, file: Path, invocation: Invocation, *, created: bool) -> None:
-    click.echo(f"Configuration: {file}")
+def _report(config: Config, file: Path | None, invocation: Invocation, *, created: bool) -> None:
+    click.echo(f"Configuration: {file or 'the environment'}")
     click.echo(f"Mirror: {config.mirror}" + ("" if created else " (was one already, and stays as it is)"))
     click.echo(f"Next: {invocation.command('auth login' if config.remote.signed_out else 'sync')}")

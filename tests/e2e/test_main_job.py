@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from typing import Any
 
@@ -289,3 +290,23 @@ def test_init_takes_over_a_folder(calm: Emulated, command: Command) -> None:
     assert (report["files_downloaded"], report["files_adopted"]) == (0, len(calm.md5s()))
     assert command.files() == before
     assert command.sync()["files_local"] >= 1
+
+
+def test_a_configuration_that_was_written_by_hand_gets_its_mirror(demo: Emulated, command: Command) -> None:
+    command.init(demo)
+    shutil.rmtree(command.mirror)
+    command.mirror.mkdir()
+    assert "smugsync init" in command.refused("sync", code=5)
+    before = command.config.read_text()
+    assert command.run("init", "--no-input").code == 0
+    assert command.config.read_text() == before
+    assert command.sync()["files_downloaded"] > 0
+
+
+def test_a_mirror_whose_disk_is_not_mounted_is_not_made_again(demo: Emulated, command: Command) -> None:
+    command.init(demo)
+    command.sync()
+    command.mirror.rename(command.mirror.with_name("elsewhere"))
+    command.mirror.mkdir()
+    assert "exists already" in command.refused("init", "--no-input", code=2)
+    assert list(command.mirror.iterdir()) == []
