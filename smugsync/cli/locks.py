@@ -28,10 +28,11 @@ def locked(config: Config) -> Iterator[None]:
     """
 
     def waiting(scope: str) -> None:
-        logging.getLogger("smugsync").warning(
-            f"the daemon is in the middle of a run ({scope}): this waits until that is done; "
-            "`smugsync pause` ends it sooner"
-        )
+        from smugsync.notify.words import advised  # noqa: PLC0415 - 5 ms that few need to wait for
+
+        said = f"the daemon is in the middle of a run ({scope}): this waits until that is done; "
+        said += advised("`smugsync pause` ends it sooner", config.profile)
+        logging.getLogger("smugsync").warning(said)
 
     with alone(config.socket, waiting) as is_kept, run_lock(config, patience=_HANDOVER if is_kept else 0.0):
         yield

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from smugsync.catalogue import Catalogue
 from smugsync.cli.assembly import workbench
@@ -14,24 +14,20 @@ from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.cli.locks import claimed
 from smugsync.cli.summary import summarise
-from smugsync.config import Config, ignorer, load
+from smugsync.cli.watching import watchers
+from smugsync.config import Config, load
 from smugsync.config.listing import profiles
 from smugsync.config.places import config_file
 from smugsync.daemon.causes import Ground
-from smugsync.daemon.profile import Known, Profile, Timing, Watcher
+from smugsync.daemon.profile import Known, Profile, Timing
 from smugsync.daemon.shop import Workbench
 from smugsync.daemon.supervisor import Loaded
 from smugsync.errors import ConfigError, SmugsyncError, Unreachable
-from smugsync.local.watching import watcher as watching
-from smugsync.local.watching.reports import Changed, Lost, Rescan, WatchReport
 from smugsync.progress import Progress
 from smugsync.remote.contact import skew
 from smugsync.remote.proxy import build_transport
 from smugsync.remote.tls import tls_context
 from smugsync.stop import Stop
-from smugsync.sync.context import Scope
-
-_log = logging.getLogger("smugsync.daemon")
 
 
 @dataclass(slots=True)
@@ -101,7 +97,7 @@ def profile_of(config: Config) -> Profile:
         ground=Ground(config.mirror, config.reserve),
         reach=lambda register: _reach(config, register),
         words=lambda report: tuple(summarise(report, config.mirror)),
-        watch=_watch(config) if config.upload.enabled and config.watch.mode != "off" else None,
+        watch=partial(watchers, config) if config.upload.enabled and config.watch.mode != "off" else None,
         stale_days=config.notify.stale_days,
     )
 
@@ -130,28 +126,3 @@ def _reach(config: Config, register: Callable[[Callable[[], None]], None]) -> bo
         except Unreachable:
             return False
     return True
-
-
-def _watch(config: Config) -> Callable[[Callable[[Scope], None]], Watcher]:
-    def make(ask: Callable[[Scope], None]) -> Watcher:
-        def deliver(report: WatchReport) -> None:
-            match report:
-                case Changed():
-                    ask(Scope("paths", paths=report.paths))
-                case Rescan():
-                    _log.debug(f"{config.profile}: looking at everything here: {report.why}")
-                    ask(Scope("delta"))
-                case Lost():
-                    _log.warning(f"{config.profile}: {report.why}")
-
-        return watching.Watcher(
-            config.mirror,
-            deliver=deliver,
-            ignored=ignorer(config.upload.ignore),
-            mode=config.watch.mode,
-            poll=config.watch.poll,
-            scan=config.watch.scan,
-            stable=config.upload.stable,
-        )
-
-    return make

@@ -37,6 +37,8 @@ class Line:
         """Raises Busy if the daemon does not listen."""
         try:
             self._connection.sendall(messages.line(question))
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # it hung up; why is what `answer` gives
         except OSError as error:
             raise Busy(f"the daemon of this profile does not listen: {error}") from error
 

@@ -24,7 +24,7 @@ from smugsync.daemon import messages
 from smugsync.daemon.sockets import Lines, listen
 from smugsync.daemon.standing import Standing
 from smugsync.daemon.wishes import Asker, Wish
-from smugsync.errors import Interrupted, UsageError
+from smugsync.errors import Busy, Interrupted, UsageError
 from smugsync.stop import Stop
 from smugsync.sync.context import Kind, Scope
 
@@ -34,6 +34,10 @@ MOST = 16
 PATIENCE = 5.0
 #: So many messages wait for a slow reader; the ones about the way are left out beyond that.
 _BACKLOG = 64
+
+_CROWDED = f"{MOST} commands ask the daemon of this profile already; try again when they are done"
+#: What may be answered though nobody may hear it. The rest was given up by who left, and told to have failed.
+_HARMLESS = frozenset({"status"})
 
 _log = logging.getLogger("smugsync.daemon")
 
@@ -96,24 +100,38 @@ class Control:
             self._stop.wait(0.5)
 
     def _serve(self, connection: socket.socket) -> None:
+        try:
+            self._welcome(connection)
+        except (OSError, RuntimeError) as error:  # it has left already, or there can be no more threads
+            _log.debug(f"a question on {self._path} was not taken: {error}")
+            with self._lock:
+                self._open.pop(connection, None)
+            connection.close()
+
+    def _welcome(self, connection: socket.socket) -> None:
         connection.settimeout(PATIENCE)
         thread = threading.Thread(
             target=self._converse, args=(connection,), name="smugsync-asked", daemon=True
         )
+        is_friend = _is_friend(connection)
         with self._lock:
-            is_welcome = len(self._open) < MOST and _is_friend(connection)
+            is_welcome = is_friend and len(self._open) < MOST
             if is_welcome:
                 self._open[connection] = thread
         if is_welcome:
             thread.start()
-        else:
-            connection.close()
+            return
+        if is_friend:  # a few bytes into an empty buffer: that takes no time
+            connection.sendall(messages.line(messages.refused(Busy(_CROWDED))))
+        connection.close()
 
     def _converse(self, connection: socket.socket) -> None:
         try:
             text = Lines(connection, messages.LONGEST_QUESTION).next()
             if text is not None:
-                self._answer(connection, messages.parse(text))
+                question = messages.parse(text)
+                if question.get("ask") in _HARMLESS or not _has_ended(connection):
+                    self._answer(connection, question)
         except UsageError as error:
             with contextlib.suppress(OSError):
                 connection.sendall(messages.line(messages.refused(error)))
@@ -162,10 +180,14 @@ class Control:
             if message["say"] != "way" or heard.qsize() < _BACKLOG:
                 heard.put(message)
 
-        under_way = self._master.standing().scope
-        if under_way:
+        found = self._master.standing()
+        if found.scope:
             connection.sendall(
-                messages.line(messages.note(f"waits for the run that is under way ({under_way})"))
+                messages.line(messages.note(f"waits for the run that is under way ({found.scope})"))
+            )
+        elif found.aside:
+            connection.sendall(
+                messages.line(messages.note("waits for another command that is at work on this profile"))
             )
         self._master.ask(Wish(scope, Asker.PERSON, exact, (listener,)))
         try:

@@ -14,13 +14,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from smugsync.core.timetable import is_quiet
-from smugsync.daemon.causes import cause_of
 from smugsync.daemon.clocks import CLOCKS, Clocks
 from smugsync.daemon.control import Control
 from smugsync.daemon.gauge import Gauge
-from smugsync.daemon.holding import Cause, Holding
+from smugsync.daemon.hindrances import Hindrances
 from smugsync.daemon.inbox import Inbox
-from smugsync.daemon.knocking import Knocking
 from smugsync.daemon.leave import Leave
 from smugsync.daemon.pausing import PauseNote
 from smugsync.daemon.profile import Profile, Shop, Watcher, wished
@@ -29,7 +27,7 @@ from smugsync.daemon.standing import Standing, Way
 from smugsync.daemon.teller import Teller
 from smugsync.daemon.vitals import Vitals
 from smugsync.daemon.wishes import Asker, Listener, Wish
-from smugsync.errors import Busy, ConfigError, Interrupted, SmugsyncError, UsageError
+from smugsync.errors import Busy, Interrupted, SmugsyncError, UsageError
 from smugsync.notify.events import Event
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
@@ -70,11 +68,10 @@ class Keeper:
         self.inbox = Inbox()
         self.stop = Stop()
         self._due, self._clocks = due, clocks
-        self._holding = Holding(clock=clocks.wall, ticks=clocks.ticks, chance=clocks.chance)
         note = PauseNote(profile.state_dir / "paused.json")
         self._leave = Leave(note, wall=clocks.wall, ticks=clocks.ticks)
-        self._knocking = Knocking(clocks.ticks)
         self._teller = Teller(profile.name, emit, clocks.wall)
+        self._hindrances = Hindrances(clocks, self._teller)
         self._lock = threading.RLock()  #: guards what follows, for the threads that look and ask
         self._run: _Run | None = None
         self._next: Profile | None = None
@@ -86,7 +83,6 @@ class Keeper:
         # Of the keeper's thread alone:
         self._delay: Callable[[], float] = lambda: 0.0
         self._full_at = -math.inf
-        self._mirror: str | None = None  #: its id, as the catalogue knows it
         self._alive = False  #: it is this profile's daemon, and may do things
         self._beat = clocks.ticks()
         self._vitals = Vitals(self._beat)
@@ -103,7 +99,7 @@ class Keeper:
         """Stop what is under way, and the thread: at once. Waits for nothing."""
         self.stop.set(signal)
         self._cut()
-        self._knocking.end()
+        self._hindrances.end()
         self.inbox.wake()
 
     def join(self, seconds: float) -> bool:
@@ -160,8 +156,7 @@ class Keeper:
 
     @property
     def hold_cause(self) -> str:
-        hold = self._holding.hold
-        return "" if hold is None else hold.cause
+        return self._hindrances.cause
 
     def standing(self) -> Standing:
         with self._lock:
@@ -172,13 +167,15 @@ class Keeper:
             scope=str(run.wish.scope) if run else "",
             since=run.since if run else self._since,
             paused=self._leave.paused,
-            held=self._holding.shown(),
+            held=self._hindrances.shown(),
             way=run.gauge.way() if run else Way(),
             due=self._shown_due(),
             last_exit_code=self._last_code,
             last_good=self._last_good,
             watching=watcher.standing if watcher is not None else "",
             waiting=sum(len(wish.scope.paths) for wish in self.inbox.waiting()),
+            paused_until=self._leave.paused_until,
+            aside=self._leave.aside and run is None,
         )
 
     def _shown_due(self) -> dict[str, float]:
@@ -251,13 +248,13 @@ class Keeper:
                 self._sit_out()
             else:
                 self.refused = None
-                self._clear()
+                self._hindrances.over()
                 return True
         return False
 
     def _sit_out(self) -> None:
         """Until the next try is due."""
-        while not self.stop and not self._holding.may(offline=False):
+        while not self.stop and not self._hindrances.may(offline=False):
             self._look()
             self._rest()
 
@@ -293,12 +290,11 @@ class Keeper:
             fresh, self._next = self._next, None
         if fresh is not None:
             self._change(fresh)
-        if self.hold_cause == "offline" and self._knocking.look(self.profile.reach):
-            self._holding.hurry()
+        self._hindrances.look(self.profile)
 
     def _change(self, fresh: Profile) -> None:
         was, self.profile = self.profile, fresh
-        self._holding.hurry()
+        self._hindrances.hurry()
         if self._alive and was.settings != fresh.settings:
             self._close_watcher()
             self._watch()
@@ -313,7 +309,7 @@ class Keeper:
             return False
         if not wish.is_done_offline and self._delay() > 0:
             return False
-        return self._holding.may(offline=wish.is_done_offline)
+        return self._hindrances.may(offline=wish.is_done_offline)
 
     # -- a run --------------------------------------------------------------------------------------
 
@@ -374,8 +370,7 @@ class Keeper:
             return
         if error is None or isinstance(error, UsageError):
             offline = wish.is_done_offline
-            if self._holding.concerns(offline=offline):
-                self._clear()
+            self._hindrances.passed(offline=offline)
             if offline and report.seconds >= self.profile.timing.verify_slice * 0.9:
                 self.inbox.ask(wished("verify"))  # there may be more to read
             return
@@ -397,27 +392,13 @@ class Keeper:
         if wish.scope.kind in ("everything", "delta", "paths", "verify"):
             self.inbox.ask(Wish(wish.scope, asker, wish.exact))
 
-    # -- held ---------------------------------------------------------------------------------------
-
     def _trip(self, error: SmugsyncError) -> None:
-        ground = self.profile.ground
-        if self._mirror is None:
-            self._mirror = self.profile.known().mirror
-        ground = replace(ground, known=self._mirror)
-        cause: Cause = cause_of(error, ground)
-        why = "; ".join(error.problems) if isinstance(error, ConfigError) else str(error)
-        is_news = self._holding.trip(cause, why, patience=self._delay())
-        if is_news and cause == "offline":
-            self._knocking.begin()
-        self._teller.held(cause, why, is_news=is_news)
-
-    def _clear(self) -> None:
-        self._teller.recovered(self._holding.clear())
+        self._hindrances.meet(error, self.profile, patience=self._delay())
 
     def _remember(self) -> None:
         known = self.profile.known()
         self._last_good, self._last_code = known.last_good, known.last_exit_code
-        self._mirror = known.mirror
+        self._hindrances.remember(known.mirror)
         self.wanted_since = min(self.wanted_since, known.since or self.wanted_since)
 
     # -- new local files ----------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -43,6 +44,18 @@ class Leave:
     def paused(self) -> bool:
         until = self._paused
         return until is not None and until > self._wall()
+
+    @property
+    def paused_until(self) -> float | None:
+        """None = not paused, or until somebody resumes."""
+        until = self._paused
+        return until if until is not None and self._wall() < until < math.inf else None
+
+    @property
+    def aside(self) -> bool:
+        """Is another command alone, or about to be?"""
+        with self._lock:
+            return self._alone > 0
 
     def may_begin(self, *, by_person: bool) -> bool:
         """A person's wish is done in a pause too, and never while another command is alone."""

@@ -16,7 +16,7 @@ from typing import Any
 from smugsync.daemon.standing import Hindrance, Standing, Way
 from smugsync.errors import ConfigError, SmugsyncError
 from smugsync.progress import duration, size
-from smugsync.sync.report import Report
+from smugsync.sync.report import Report, What
 
 VERSION = 1
 #: The longest question and the longest answer, in bytes.
@@ -91,7 +91,7 @@ def did_something(report: Report) -> bool:
 
 def sentence(report: Report) -> str:
     """One line about a run: what it changed, and how it ended."""
-    parts = [f"{n:,} {what.value}" for what, n in sorted(report.counts.items(), key=lambda pair: pair[0])]
+    parts = [_counted(n, what) for what, n in sorted(report.counts.items(), key=lambda pair: pair[0])]
     if report.files_downloaded:
         parts.append(f"{size(report.bytes_downloaded)} fetched")
     if report.files_proven:
@@ -100,3 +100,12 @@ def sentence(report: Report) -> str:
     if report.exit_code:
         text += f" (exit code {report.exit_code}: something is missing, damaged or withheld)"
     return text
+
+
+def _counted(n: int, what: What) -> str:
+    """`1 new album`, `2 new albums`; most words fit any number."""
+    words = what.value
+    if n != 1:
+        for word in ("album", "edit "):
+            words = words.replace(word, f"{word.strip()}s{word[len(word.strip()) :]}", 1)
+    return f"{n:,} {words}"

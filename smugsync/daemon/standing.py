@@ -48,3 +48,5 @@ class Standing:
     last_good: float | None = None
     watching: str = ""  #: how new local files are seen: `inotify`, `polling every 60 s`, "" = not at all
     waiting: int = 0  #: local files that are seen and not sent yet
+    paused_until: float | None = None  #: epoch seconds; None while paused = until somebody resumes
+    aside: bool = False  #: another command works on the profile, and nothing begins meanwhile

@@ -22,7 +22,7 @@ from smugsync.daemon.signals import ENDING, Signals
 from smugsync.daemon.standing import Standing
 from smugsync.daemon.telling import status_line
 from smugsync.daemon.wishes import Asker, Wish
-from smugsync.errors import ConfigError
+from smugsync.errors import Busy, ConfigError
 from smugsync.notify.events import Event, Held, Recovered
 from smugsync.notify.freshness import stale
 from smugsync.sync.context import Scope
@@ -78,6 +78,7 @@ class Supervisor:
         self._wall = WallWatch(clocks.wall, clocks.ticks)
         self._keepers: dict[str, Keeper] = {}
         self._unusable: dict[str, Holding] = {}
+        self._refused: set[str] = set()  #: told of: another daemon keeps them
         self._stamp: object = None
         self._stamp_at = self._reread_at = self._stale_at = 0.0
 
@@ -94,6 +95,7 @@ class Supervisor:
                 if ended_by := self._heard(signals.wait(0.02)):
                     return 128 + ended_by
             self._check_refusals()
+            self._tell_refusals()
             self._manager.ready()
             while not ended_by:
                 self._manager.status(status_line(self.standings(), self._clocks.wall()))
@@ -132,6 +134,7 @@ class Supervisor:
         if jump := self._wall.look():
             _log.info(f"the clock jumped by {jump:.0f} s: the schedule is looked at anew")
             self._schedule.jumped(jump)
+        self._tell_refusals()
         now = self._clocks.ticks()
         if now >= self._stamp_at:
             self._stamp_at = now + STAMP_EVERY
@@ -256,12 +259,20 @@ class Supervisor:
                 self._keep(profile)
 
     def _check_refusals(self) -> None:
-        """Profiles that another daemon keeps. Raises Busy if there are no others."""
-        refused = {name: one.refused for name, one in self._keepers.items() if one.refused is not None}
+        """Raises Busy if other daemons keep all that there is to be kept."""
+        refused = self._refusals()
         if refused and len(refused) == len(self._keepers) and not self._unusable:
             raise next(iter(refused.values()))
-        for name, error in refused.items():
-            _log.warning(f"{name}: {error}")
+
+    def _tell_refusals(self) -> None:
+        """Profiles that another daemon keeps: told once, also of those that a new configuration brought."""
+        refused = self._refusals()
+        for name in refused.keys() - self._refused:
+            _log.warning(f"{name}: {refused[name]}")
+        self._refused = set(refused)
+
+    def _refusals(self) -> dict[str, Busy]:
+        return {name: one.refused for name, one in self._keepers.items() if one.refused is not None}
 
     # -- the end ---------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from smugsync.daemon.standing import Way
 from smugsync.daemon.wishes import Asker, Wish
 from smugsync.errors import Interrupted, SmugsyncError
 from smugsync.notify.events import Event, Held, Recovered, RunEnded, RunStarted
+from smugsync.notify.words import advised
 from smugsync.sync.report import Report
 
 #: So many troubles of one run are named in the log.
@@ -25,7 +26,8 @@ class Teller:
 
     def __init__(self, name: str, emit: Callable[[Event], None], clock: Callable[[], float]) -> None:
         self._name, self._emit, self._clock = name, emit, clock
-        self._troubles: object = None  #: what was told last
+        self._told: set[tuple[str, str]] = set()  #: troubles that the log has named, by path and reason
+        self._code = 0  #: of the last run whose end says how the whole mirror is
         self._started = False
 
     def gauge(self, wish: Wish, ticks: Callable[[], float]) -> Gauge:
@@ -50,7 +52,7 @@ class Teller:
         self._end(wish, report.exit_code, "\n".join(lines), report)
         for listener in wish.listeners:
             listener(messages.done(report, lines))
-        self._log_run(report)
+        self._log_run(wish, report)
 
     def refused(self, wish: Wish, error: SmugsyncError) -> None:
         """The run did not begin, or came to no end of its own."""
@@ -61,10 +63,10 @@ class Teller:
 
     def held(self, cause: Cause, why: str, *, is_news: bool) -> None:
         if is_news:
-            _log.warning(f"{self._name}: held ({cause}): {why}")
+            _log.warning(f"{self._name}: held ({cause}): {advised(why, self._name)}")
             self._emit(Held(self._name, cause, why, self._clock()))
         else:
-            _log.debug(f"{self._name}: still held ({cause}): {why}")
+            _log.debug(f"{self._name}: still held ({cause}): {advised(why, self._name)}")
 
     def recovered(self, hold: Hold | None) -> None:
         if hold is not None and hold.is_told:
@@ -77,17 +79,23 @@ class Teller:
         told = report.as_json()
         self._emit(RunEnded(self._name, str(wish.scope), self._clock(), code, summary, told, _is_asked(wish)))
 
-    def _log_run(self, report: Report) -> None:
-        """One line for a run that did something; the same trouble is told once."""
+    def _log_run(self, wish: Wish, report: Report) -> None:
+        """One line for a run that did something; the same trouble is told once, until all is well again."""
         line = messages.sentence(report)
-        troubles = (report.exit_code, tuple((one.path, one.reason) for one in report.troubles))
-        is_news, self._troubles = troubles != self._troubles, troubles
+        news = [one for one in report.troubles if (one.path, one.reason) not in self._told]
+        is_news = bool(news)
+        if wish.scope.is_whole and report.stopped is None:  # a look at a part says nothing of the rest
+            is_news = is_news or report.exit_code != self._code
+            self._code = report.exit_code
+            if not report.exit_code:
+                self._told.clear()
         if isinstance(report.stopped, Interrupted):
             _log.info(f"{self._name}: {report.scope} was stopped; what was recorded stands")
         elif report.exit_code and report.stopped is None and is_news:
             _log.warning(f"{self._name}: {line}")
-            for trouble in report.troubles[:_NAMED]:
+            for trouble in news[:_NAMED]:
                 _log.warning(f"{self._name}: {trouble.path}: {trouble.reason}")
+            self._told.update((one.path, one.reason) for one in news)
         elif messages.did_something(report):
             _log.info(f"{self._name}: {line}")
         else:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 
 from smugsync.daemon.standing import Standing, Way
+from smugsync.notify.words import advised
 from smugsync.progress import duration, size
 
 _NAMES = {"poll": "poll", "full": "full look", "verify": "verification"}
@@ -31,20 +31,22 @@ def status_line(standings: Sequence[Standing], now: float) -> str:
 
 
 def _brief(found: Standing, now: float) -> str:
-    parts = [state(found)]
-    if found.held is None and not found.paused and (next_run := _next(found, now)):
+    parts = [state(found, now)]
+    if found.held is None and not (found.paused or found.aside) and (next_run := _next(found, now)):
         parts.append(next_run)
-    return ", ".join(parts)
+    return advised(", ".join(parts), found.profile)
 
 
-def state(found: Standing) -> str:
+def state(found: Standing, now: float) -> str:
     """What it does, or why it does not: `delta, 3 of 10 photos, 12 MB of 40 MB`."""
     if found.scope:
         return f"{found.scope}: {progress(found.way)}"
     if found.held is not None:
         return f"held ({_HELD.get(found.held.cause, found.held.cause)}): {found.held.why}"
+    if found.aside:
+        return "standing aside for another command"
     if found.paused:
-        return "paused"
+        return f"paused {until(found.paused_until, now)}"
     return "idle"
 
 
@@ -79,7 +81,7 @@ def moment(when: float, now: float) -> str:
 
 def until(when: float | None, now: float) -> str:
     """For how long a pause lasts."""
-    if when is None or math.isinf(when):
+    if when is None:
         return "until `smugsync resume`"
     return f"until {moment(when, now).removeprefix('at ').removeprefix('on ')}"
 

@@ -155,6 +155,17 @@ def test_who_waits_hears_everything_up_to_the_end(path: Path, keeper: Keeper) ->
 
 
 @pytest.mark.usefixtures("control")
+def test_who_waits_hears_that_another_command_is_at_work(path: Path, keeper: Keeper) -> None:
+    keeper.shown = Standing("default", aside=True)
+    with asking(path) as line:
+        line.ask(ask="sync", scope="delta", wait=True)
+        first = line.answer(seconds=20)
+    assert first is not None
+    assert first["say"] == "note"
+    assert "another command" in first["line"]
+
+
+@pytest.mark.usefixtures("control")
 def test_who_leaves_is_listened_for_no_longer(path: Path, keeper: Keeper) -> None:
     with asking(path) as line:
         line.ask(ask="sync", scope="delta", wait=True)
@@ -248,9 +259,11 @@ def test_more_connections_than_are_served_are_sent_away(path: Path) -> None:
             line.ask(ask="stand-aside")
             assert line.answer(seconds=20) is not None
         one_more = stack.enter_context(asking(path))
-        with contextlib.suppress(Busy):  # it may be closed before the question is out
-            one_more.ask(ask="status")
-            assert one_more.answer(seconds=20) is None
+        one_more.ask(ask="status")
+        answer = one_more.answer(seconds=20)
+        assert answer is not None
+        assert (answer["say"], answer["exit_code"]) == ("refused", 11)
+        assert "ask the daemon" in answer["error"]
 
 
 def test_closing_it_ends_every_conversation(path: Path, keeper: Keeper) -> None:

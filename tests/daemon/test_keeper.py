@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from smugsync.daemon.holding import Cause
+from smugsync.daemon.keeper import Keeper
 from smugsync.daemon.profile import Timing
+from smugsync.daemon.standing import Hindrance
 from smugsync.daemon.wishes import Asker, Wish
 from smugsync.errors import (
     Busy,
@@ -578,6 +580,35 @@ def test_the_log_tells_the_same_trouble_once(stage: Stage, caplog: pytest.LogCap
     assert len([record for record in caplog.records if "never arrives" in record.message]) == 1
 
 
+def test_a_look_at_single_files_makes_no_old_trouble_news(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def trouble(report: Report) -> None:
+        report.trouble("a.jpg", "never arrives")
+
+    stage.deeds = [trouble, good, trouble, lambda report: report.trouble("b.jpg", "is too large"), trouble]
+    for kind in ("delta", "paths", "delta", "paths", "delta"):
+        stage.ask(kind)
+        stage.turns()
+    told = [record.message for record in caplog.records]
+    assert len([line for line in told if "never arrives" in line]) == 1
+    assert len([line for line in told if "is too large" in line]) == 1
+    assert len(told) == 4, "each with the line of its run"
+
+
+def test_a_trouble_that_comes_again_after_all_was_well_is_told_again(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def trouble(report: Report) -> None:
+        report.trouble("a.jpg", "never arrives")
+
+    stage.deeds = [trouble, good, trouble]
+    for _ in range(3):
+        stage.ask()
+        stage.turns()
+    assert len([record for record in caplog.records if "never arrives" in record.message]) == 2
+
+
 def test_a_watcher_is_started_asked_and_closed(stage: Stage) -> None:
     watcher = Silence()
     stage.keeper.profile = stage.profile(watch=lambda ask: watcher, timing=Timing(poll=None))
@@ -604,6 +635,15 @@ def test_what_the_watcher_saw_waits_with_its_number(stage: Stage) -> None:
     stage.turns()
     ended = [one for one in stage.events if isinstance(one, RunEnded)]
     assert [one.asked for one in ended] == [False]
+
+
+def test_the_log_advises_commands_for_the_profile(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.keeper = Keeper(stage.profile(name="attic"), emit=stage.events.append, clocks=stage.hands.clocks())
+    stage.opening = NotAuthorised("run `smugsync auth login`")
+    stage.ask()
+    stage.turns()
+    assert "`smugsync auth login --profile attic`" in caplog.text
+    assert "--profile" not in (stage.keeper.standing().held or Hindrance("", "--profile", 0, 0)).why
 
 
 def test_a_hold_says_why_in_one_sentence(stage: Stage) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from smugsync.daemon.causes import Ground, cause_of
 from smugsync.daemon.gauge import Gauge
+from smugsync.daemon.messages import sentence
 from smugsync.daemon.pausing import PauseNote
 from smugsync.daemon.service import ServiceManager, watchdog_interval
 from smugsync.daemon.standing import Hindrance, Standing, Way
@@ -17,6 +18,7 @@ from smugsync.daemon.vitals import SILENCE, STILLNESS, Vitals
 from smugsync.errors import MirrorUnusable, SuspiciousPlan
 from smugsync.local.marker import Marker
 from smugsync.local.tree import Mirror
+from smugsync.sync.report import Report, What
 from tests.daemon.times import Hands
 
 # -- the gauge -----------------------------------------------------------------------------------------
@@ -206,7 +208,7 @@ NOW = 1_795_000_000.0
 def test_what_it_does_comes_with_how_far_it_is() -> None:
     way = Way("downloading", 3, 10, 5, 20, 5_000_000, 20_000_000, 1_000_000.0)
     found = Standing("default", scope="delta", way=way)
-    assert state(found) == (
+    assert state(found, NOW) == (
         "delta: 3 of 10 albums listed, 5 of 20 photos, 5.0 MB of 20 MB, 1.0 MB/s, about 15 s left"
     )
     assert progress(Way()) == "beginning"
@@ -220,7 +222,38 @@ def test_a_hold_comes_with_its_reason_and_without_the_next_poll() -> None:
 
 def test_several_profiles_come_in_one_line() -> None:
     line = status_line([Standing("attic", paused=True), Standing("default", due={"poll": NOW})], NOW)
-    assert line.startswith("attic: paused; default: idle, next poll at ")
+    assert line.startswith(
+        "attic: paused until `smugsync resume --profile attic`; default: idle, next poll at "
+    )
+
+
+def test_what_is_advised_is_advised_for_the_profile() -> None:
+    held = Hindrance("unauthorised", "run `smugsync auth login`", NOW, NOW)
+    assert "`smugsync auth login --profile attic`" in status_line([Standing("attic", held=held)], NOW)
+    assert "`smugsync auth login`" in status_line([Standing("default", held=held)], NOW)
+
+
+def test_a_pause_for_a_while_says_until_when() -> None:
+    line = status_line([Standing("default", paused=True, paused_until=NOW + 60)], NOW)
+    assert line.startswith("paused until ")
+    assert "resume" not in line
+
+
+def test_one_that_stands_aside_is_not_idle() -> None:
+    found = Standing("default", aside=True, due={"poll": NOW})
+    assert status_line([found], NOW) == "standing aside for another command"
+
+
+def test_a_run_is_told_in_words_that_fit_their_numbers() -> None:
+    report = Report(scope="delta")
+    for what, times in ((What.ALBUM_NEW, 2), (What.ALBUM_MADE, 1), (What.SENT_EDIT, 2), (What.EDITED, 1)):
+        for n in range(times):
+            report.note(what, f"{n}")
+    line = sentence(report)
+    assert "2 new albums" in line
+    assert "1 album made online" in line
+    assert "2 edits sent" in line
+    assert "1 edited here" in line
 
 
 def test_what_comes_next_is_in_the_order_of_time() -> None:

@@ -20,6 +20,7 @@ from smugsync.daemon.supervisor import Loaded, Supervisor
 from smugsync.errors import Busy, ConfigError, NotAuthorised
 from tests.daemon.stage import Stage
 from tests.daemon.times import Hands
+from tests.e2e.command import until
 
 
 class Given:
@@ -126,6 +127,26 @@ def test_where_another_daemon_keeps_one_of_several_it_keeps_the_others(
     scene = Scene(Loaded((of(stages("a"), "a", claim=claim), of(stages("b"), "b"))))
     assert scene.play() == 143
     assert "READY=1" in scene.heard
+
+
+def test_a_new_profile_that_another_daemon_keeps_is_told_of_once(
+    stages: Callable[[str], Stage], caplog: pytest.LogCaptureFixture
+) -> None:
+    def claim() -> Any:
+        raise Busy("process 7 keeps it")
+
+    good, kept = of(stages("a"), "a"), of(stages("b"), "b", claim=claim)
+    scene = Scene(Loaded((good,)))
+
+    def added() -> list[int]:
+        scene.given.loaded = Loaded((good, kept))
+        return [signal.SIGHUP]
+
+    def noticed() -> None:
+        until(lambda: scene.causes()["b"] == "busy")
+
+    assert scene.play(added, noticed, lambda: None, lambda: None) == 143
+    assert caplog.text.count("b: process 7 keeps it") == 1
 
 
 def test_a_profile_that_cannot_be_used_is_told_of_and_mended_without_a_signal(

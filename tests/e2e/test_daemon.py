@@ -297,6 +297,32 @@ def test_a_pause_ends_the_run_that_is_under_way(account: Emulated, owner: Comman
         stop(running)
 
 
+def test_what_a_command_was_told_to_have_failed_is_not_done_later(owner: Command) -> None:
+    with daemon(owner) as running:
+        running.process.send_signal(signal.SIGSTOP)
+        assert "does not answer" in owner.refused("pause", code=11)
+        running.process.send_signal(signal.SIGCONT)
+        until(lambda: bool(state(owner)))
+        assert not state(owner)["paused"]
+
+
+def test_a_sync_says_what_it_waits_for_while_another_command_is_at_work(owner: Command) -> None:
+    with (
+        daemon(owner),
+        address_of(owner.state / "control.sock") as address,
+        socket.socket(socket.AF_UNIX) as other,
+    ):
+        other.connect(address)
+        other.sendall(b'{"v": 1, "ask": "stand-aside"}\n')
+        assert b"granted" in other.recv(100)
+        assert "daemon: standing aside for another command" in owner.run("status").out
+        with owner.start("sync", "--no-progress") as asking:
+            assert asking.process.stderr is not None
+            assert "waits for another command" in asking.process.stderr.readline()
+            other.close()
+            assert asking.finish().code == 0
+
+
 def test_without_a_daemon_there_is_nothing_to_pause(owner: Command) -> None:
     assert "no daemon keeps profile" in owner.refused("pause", code=1)
     assert "no length of time" in owner.refused("pause", "--for", "a while", code=2)

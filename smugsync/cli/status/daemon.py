@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from smugsync.cli.invocation import Invocation
+from smugsync.cli.summary import plural
 from smugsync.config import Config
 from smugsync.daemon.client import standing_of
 from smugsync.daemon.standing import Standing
@@ -21,9 +22,9 @@ def daemon_lines(invocation: Invocation, standing: Standing | None, now: float) 
     """The lines of `status`, for people."""
     if standing is None:
         return []
-    lines = [f"  daemon: {state(standing)}"]
-    if standing.paused:
-        lines.append(f"    paused: `{invocation.command('resume')}` has it go on")
+    lines = [f"  daemon: {state(standing, now)}"]
+    if standing.paused_until is not None:
+        lines.append(f"    `{invocation.command('resume')}` has it go on sooner")
     held = standing.held
     if held is not None and not standing.scope:
         lines.append(f"    held since {moment(held.since, now)}; tried again {moment(held.retry_at, now)}")
@@ -31,7 +32,8 @@ def daemon_lines(invocation: Invocation, standing: Standing | None, now: float) 
     if standing.watching:
         lines.append(f"    new local files: {standing.watching}")
     if standing.waiting:
-        lines.append(f"    {standing.waiting:,} local files wait to be sent")
+        verb = "waits" if standing.waiting == 1 else "wait"
+        lines.append(f"    {plural(standing.waiting, 'local file')} {verb} to be sent")
     return lines
 
 
