@@ -24,7 +24,7 @@ from smugsync.config import Config
 from smugsync.core.printable import printable
 from smugsync.errors import UsageError
 from smugsync.sync.cycle.choosing import choose
-from smugsync.sync.report import What, words
+from smugsync.sync.report import What, scope_words, words
 
 _RUNS, _CHANGES = 20, 200
 _COLUMNS = 80
@@ -112,7 +112,7 @@ def _tell_runs(config: Config, catalogue: Catalogue, limit: int) -> tuple[dict[s
                 "undone_by": sorted(set(undone.values())),
             }
         )
-        text = f"{run.scope}: {_how(run, running=run.id == goes_on)}; {_did(counts[run.id])}"
+        text = f"{scope_words(run.scope)}: {_how(run, running=run.id == goes_on)}; {_did(counts[run.id])}"
         if undone:
             text += f"; {len(undone):,} taken back by run {max(undone.values())}"
         lines += _wrap(f"{run.id:>5}  {moment(run.started_at)}  ", text)

@@ -27,6 +27,7 @@ from smugsync.daemon.wishes import Asker, Wish
 from smugsync.errors import Busy, Interrupted, UsageError
 from smugsync.stop import Stop
 from smugsync.sync.context import Kind, Scope
+from smugsync.sync.report import scope_words
 
 #: So many connections are served at once.
 MOST = 16
@@ -183,7 +184,9 @@ class Control:
         found = self._master.standing()
         if found.scope:
             connection.sendall(
-                messages.line(messages.note(f"waits for the run that is under way ({found.scope})"))
+                messages.line(
+                    messages.note(f"waits for the run that is under way ({scope_words(found.scope)})")
+                )
             )
         elif found.aside:
             connection.sendall(

@@ -96,7 +96,7 @@ def sentence(report: Report) -> str:
         parts.append(f"{size(report.bytes_downloaded)} fetched")
     if report.files_proven:
         parts.append(f"{report.files_proven:,} files read and right, {size(report.bytes_proven)}")
-    text = f"{report.scope}: {', '.join(parts) or 'nothing new'}, in {duration(report.seconds)}"
+    text = f"{scope_words(report.scope)}: {', '.join(parts) or 'nothing new'}, in {duration(report.seconds)}"
     if report.exit_code:
         text += f" (exit code {report.exit_code}: something is missing, damaged or withheld)"
     return text

@@ -13,7 +13,7 @@ from smugsync.daemon.wishes import Asker, Wish
 from smugsync.errors import Interrupted, SmugsyncError
 from smugsync.notify.events import Event, Held, Recovered, RunEnded, RunStarted
 from smugsync.notify.words import advised
-from smugsync.sync.report import Report
+from smugsync.sync.report import Report, scope_words
 
 #: So many troubles of one run are named in the log.
 _NAMED = 5
@@ -90,7 +90,7 @@ class Teller:
             if not report.exit_code:
                 self._told.clear()
         if isinstance(report.stopped, Interrupted):
-            _log.info(f"{self._name}: {report.scope} was stopped; what was recorded stands")
+            _log.info(f"{self._name}: {scope_words(report.scope)} was stopped; what was recorded stands")
         elif report.exit_code and report.stopped is None and is_news:
             _log.warning(f"{self._name}: {line}")
             for trouble in news[:_NAMED]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from smugsync.daemon.standing import Standing, Way
 from smugsync.notify.words import advised
 from smugsync.progress import duration, size
+from smugsync.sync.report import scope_words
 
 _NAMES = {"poll": "poll", "full": "full look", "verify": "verification"}
 _HELD = {
@@ -40,7 +41,7 @@ def _brief(found: Standing, now: float) -> str:
 def state(found: Standing, now: float) -> str:
     """What it does, or why it does not: `delta, 3 of 10 photos, 12 MB of 40 MB`."""
     if found.scope:
-        return f"{found.scope}: {progress(found.way)}"
+        return f"{scope_words(found.scope)}: {progress(found.way)}"
     if found.held is not None:
         return f"held ({_HELD.get(found.held.cause, found.held.cause)}): {found.held.why}"
     if found.aside:

@@ -54,6 +54,14 @@ def words(what: str) -> str:
     return What[what.upper()].value if what.upper() in What.__members__ else what
 
 
+def scope_words(scope: str) -> str:
+    """A run's scope, as the history calls it, for people: `paths 3` are three local files."""
+    kind, _, rest = scope.partition(" ")
+    if kind != "paths":
+        return scope
+    return "1 local file" if rest == "1" else f"{rest} local files".strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     what: What

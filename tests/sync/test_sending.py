@@ -145,6 +145,16 @@ class TestNewFiles:
         report = world.sync(DELTA, sending=replace(SENDING, settled=at_the_second_look))
         assert (report.files_sent, report.files_unfinished, len(asked)) == (2, 0, 4)
 
+    def test_that_are_too_large_are_told_without_being_read(self, world: World) -> None:
+        def never(root: Root, path: str, now: float) -> Readiness:
+            raise AssertionError(f"{path} was looked into")
+
+        with (world.path / "Rome" / "large.jpg").open("wb") as file:
+            file.truncate(4_000_000_000)
+        report = world.sync(DELTA, sending=replace(SENDING, settled=never))
+        assert (report.exit_code, report.files_unsent) == (3, 1)
+        assert ["takes no photo of more than" in trouble.reason for trouble in report.troubles] == [True]
+
     def test_bear_the_name_they_have_here(self, world: World) -> None:
         world.write("Rome/Größe & Maß.jpg", 2)
         world.sync(DELTA)

@@ -23,6 +23,7 @@ from smugsync.core.printable import printable
 from smugsync.errors import UsageError
 from smugsync.progress import duration, size
 from smugsync.sync.cycle.choosing import choose
+from smugsync.sync.report import scope_words
 
 _WORDS = {
     State.COMMITTED: "mirrored and proven",
@@ -183,7 +184,7 @@ def _last_run(run: dict[str, Any]) -> str:
     if run["finished_at"] is None:
         return f"  a run began {ago} ago and has not ended: it goes on, or was killed"
     how = "all good" if run["exit_code"] == 0 else f"exit code {run['exit_code']}"
-    return f"  last run {ago} ago ({run['scope']}): {how}"
+    return f"  last run {ago} ago ({scope_words(run['scope'])}): {how}"
 
 
 @click.command(cls=Command)

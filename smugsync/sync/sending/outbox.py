@@ -153,12 +153,29 @@ class Outbox:
             self._announce()
         if self._announced:
             return self._announced.popleft()
-        if self._to_check:
+        while self._to_check:
             ticket = self._to_check.popleft()
             one = self._tickets[ticket]
+            if not self._is_taken(ticket, one):
+                continue
             wait = 0.0 if one.due is None else max(0.0, one.due - time.monotonic())
             return Checking(ticket, one.candidate.path, wait)
         return None
+
+    def _is_taken(self, ticket: int, one: _Sendable) -> bool:
+        """Would the service take it, by its size? Told before it is read."""
+        seen = LocalFile(one.candidate.path, one.candidate.fingerprint)
+        try:
+            self.limits.check(seen, self._room(one))
+        except (Rejected, Transient) as error:
+            self._drop(ticket)
+            self._refuse(one, error)
+            return False
+        return True
+
+    def _room(self, one: _Sendable) -> int:
+        """How many photos its album has already, if it is to be one more."""
+        return 0 if one.candidate.replaces is not None else self._albums[one.album_id].count
 
     def shut(self, error: SmugsyncError) -> None:
         """Nothing more is sent in this run: it would fare no better."""
@@ -213,7 +230,7 @@ class Outbox:
             self._drop(ticket)
             return
         try:
-            self.limits.check(checked.local, self._albums[one.album_id].count)
+            self.limits.check(checked.local, self._room(one))
         except (Rejected, Transient) as error:
             self._drop(ticket)
             self._refuse(one, error)
