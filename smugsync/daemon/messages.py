@@ -16,7 +16,7 @@ from typing import Any
 from smugsync.daemon.standing import Hindrance, Standing, Way
 from smugsync.errors import ConfigError, SmugsyncError
 from smugsync.progress import duration, size
-from smugsync.sync.report import Report, What
+from smugsync.sync.report import Report, What, scope_words
 
 VERSION = 1
 #: The longest question and the longest answer, in bytes.
