@@ -100,14 +100,15 @@ def init(invocation: Invocation, /, *, no_input: bool, force: bool, **options: A
     """Set up the mirror of an account: write a configuration and create the mirror's directory.
 
     Asks for what is not given. --config PATH and --profile NAME say which configuration to write.
-    Nothing is sent anywhere. Where a configuration is there already, written by hand or in the environment,
-    and its mirror is new, only the mirror is made.
+    Nothing is sent anywhere. Where a configuration is there already, and its mirror is new, only the mirror
+    is made.
     """
     file = config_file(invocation.config_path, invocation.environ)
-    if not force and not any(options.values()) and (written := _without_mirror(invocation)) is not None:
+    by_hand = file.exists() and not force and not any(options.values())
+    if by_hand and (written := _without_mirror(invocation)) is not None:
         _create_mirror(written.mirror)
         if not invocation.quiet:
-            _report(written, written.path, invocation, created=True)
+            _report(written, file, invocation, created=True)
         return
     before = _existing(file, invocation.profile, force=force)
     answers = Answers.read(options)
@@ -245,7 +246,7 @@ def _create_mirror(path: Path) -> bool:
     return True
 
 
-def _report(config: Config, file: Path | None, invocation: Invocation, *, created: bool) -> None:
-    click.echo(f"Configuration: {file or 'the environment'}")
+def _report(config: Config, file: Path, invocation: Invocation, *, created: bool) -> None:
+    click.echo(f"Configuration: {file}")
     click.echo(f"Mirror: {config.mirror}" + ("" if created else " (was one already, and stays as it is)"))
     click.echo(f"Next: {invocation.command('auth login' if config.remote.signed_out else 'sync')}")

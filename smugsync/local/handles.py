@@ -157,6 +157,8 @@ class Root:
                     os.mkdir(name, dir_fd=fd)
                     fsync_directory(fd)
                 deeper = os.open(name, _DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
+            except FileNotFoundError as error:
+                raise Transient(f"the directory {relative} vanished while it was made") from error
             finally:
                 os.close(fd)
             fd = deeper
