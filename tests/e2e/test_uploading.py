@@ -135,7 +135,7 @@ def test_killed_again_and_again_it_sends_every_file_once(
 
 def test_large_files_are_never_held_in_memory(account: Emulated, command: Command) -> None:
     file = command.mirror / albums(command)[0] / "large.jpg"
-    file.write_bytes(content(5) + bytes(300_000_000))
+    file.write_bytes(content(5) + bytes(160_000_000))
     settle(file)
     with command.start("sync", "--json") as running:
         peak = 0
@@ -143,8 +143,8 @@ def test_large_files_are_never_held_in_memory(account: Emulated, command: Comman
             peak = max(peak, peak_memory(running.process.pid) or peak)
         result = running.finish()
     assert result.code == 0, result
-    assert result.json["bytes_sent"] == len(content(5)) + 300_000_000
-    assert peak < 150_000_000
+    assert result.json["bytes_sent"] == len(content(5)) + 160_000_000
+    assert peak < 120_000_000
 
 
 def peak_memory(pid: int) -> int:

@@ -303,7 +303,7 @@ class TwoWays(RuleBasedStateMachine):
 
 
 CI = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=20,
     derandomize=True,
     database=None,
