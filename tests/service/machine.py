@@ -51,7 +51,18 @@ def build(root: Path) -> None:
     wheels.mkdir(parents=True)
     pinned = TREE / "config" / "docker" / "requirements.txt"
     pip = (sys.executable, "-m", "pip", "-q")
-    do(*pip, "wheel", "--use-pep517", "--require-hashes", "--no-deps", "-r", pinned, "-w", wheels, seconds=600)
+    do(
+        *pip,
+        "wheel",
+        "--use-pep517",
+        "--require-hashes",
+        "--no-deps",
+        "-r",
+        pinned,
+        "-w",
+        wheels,
+        seconds=600,
+    )
     do(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", wheels)
     inside = (
         "python3 -m venv /opt/smugsync && "
