@@ -37,13 +37,12 @@ def sending(config: Config, mirror: Mirror) -> Sending | None:
     )
 
 
-def _settled(mirror: Mirror, stable: float) -> Callable[[Root, str, float], Readiness]:
+def _settled(mirror: Mirror, stable: float) -> Callable[[Root, str], Readiness]:
     """Whether a file may be sent as it lies there; with a memory of the looks that takes."""
     here = Settler(mirror.root, stable=stable)
     elsewhere: dict[Path, tuple[Root, Settler]] = {}  #: drop folders
 
-    def ask(root: Root, path: str, now: float) -> Readiness:
-        del now
+    def ask(root: Root, path: str) -> Readiness:
         settler = here
         if root is not mirror.root:
             known, settler = elsewhere.get(root.path, (None, here))

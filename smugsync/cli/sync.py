@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
 from smugsync.cli.asking import ask_daemon
-from smugsync.cli.assembly import DAY, Workshop, workshop
+from smugsync.cli.assembly import Workshop, workshop
 from smugsync.cli.ending import conclude, show
 from smugsync.cli.frame import Command
 from smugsync.cli.heard import Audience, audience
@@ -104,7 +102,5 @@ def _cycle(
 def _scope(shop: Workshop, albums: tuple[str, ...], *, full: bool, delta: bool) -> Scope:
     if albums:
         return Scope("albums", albums)
-    last = shop.catalogue.recall("last_full")
-    # A time that is still to come was shown by a clock that was wrong.
-    due = last is None or not 0 <= time.time() - int(last) < shop.config.full_every_days * DAY
-    return Scope("everything" if full or (due and not delta) else "delta")
+    overdue = not delta and shop.engine.is_full_overdue(shop.config.full_every_days)
+    return Scope("everything" if full or overdue else "delta")

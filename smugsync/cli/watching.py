@@ -15,7 +15,7 @@ from smugsync.local.tree import Mirror
 from smugsync.local.watching import watcher as watching
 from smugsync.local.watching.reports import Changed, Lost, Rescan, WatchReport
 from smugsync.sync.context import Scope
-from smugsync.sync.sending.finding import is_settled
+from smugsync.sync.sending.finding import unsettled
 
 _log = logging.getLogger("smugsync.daemon")
 
@@ -88,6 +88,6 @@ def _unsettled(config: Config, paths: tuple[str, ...]) -> tuple[str, ...]:
         with ledger(config) as catalogue, closing(Mirror.open(config.mirror)) as mirror:
             if catalogue is None:
                 return paths
-            return tuple(path for path in paths if not is_settled(catalogue, mirror, path))
+            return unsettled(catalogue, mirror, paths)
     except SmugsyncError:  # what is wrong is for the run to say
         return paths

@@ -16,6 +16,7 @@ from smugsync.sync.engine import Engine
 from smugsync.sync.proving.audit import Wish as Proof
 from smugsync.sync.proving.verification import Verification
 from smugsync.sync.report import Report
+from smugsync.sync.sending.finding import unsettled
 
 _DAY = 86_400
 
@@ -40,12 +41,10 @@ class Workbench:
         recovery.check_marker(self.catalogue, self.mirror)
 
     def is_settled(self, scope: Scope) -> bool:
-        return scope.kind == "paths" and not self.engine.unsettled(scope.paths)
+        return scope.kind == "paths" and not unsettled(self.catalogue, self.mirror, scope.paths)
 
     def is_overdue(self) -> bool:
-        last = self.catalogue.recall("last_full")
-        # A time that is still to come was shown by a clock that was wrong.
-        return last is None or not 0 <= self.clock() - int(last) < self.full_every_days * _DAY
+        return self.engine.is_full_overdue(self.full_every_days)
 
     def run(self, scope: Scope) -> Report:
         if scope.kind != "verify":

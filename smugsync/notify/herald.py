@@ -9,8 +9,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from smugsync.notify.channel import PATIENCE, Channel, Undelivered
@@ -184,18 +184,3 @@ class Herald:
         if self._complained.get(name) != reason:
             self._complained[name] = reason
             _LOG.warning("%s: %s; the run goes on", name, reason)
-
-
-@contextmanager
-def heralds(by_profile: Mapping[str, Herald]) -> Iterator[Callable[[Event], None]]:
-    """All of them at work, for a daemon of several profiles: each event goes to its own profile's."""
-    with ExitStack() as stack:
-        for herald in by_profile.values():
-            stack.enter_context(herald)
-
-        def tell(event: Event) -> None:
-            herald = by_profile.get(event.profile)
-            if herald is not None:
-                herald(event)
-
-        yield tell

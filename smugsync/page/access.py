@@ -25,10 +25,6 @@ class Access:
         self._host = host.strip("[]").lower()
         self._token = token
 
-    @property
-    def wants_token(self) -> bool:
-        return self._token is not None
-
     def knows(self, headers: Mapping[str, str]) -> bool:
         """Is this a name under which we may be asked?"""
         asked = headers.get("host", "")

@@ -115,7 +115,7 @@ class Sending:
     threads, with the time). `parallel`: how many at once. `replace`: edits, in place of what is online.
     """
 
-    settled: Callable[[Root, str, float], Readiness]
+    settled: Callable[[Root, str], Readiness]
     ignores: Callable[[str], bool] = lambda path: False
     replace: bool = False
     create: Privacy | None = Privacy.PRIVATE

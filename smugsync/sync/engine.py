@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Container, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Container
 
 from smugsync.catalogue import Catalogue
 from smugsync.core.guard import CLOCKS_AGREE
@@ -35,8 +34,10 @@ from smugsync.sync.cycle.throttle import Throttle, first_limit
 from smugsync.sync.pool import THREADS, Crew
 from smugsync.sync.report import Report
 from smugsync.sync.retention import expire
-from smugsync.sync.sending.finding import is_settled
 
+#: Where the catalogue remembers when the last look at everything was complete (epoch seconds).
+_LAST_FULL = "last_full"
+_DAY = 86_400
 #: Where the catalogue remembers when our clock and the service's last agreed.
 _AGREED = "clocks_agreed"
 
@@ -71,14 +72,7 @@ class Engine:
         self._service_time, self._uploads = service_time, uploads
 
     def run(self, scope: Scope) -> Report:
-        """One cycle over `scope`. What ends it early stands in the report; only bugs are raised.
-
-        Paths of which none is worth it make no run: nobody is asked, and the history knows nothing of it.
-        """
-        if scope.kind == "paths":
-            scope = replace(scope, paths=self.unsettled(scope.paths))
-            if not scope.paths:
-                return Report(scope=str(scope))
+        """One cycle over `scope`. What ends it early stands in the report; only bugs are raised."""
         return self.work(scope, self.cycle)
 
     def work(self, scope: Scope, body: Callable[[Context], None]) -> Report:
@@ -105,10 +99,11 @@ class Engine:
             report.stop(error)
         return report
 
-    def unsettled(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """Those of `paths` (relative to the mirror) that are not as they are recorded: worth a run. Our own
-        downloads are not."""
-        return tuple(path for path in paths if not is_settled(self._catalogue, self._mirror, path))
+    def is_full_overdue(self, days: int) -> bool:
+        """Was no look at everything complete for so many days?"""
+        last = self._catalogue.recall(_LAST_FULL)
+        # A time that is still to come was shown by a clock that was wrong.
+        return last is None or not 0 <= self._now() - int(last) < days * _DAY
 
     def cycle(self, context: Context) -> None:
         """One cycle over the context's scope."""
@@ -123,7 +118,7 @@ class Engine:
             raise
         if context.report.complete and scope.kind == "everything" and not dry_run:
             with self._catalogue.transaction():
-                self._catalogue.remember("last_full", str(int(self._now())))
+                self._catalogue.remember(_LAST_FULL, str(int(self._now())))
         self._expire(context)
 
     def _expire(self, context: Context) -> None:

@@ -15,7 +15,7 @@ from smugsync.errors import ConfigError
 from smugsync.notify.channel import PATIENCE, Channel, Undelivered
 from smugsync.notify.channels import channels
 from smugsync.notify.events import Event
-from smugsync.notify.herald import ROOM, Herald, heralds
+from smugsync.notify.herald import ROOM, Herald
 from smugsync.notify.messages import Beat, Message
 from smugsync.notify.told import Memory
 from smugsync.secret import Secret
@@ -183,15 +183,6 @@ def test_a_report_that_makes_no_sense_is_a_line_in_the_log(
 ) -> None:
     Herald([Ear()], memory).tell(replace(ended(3), report={"files_failed": "many"}))
     assert len(warnings(caplog)) == 1
-
-
-def test_each_profile_has_its_own(tmp_path: Path) -> None:
-    ears = {"one": Ear(), "two": Ear()}
-    by_profile = {name: Herald([ear], Memory(tmp_path / name)) for name, ear in ears.items()}
-    with heralds(by_profile) as tell:
-        tell(ended(profile="one"))
-        tell(ended(profile="stranger"))
-    assert {name: len(ear.heard) for name, ear in ears.items()} == {"one": 1, "two": 0}
 
 
 def test_nothing_that_goes_wrong_shows_an_address_or_a_token(

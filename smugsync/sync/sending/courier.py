@@ -159,7 +159,6 @@ class Courier:
     sending: Sending
     progress: Progress
     stop: Stop
-    now: Callable[[], float]
 
     def __call__(self, job: Job) -> Outcome:
         try:
@@ -173,7 +172,7 @@ class Courier:
         try:
             if job.wait > 0:
                 self.stop.wait(job.wait)
-            readiness = self.sending.settled(self.mirror.root, job.path, self.now())
+            readiness = self.sending.settled(self.mirror.root, job.path)
             if readiness.fingerprint is None:
                 return Checked(job, None, readiness)
             local = self.mirror.hash(job.path, self.stop)

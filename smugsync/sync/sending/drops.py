@@ -72,7 +72,7 @@ def _finished(context: Context, sending: Sending, root: Root) -> Iterator[LocalF
         name = file.path.rpartition("/")[2]
         if name.rpartition(".")[2].lower() not in SENDABLE or sending.ignores(file.path):
             continue
-        readiness = sending.settled(root, file.path, context.now())
+        readiness = sending.settled(root, file.path)
         if readiness.fingerprint is not None:
             yield LocalFile(file.path, readiness.fingerprint)
         elif readiness.later:

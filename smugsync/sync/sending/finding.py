@@ -160,8 +160,13 @@ def pause(context: Context) -> None:
         catalogue.remember(_PAUSED, "1")
 
 
-def is_settled(catalogue: Catalogue, mirror: Mirror, path: str) -> bool:
-    """Is the file at `path` just as it is recorded? Then nobody needs to be asked about it."""
+def unsettled(catalogue: Catalogue, mirror: Mirror, paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of `paths` (relative to the mirror) that are not as they are recorded: worth a run. Our own
+    downloads are not."""
+    return tuple(path for path in paths if not _is_settled(catalogue, mirror, path))
+
+
+def _is_settled(catalogue: Catalogue, mirror: Mirror, path: str) -> bool:
     row = catalogue.file_at(path)
     try:
         found = mirror.fingerprint(path)

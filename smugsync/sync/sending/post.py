@@ -45,7 +45,6 @@ class Post:
             sending,
             context.progress,
             context.stop,
-            context.now,
         )
         self._pool = crew.pool("send", self._parallel, courier, deliver)
 
