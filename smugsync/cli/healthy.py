@@ -18,8 +18,8 @@ from smugsync.cli.ledger import ledger
 from smugsync.config import Config
 from smugsync.config.listing import profiles as listed
 from smugsync.config.places import config_file
-from smugsync.daemon.client import call
-from smugsync.daemon.messages import read_standing
+from smugsync.daemon.client import asked
+from smugsync.daemon.health import has_failed, is_held_up
 from smugsync.daemon.standing import Standing
 from smugsync.errors import ConfigError, NotAuthorised, SmugsyncError, SuspiciousPlan
 from smugsync.progress import duration
@@ -29,13 +29,11 @@ Ask = Callable[[Config], Standing | None]
 
 DAY = 86_400
 
-#: What a daemon may be held by without anybody having to do anything.
-_PASSING = frozenset({"offline", "busy"})
 #: Runs that ask the service what there is; the history writes what was asked for behind the word.
 _LOOKS = ("everything", "delta")
 #: How far back the history is read: some fifty days of a poll every quarter of an hour.
 _RUNS = 5000
-_NEEDS_SOMEBODY = {
+_FAILED = {
     SuspiciousPlan.exit_code: "a guard withheld something in the last run: `smugsync status` says what",
     NotAuthorised.exit_code: "the account was not accepted in the last run: `smugsync auth status` says why",
     ConfigError.exit_code: "the last run could not use the configuration: run `smugsync config check`",
@@ -71,11 +69,11 @@ def judge(standing: Standing | None, past: Past, *, now: float, stale_days: int)
     stale = bool(stale_days) and since is not None and now - since > stale_days * DAY
     news = f"the last good run was {duration(max(0.0, now - good))} ago" if good else "no run was good yet"
     if standing is not None and (held := standing.held) is not None:
-        ok = held.cause in _PASSING and not stale
+        ok = not is_held_up(standing) and not stale
         return Health(ok, f"the daemon waits: {held.why}" + (f"; {news}" if stale else ""))
     code = past.exit_code if standing is None else standing.last_exit_code
-    if code in _NEEDS_SOMEBODY:
-        return Health(False, _NEEDS_SOMEBODY[code])
+    if code is not None and has_failed(code):
+        return Health(False, _FAILED.get(code, "the last run failed as a whole: `smugsync status` says why"))
     if standing is not None:
         return Health(True, f"the daemon {'is paused' if standing.paused else 'is at work'}; {news}")
     if past.began is None:
@@ -88,7 +86,7 @@ def told(invocation: Invocation, *, ask: Ask | None = None, now: float | None = 
 
     It speaks of all profiles, unless one was chosen. `ask` asks the daemon of a profile, if there is one.
     """
-    ask = ask or asked
+    ask = ask or (lambda config: asked(config.socket))
     moment = time.time() if now is None else now
     try:
         profiles = (
@@ -114,17 +112,6 @@ def _speaking_of(invocation: Invocation, profile: str) -> Iterator[None]:
         yield
     finally:
         invocation.profile = before
-
-
-def asked(config: Config) -> Standing | None:
-    """What the profile's daemon says of itself, None if there is none. Raises Busy if it does not answer."""
-    line = call(config.socket)
-    if line is None:
-        return None
-    with line:
-        line.ask(ask="status")
-        answer = line.answer()
-    return None if answer is None else read_standing(answer["standing"])
 
 
 def _health(invocation: Invocation, profile: str, ask: Ask, now: float) -> Health:

@@ -56,14 +56,18 @@ class Line:
         except OSError:
             return None
         except ValueError as error:
-            raise Busy(
-                f"the daemon of this profile says what this version does not understand ({error}): restart it"
-            ) from error
+            raise _puzzling(error) from error
 
     def hang_up(self) -> None:
         """End it from another thread, or from a signal handler: `answer` returns None."""
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
+
+
+def _puzzling(error: Exception) -> Busy:
+    return Busy(
+        f"the daemon of this profile says what this version does not understand ({error}): restart it"
+    )
 
 
 def call(path: Path) -> Line | None:
@@ -80,17 +84,25 @@ def call(path: Path) -> Line | None:
     return None if connection is None else Line(connection)
 
 
-def standing_of(path: Path) -> Standing | None:
-    """How the daemon's profile stands, None if there is no daemon, or one that cannot say."""
+def asked(path: Path) -> Standing | None:
+    """How the daemon's profile stands, None if there is no daemon. Raises Busy if it cannot say."""
+    line = call(path)
+    if line is None:
+        return None
+    with line:
+        line.ask(ask="status")
+        answer = line.answer()
     try:
-        line = call(path)
-        if line is None:
-            return None
-        with line:
-            line.ask(ask="status")
-            answer = line.answer()
         return None if answer is None else messages.read_standing(answer["standing"])
-    except (Busy, KeyError, TypeError):
+    except (KeyError, TypeError, ValueError) as error:
+        raise _puzzling(error) from error
+
+
+def standing_of(path: Path) -> Standing | None:
+    """The same, None also for a daemon that cannot say."""
+    try:
+        return asked(path)
+    except Busy:
         return None
 
 

@@ -7,9 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from smugsync import __version__
+from smugsync.daemon.health import is_healthy
 from smugsync.page.facts import Facts
 from smugsync.page.figures import ITEMS
-from smugsync.page.health import is_healthy
 
 
 def as_json(profiles: Sequence[Facts], *, now: float) -> dict[str, Any]:

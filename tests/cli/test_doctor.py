@@ -898,13 +898,13 @@ def stands(**changes: Any) -> Standing:
     ],
 )
 def test_how_the_daemon_is(config: Config, standing: Standing | None, level: Level, words: str) -> None:
-    (finding,) = look_at_daemon(config, ask=lambda config: standing)
+    (finding,) = look_at_daemon(config, ask=lambda socket: standing)
     assert finding.level is level
     assert words in finding.text
 
 
 def test_a_daemon_that_does_not_answer_is_told(config: Config) -> None:
-    def silent(config: Config) -> Standing | None:
+    def silent(socket: Path) -> Standing | None:
         raise Busy("the daemon does not answer")
 
     assert level_of(look_at_daemon(config, ask=silent), "daemon") is Level.WARN

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from smugsync.daemon import messages
-from smugsync.daemon.client import Line, alone, call, standing_of
+from smugsync.daemon.client import Line, alone, asked, call, standing_of
 from smugsync.daemon.control import MOST, Control
 from smugsync.daemon.sockets import Lines, dial, listen
 from smugsync.daemon.standing import Hindrance, Standing, Way
@@ -228,6 +228,23 @@ def test_without_a_daemon_nobody_has_to_be_asked(path: Path) -> None:
     with alone(path, lambda scope: None) as is_kept:
         assert not is_kept
     assert call(path / "below a file that is not there") is None
+
+
+@pytest.mark.parametrize("told", [{"standing": {"held": None}}, {"standing": {"phase": 1}}, {"way": {}}])
+def test_a_daemon_of_another_version_is_told_from_none(path: Path, told: dict[str, Any]) -> None:
+    with contextlib.closing(listen(path, 1)) as listener:
+        thread = threading.Thread(target=_say, args=(listener, {"say": "standing", **told}))
+        thread.start()
+        with pytest.raises(Busy, match="says what this version does not understand"):
+            asked(path)
+        thread.join()
+
+
+def _say(listener: socket.socket, answer: dict[str, Any]) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        assert Lines(connection, 4096).next() is not None
+        connection.sendall(messages.line(answer))
 
 
 def test_a_socket_that_a_killed_daemon_left_is_nobody_and_is_replaced(path: Path, keeper: Keeper) -> None:

@@ -237,11 +237,13 @@ def sha256sums(root: Path) -> list[str]:
     return sorted(line.lstrip("\\").split()[0] for line in listed.stdout.splitlines())
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 20.0) -> None:
-    """Wait for something another process does. Fails after `seconds`."""
+def until(
+    condition: Callable[[], bool], *, seconds: float = 20.0, shown: Callable[[], object] = lambda: ""
+) -> None:
+    """Wait for something another process does. Fails after `seconds`, and says what is `shown` then."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, f"it did not happen in time {shown()}".rstrip()
         time.sleep(0.01)
 
 

@@ -117,7 +117,7 @@ def test_a_disk_that_goes_away_is_noticed_though_nothing_is_due(account: Emulate
         away.rename(owner.mirror)
         owner.run("sync-now")
         until(lambda: state(owner)["held"] is None)
-        until(lambda: state(owner)["watching"] == "inotify")
+        until(lambda: state(owner)["watching"] == "inotify", shown=lambda: state(owner))
         md5 = drop(owner.mirror / albums(owner)[0] / "back.jpg", content(97))
         until(partial(is_online, account, md5))
         stop(running)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,9 @@ def test_healthz_says_yes_or_no_to_everybody_and_why_to_those_who_may_know(subje
     [({}, 200), ({"last_exit_code": 3}, 200), ({"last_exit_code": 143}, 200), ({"paused": True}, 200),
      ({"last_exit_code": None, "last_good": None}, 200), ({"last_exit_code": 1}, 503),
      ({"last_exit_code": 77}, 503),
-     ({"held": GUARDED}, 503)],
+     ({"last_exit_code": 2}, 200), ({"last_exit_code": 75}, 200),
+     ({"held": replace(GUARDED, cause="offline"), "last_exit_code": 75}, 200),
+     ({"held": replace(GUARDED, cause="busy")}, 200), ({"held": GUARDED}, 503)],
 )  # fmt: skip
 def test_only_what_stands_still_is_unhealthy(subject: Subject, changes: dict[str, Any], status: int) -> None:
     app = application(subject, standings=[standing(**changes)])

@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from smugsync.cli.doctor.findings import Finding, fail, note, ok, warn
-from smugsync.cli.healthy import asked
 from smugsync.cli.units.words import word
 from smugsync.config import Config
+from smugsync.daemon.client import asked
 from smugsync.daemon.standing import Standing
 from smugsync.errors import SmugsyncError
 from smugsync.page.textfile import textfile_of
@@ -19,10 +19,10 @@ from smugsync.page.textfile import textfile_of
 _UNITS = Path("/etc/systemd/system")
 
 
-def look_at_daemon(config: Config, *, ask: Callable[[Config], Standing | None] = asked) -> Iterator[Finding]:
-    """Is there one, and can it go on?"""
+def look_at_daemon(config: Config, *, ask: Callable[[Path], Standing | None] = asked) -> Iterator[Finding]:
+    """Is there one, and can it go on? `ask` is given its socket."""
     try:
-        standing = ask(config)
+        standing = ask(config.socket)
     except SmugsyncError as error:
         yield warn("daemon", "daemon", str(error))
         return

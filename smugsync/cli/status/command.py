@@ -13,13 +13,14 @@ from smugsync.cli.frame import Command
 from smugsync.cli.healthy import told
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
-from smugsync.cli.status.daemon import asked, daemon_facts, daemon_lines
+from smugsync.cli.status.daemon import daemon_facts, daemon_lines
 from smugsync.cli.status.proofs import NO_PROOFS, patience, proof_facts, proof_lines
 from smugsync.cli.status.waiting import NOTHING_WAITS, waiting_facts, waiting_lines
 from smugsync.cli.summary import plural
 from smugsync.config import Config
 from smugsync.core.lifecycle import State
 from smugsync.core.printable import printable
+from smugsync.daemon.client import standing_of
 from smugsync.errors import UsageError
 from smugsync.progress import duration, size
 from smugsync.sync.cycle.choosing import choose
@@ -50,7 +51,7 @@ def status(invocation: Invocation, *, as_json: bool, healthy: bool) -> int:
     if healthy:
         return told(invocation)
     config = invocation.load()
-    standing = asked(config)
+    standing = standing_of(config.socket)
     with ledger(config) as catalogue:
         facts = _facts(config, catalogue) | daemon_facts(standing)
     if as_json:

@@ -7,8 +7,6 @@ from typing import Any
 
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import plural
-from smugsync.config import Config
-from smugsync.daemon.client import standing_of
 from smugsync.daemon.standing import Standing
 from smugsync.daemon.telling import due_lines, moment, state
 
@@ -35,8 +33,3 @@ def daemon_lines(invocation: Invocation, standing: Standing | None, now: float) 
         verb = "waits" if standing.waiting == 1 else "wait"
         lines.append(f"    {plural(standing.waiting, 'local file')} {verb} to be sent")
     return lines
-
-
-def asked(config: Config) -> Standing | None:
-    """How the profile stands by its daemon, None if it has none."""
-    return standing_of(config.socket)
