@@ -18,7 +18,7 @@ import pytest
 
 from smugsync.config.selection import ignorer
 from smugsync.local.watching.reports import Changed, Lost, Rescan, WatchReport
-from smugsync.local.watching.watcher import Watcher
+from smugsync.local.watching.watcher import TRY_AGAIN, Watcher
 from smugsync.local.watching.ways import Way
 from smugsync.stop import Stop
 from tests.e2e.command import until
@@ -645,6 +645,40 @@ def test_bare_mount_point_is_not_watched(tmp_path: Path) -> None:
     with Stepped(tmp_path) as stepped:
         expected = f"{tmp_path} holds no .smugsync/mirror.json: it is no mirror, or its disk is not mounted"
         assert stepped.pass_by(100) == [Lost(expected)]
+
+
+def test_a_kernel_that_was_silent_is_tried_again(stepped: Stepped) -> None:
+    with stepped:
+        stepped.way = Way(kernel=False, polled=("",), label="inotify is silent here", final=False)
+        stepped.pass_by(10)
+        assert stepped.watcher.standing == "polling every 60 s (inotify is silent here)"
+        assert stepped.pass_by(TRY_AGAIN) == []
+        stepped.way = KERNEL
+        assert stepped.pass_by(TRY_AGAIN) == [Rescan("the kernel tells of changes now")]
+        assert stepped.watcher.standing == "inotify"
+
+
+def test_a_share_is_not_tried_again(stepped: Stepped) -> None:
+    with stepped:
+        stepped.pass_by(10)
+        stepped.way = KERNEL
+        assert stepped.pass_by(2 * TRY_AGAIN) == []
+        assert stepped.watcher.standing == "polling every 60 s (NFS)"
+
+
+def test_a_defect_is_told_like_a_loss_and_does_not_end_the_watcher(
+    stepped: Stepped, caplog: pytest.LogCaptureFixture
+) -> None:
+    stepped.way = RuntimeError("odd")
+    with stepped:
+        (lost,) = stepped.pass_by(30)
+        assert isinstance(lost, Lost)
+        assert lost.why.endswith("mirror cannot be watched: unexpected RuntimeError: odd")
+        assert caplog.records[0].levelname == "ERROR"
+        stepped.way = POLLING
+        (back,) = stepped.pass_by(30)
+        assert isinstance(back, Rescan)
+        assert back.why.endswith(" is back")
 
 
 def test_drop_folder_needs_no_marker(tmp_path: Path) -> None:

@@ -75,12 +75,14 @@ class Watched:
 
 
 class Stepped:
-    """A watcher without a thread, whose clock is moved by hand."""
+    """A watcher without a thread, whose clock is moved by hand. `way` may be changed at any time; an
+    exception there is raised."""
 
     def __init__(self, path: Path, *, way: Way = POLLING, stable: float = 5.0, **arguments: Any) -> None:
         self.time = 1000.0
         self.reports: list[WatchReport] = []
         self.looks: list[Root] = []
+        self.way: Way | Exception = way
         self.ahead = 0.0  #: of the files' clock, by which ours goes
         self.watcher = Watcher(
             path,
@@ -88,9 +90,14 @@ class Stepped:
             stable=stable,
             clock=lambda: self.time,
             now=lambda: time.time() + self.ahead,
-            way=lambda root: way,
+            way=self._choose,
             **arguments,
         )
+
+    def _choose(self, root: Root) -> Way:
+        if isinstance(self.way, Exception):
+            raise self.way
+        return self.way
 
     def __enter__(self) -> Stepped:
         return self

@@ -10,7 +10,8 @@ from pathlib import Path
 from watchdog.events import FileCreatedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
-PATIENCE = 2.0
+#: A message takes a millisecond, and seconds on a machine that is starting, or busy with its disk.
+PATIENCE = 10.0
 _SLICE = 0.2
 
 
@@ -34,8 +35,10 @@ def hear(
     check: Callable[[], object] = lambda: None,
 ) -> float | None:
     """Seconds until a file `name`, which `write` makes in `directory`, was reported; None if it was not
-    within `patience`. Raises OSError: ENOSPC or EMFILE at the kernel's limits of watches and of watchers,
-    and what `write` raises, and `check`, which is called while it waits.
+    within `patience` after it was there.
+
+    Raises OSError: ENOSPC or EMFILE at the kernel's limits of watches and of watchers, and what `write`
+    raises, and `check`, which is called while it waits.
     """
     handler = _Waiting(name)
     observer = Observer()
@@ -43,8 +46,8 @@ def hear(
     observer.schedule(handler, str(directory), event_filter=[FileCreatedEvent, FileMovedEvent])
     observer.start()
     try:
-        began = clock()
         write()
+        began = clock()
         while not handler.heard.wait(_SLICE):
             check()
             if clock() - began >= patience:

@@ -34,6 +34,7 @@ from watchdog.observers.inotify_c import (
     WatchCallback,
     WatchDescriptor,
 )
+from watchdog.utils import BaseThread
 
 #: What a directory answers that vanished, or became something else, before it could be watched.
 _VANISHED: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
@@ -49,6 +50,8 @@ _HEARD: Final[list[type[FileSystemEvent]]] = [
     DirMovedEvent,
 ]
 
+
+_log = logging.getLogger("smugsync.local.watching")
 
 # What the library has to say is told by `trouble`; as it ends, it complains about its own threads.
 logging.getLogger("watchdog").setLevel(logging.CRITICAL)
@@ -104,7 +107,7 @@ class KernelWatch:
         """End its threads; may be called twice."""
         for thread in (self._observer, self._descriptor):
             if thread is not None:
-                thread.stop()
+                _stop(thread)
         for thread in (self._observer, self._descriptor):
             if thread is not None and thread.ident is not None:
                 thread.join()
@@ -167,6 +170,13 @@ class KernelWatch:
         except UnicodeEncodeError:
             return None
         return path[len(self._path) :].lstrip("/")
+
+
+def _stop(thread: BaseThread) -> None:
+    try:
+        thread.stop()
+    except Exception as error:  # noqa: BLE001 - its books on directories that were moved may not agree
+        _log.warning(f"a watch ended with an unexpected {type(error).__name__}: {error}")
 
 
 class _Handler(FileSystemEventHandler):

@@ -61,7 +61,7 @@ class Watch:
                 self._kernel = self._listen(root.path)
             except OSError as error:
                 why = explain_limit(error.errno or 0)
-                self.way = Way(kernel=False, polled=("",), label="inotify refused", why=why)
+                self.way = Way(kernel=False, polled=("",), label="inotify refused", why=why, final=False)
         if self.way.polled or self.unwatched:
             self._poller = self._new_poller()
             self._look_with(self._poller, root, lambda path, look: None)

@@ -8,6 +8,7 @@ so that our own downloads are reported like anything else.
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,10 +28,14 @@ from smugsync.stop import Stop
 #: How often it is made sure that the directory is still there and watched; in seconds, as all here. A watch
 #: that breaks is not built anew more often either, lest a storm of messages does so all the time.
 CHECK: Final = 5.0
+#: After so long it is tried again whether the kernel tells after all.
+TRY_AGAIN: Final = 600.0
 #: Reports are no closer together than this, so that a thousand files come as few.
 GATHER: Final = 2.0
 #: The longest that the thread sleeps. What was touched does not wake it.
 _SLICE: Final = 0.5
+
+_log = logging.getLogger("smugsync.local.watching")
 
 
 class Watcher:
@@ -72,7 +77,7 @@ class Watcher:
         self._waiting = Waiting(stable, clock=clock)
         self._watch: Watch | None = None
         self._lost = ""
-        self._next_check = self._next_scan = self._next_report = self._mend_from = clock()
+        self._next_check = self._next_scan = self._next_report = self._mend_from = self._next_try = clock()
         self._wake = threading.Event()
         self._closing = False
         self._thread = threading.Thread(target=self._run, name=f"watch {path.name}", daemon=True)
@@ -133,6 +138,9 @@ class Watcher:
             self._lose(str(error))
         except OSError as error:
             self._lose(f"{self._path} cannot be watched: {error.strerror or error}")
+        except Exception as error:  # noqa: BLE001 - nobody else would notice that nobody watches any more
+            _log.exception(f"{self._path}: unexpected {type(error).__name__}")
+            self._lose(f"{self._path} cannot be watched: unexpected {type(error).__name__}: {error}")
         return max(self._soonest() - self._clock(), 0.0)
 
     def _run(self) -> None:
@@ -216,13 +224,24 @@ class Watcher:
                 )
                 self._next_check = now  # what is there now may be the right one
                 return
-        if why := watch.broken() or watch.outdated(self._path):
+            better = self._is_worth_trying(watch, now) and self._choose(root).kernel
+        if better:
+            self._begin()
+            self._waiting.touch_everything("the kernel tells of changes now")
+        elif why := watch.broken() or watch.outdated(self._path):
             if now < self._mend_from:
                 self._next_check = min(self._next_check, self._mend_from)
             else:
                 self._mend_from = now + self._every
                 self._begin()
                 self._waiting.touch_everything(why)
+
+    def _is_worth_trying(self, watch: Watch, now: float) -> bool:
+        """The kernel would not tell of anything. May that have changed?"""
+        if watch.way.final or now < self._next_try:
+            return False
+        self._next_try = now + TRY_AGAIN
+        return True
 
     def _begin(self) -> Watch:
         """Build the watch, instead of the one there is. Raises SmugsyncError, OSError."""
@@ -246,7 +265,7 @@ class Watcher:
             except BaseException:
                 watch.close()
                 raise
-        self._watch = watch
+        self._watch, self._next_try = watch, self._clock() + TRY_AGAIN
         return watch
 
     def _lose(self, why: str) -> None:

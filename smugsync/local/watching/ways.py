@@ -22,12 +22,14 @@ Mode = Literal["auto", "inotify", "poll", "off"]
 @dataclass(frozen=True, slots=True)
 class Way:
     """`kernel`: its messages are listened to. `polled`: the directories to look at, with all below them, ""
-    being everything. `label` (a word or two) and `why` (a clause) say what makes looking necessary."""
+    being everything. `label` (a word or two) and `why` (a clause) say what makes looking necessary. Without
+    `final`, that may be over in a while: a limit, or a probe that failed."""
 
     kernel: bool
     polled: tuple[str, ...] = ()
     label: str = ""
     why: str = ""
+    final: bool = True
 
 
 def choose(
@@ -52,7 +54,7 @@ def choose(
             label = label_of(place)
             return Way(kernel=False, polled=("",), label=label, why=_silent(label, place.kind))
         if writable and (wrong := (heard or probe)(root, check)):
-            return Way(kernel=False, polled=("",), label="inotify is silent here", why=wrong)
+            return Way(kernel=False, polled=("",), label="inotify is silent here", why=wrong, final=False)
     remote = _silent_disks(root, disks_in(root.path), place_at) if mode == "auto" else {}
     if not remote:
         return Way(kernel=True)
