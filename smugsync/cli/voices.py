@@ -84,7 +84,7 @@ class Announced(Audience):
             self._herald.tell(RunStarted(self._profile, scope, time.time()), patience=_SOON)
 
     def end(self, report: Report, lines: Sequence[str]) -> None:
-        if self._herald is not None and not isinstance(report.stopped, UsageError):
+        if self._herald is not None:
             code, words = report.exit_code, "\n".join(lines)
             event = RunEnded(self._profile, report.scope, time.time(), code, words, report.as_json())
             if isinstance(report.stopped, Interrupted):

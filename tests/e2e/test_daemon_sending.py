@@ -54,7 +54,9 @@ def is_watching(command: Command) -> bool:
 
 
 def stands(found: dict[str, Any]) -> bool:
-    return not any(word in found["watching"] for word in ("starting", "lost"))
+    """All is watched that is to be, in whatever way."""
+    ways = [way.rpartition(": ")[2] for way in found["watching"].split("; ")]
+    return not {"", "starting", "lost"} & set(ways)
 
 
 @pytest.mark.parametrize(("mode", "poll"), [("auto", "1m"), ("poll", "5s")])

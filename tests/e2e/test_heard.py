@@ -123,6 +123,15 @@ def test_a_failed_ping_says_what_failed(owner: Command, listener: Listener) -> N
     assert listener.heard[-1].body.startswith(f"{owner.mirror} has no marker")
 
 
+def test_a_slip_of_the_hand_ends_what_a_ping_began_and_is_told_to_nobody(
+    owner: Command, listener: Listener
+) -> None:
+    assert owner.run("sync", "NOSUCH").code == 2
+    assert listener.paths == ["/s3cret-ping/start", "/s3cret-ping/fail"]
+    assert "NOSUCH" in listener.heard[1].body
+    assert told(owner) == []
+
+
 def test_a_command_that_runs_once_also_tells_that_no_run_was_good_for_days(owner: Command) -> None:
     owner.sync()
     with closing(sqlite3.connect(owner.catalogue)) as db, db:

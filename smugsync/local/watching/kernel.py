@@ -51,6 +51,9 @@ _HEARD: Final[list[type[FileSystemEvent]]] = [
 ]
 
 
+#: Its threads end within a second or two. One that has not by then is left behind, with its handles.
+_ENDING: Final = 10.0
+
 _log = logging.getLogger("smugsync.local.watching")
 
 # What the library has to say is told by `trouble`; as it ends, it complains about its own threads.
@@ -110,8 +113,8 @@ class KernelWatch:
                 _stop(thread)
         for thread in (self._observer, self._descriptor):
             if thread is not None and thread.ident is not None:
-                thread.join()
-        if self._descriptor is not None:
+                thread.join(_ENDING)
+        if self._descriptor is not None and not self._descriptor.is_alive():
             self._descriptor.release()
         self._observer = self._descriptor = None
 
