@@ -14,7 +14,8 @@
     ├─ Interrupted        130/143  a signal asked us to stop
     └─ ItemError                3  one file or album; the run goes on, and exits 3 if any remain
         ├─ Transient(retry_after)     worth another try later
-        │  └─ ClockSkew                our clock is wrong; the session corrects it and asks again
+        │  ├─ ClockSkew                our clock is wrong; the session corrects it and asks again
+        │  └─ SessionOver(code)        a sign-in has come to its end; the session makes a new one
         ├─ Doubtful                   an upload whose end is unknown: it may have been applied
         ├─ Gone                       the service says 404
         ├─ Rejected(code)             the service refuses, and will again
@@ -122,6 +123,17 @@ class Transient(ItemError):
 
 class ClockSkew(Transient):
     """The service refuses our time stamp. Signing by *its* clock (the `Date` of its answer) mends it."""
+
+
+class SessionOver(Transient):
+    """The service knows our session, or the proof that we sent, no more. Signing in anew mends it.
+
+    `code` is the service's own word for it. Nothing was done of what was asked.
+    """
+
+    def __init__(self, message: str, code: int | str | None = None) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class Doubtful(ItemError):

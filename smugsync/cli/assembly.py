@@ -35,7 +35,7 @@ from smugsync.remote.hosts import Hosts
 from smugsync.remote.proxy import build_transport
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.remote.tls import tls_context
 from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop

@@ -43,13 +43,15 @@ class Promise:
 class Account:
     """Whose photos these are. `root` identifies the account for the mirror's marker.
 
-    `whole`: everything of it is shown, as to its owner; None = the service does not say.
+    `whole`: everything of it is shown, as to its owner; `size`: how many photos there are in all. None = the
+    service does not say.
     """
 
     nickname: str
     root: str
     name: str = ""
     whole: bool | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

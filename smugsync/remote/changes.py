@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import httpx
 
-from smugsync.errors import ClockSkew, Doubtful, ItemError, Unreachable
+from smugsync.errors import ClockSkew, Doubtful, ItemError, SessionOver, Transient, Unreachable
+from smugsync.remote.accord import Renewal
 from smugsync.remote.conversation import Conversation, Judge, Offline
 from smugsync.remote.decoding import read_body
 from smugsync.remote.dialect import Call, Reply
@@ -42,7 +43,7 @@ class Changes(Conversation):
         progress: Callable[[int], None] | None = None,
     ) -> Reply:
         """The answer to a call that changes something. It is sent once, and again only where the first was
-        refused for its time stamp before anything was done.
+        refused for its time stamp, or for a sign-in that is over, before anything was done.
 
         `stop` is looked at between two pieces of the body, beside the session's own; `progress` is told how
         many bytes have left. Raises what `dialect.failure` makes of the answer, and
@@ -58,14 +59,19 @@ class Changes(Conversation):
         if delay := self.budget.delay():
             wait(delay)
         sent = self._metered(call, stop, progress)
-        try:
-            return self._change(sent, dialect)
-        except ClockSkew:
-            pass  # signed by the service's clock from now on
-        try:
-            return self._change(sent, dialect)
-        except ClockSkew as exc:
-            raise Unreachable(f"{host_of(call)} refuses our time stamps, also by its own clock") from exc
+        renewal, skewed = Renewal(), False
+        while True:
+            try:
+                with renewal.granted():
+                    return self._change(sent, dialect)
+            except ClockSkew as exc:
+                if skewed:
+                    raise Unreachable(
+                        f"{host_of(call)} refuses our time stamps, also by its own clock"
+                    ) from exc
+                skewed = True  # signed by the service's clock from now on
+            except SessionOver:
+                continue  # a second one is another error
 
     def _metered(self, call: Call, stop: Stop | None, progress: Callable[[int], None] | None) -> Call:
         body = call.body
@@ -85,6 +91,19 @@ class Changes(Conversation):
         return replace(call, body=Metered(body, passed, paced=self._up is not None))
 
     def _change(self, call: Call, dialect: Judge) -> Reply:
+        with self._accord.turn(call, lambda step: self._sign_in(step, dialect)):
+            reply = self._sent(call, dialect)
+            self._accord.heard(call, reply)
+            return reply
+
+    def _sign_in(self, step: Call, dialect: Judge) -> Reply:
+        """A step before the change. Whatever becomes of it, nothing was changed."""
+        try:
+            return self._sent(step, dialect)
+        except Doubtful as exc:
+            raise Transient(str(exc)) from exc
+
+    def _sent(self, call: Call, dialect: Judge) -> Reply:
         self._stop.check()
         host = host_of(call)
         try:

@@ -16,6 +16,7 @@ from typing import Protocol
 import httpx
 
 from smugsync.errors import ClockSkew, Interrupted, Transient, Unreachable
+from smugsync.remote.accord import Accord
 from smugsync.remote.budget import Budget
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.hosts import Hosts
@@ -87,6 +88,7 @@ class Conversation:
     ) -> None:
         timeout = httpx.Timeout(manners.stall, connect=manners.connect)
         self._sender = Sender(transport, hosts, signer, timeout)
+        self._accord = Accord(signer)
         self._stop = stop
         self._warn = warn
         self._manners = manners
@@ -113,6 +115,7 @@ class Conversation:
     def sign_with(self, signer: Signer) -> None:
         """Other credentials from the next question on; what is known of the service's clock stays."""
         self._sender.signer = signer
+        self._accord = Accord(signer)
 
     def abort(self) -> None:
         """End every request at once, from any thread or signal handler. Never undone."""

@@ -22,7 +22,13 @@ class Auth(Enum):
     """What a call is signed with."""
 
     NONE = "none"  #: media: anyone who knows the address may read it
-    ACCOUNT = "account"  #: the account's credentials: OAuth, or the API key when anonymous
+    FILE = "file"  #: media that may be the owner's alone: signed wherever it lies, if requests are signed
+    ACCOUNT = "account"  #: the account's credentials: OAuth, a session, or the API key when anonymous
+    SIGN_IN = "sign-in"  #: a step of a sign-in itself; see `signing.Negotiator`
+
+    @property
+    def is_media(self) -> bool:
+        return self in (Auth.NONE, Auth.FILE)
 
 
 class Content(Protocol):
@@ -98,6 +104,13 @@ class Folder:
     has_children: bool = True
 
 
+class Proof(Enum):
+    """What proves, beside a second complete listing, that something left its album or the account."""
+
+    ADDRESS = "address"  #: it has an address of its own there, which answers 404
+    COUNT = "count"  #: nothing has; the number that the album counts is the number that is listed
+
+
 #: What can be made in a folder.
 Makeable = Literal["folder", "album"]
 
@@ -149,6 +162,9 @@ class Dialect(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def proof(self) -> Proof: ...
+
     def account(self) -> Call:
         """Who are we, or whose public albums do we read?"""
 
@@ -157,7 +173,7 @@ class Dialect(Protocol):
     def albums(self, account: Account, span: Span) -> Call:
         """A stretch of the account's flat album list."""
 
-    def read_albums(self, reply: Reply, span: Span) -> Page[Album]: ...
+    def read_albums(self, reply: Reply, span: Span, account: Account) -> Page[Album]: ...
 
     def album(self, key: str) -> Call:
         """One album by its key; 404 is the proof that it is gone."""
@@ -186,8 +202,21 @@ class Dialect(Protocol):
     def failure(self, reply: Reply, call: Call) -> SmugsyncError | None:
         """What the status, the content type and the envelope mean, None if the call succeeded.
 
-        For a media call (`Auth.NONE`) only the head counts: its `Reply.body` may be empty.
+        For a media call only the head counts: its `Reply.body` may be empty.
         """
+
+
+@runtime_checkable
+class ChangesDialect(Protocol):
+    """A dialect that can leave out of a listing what has not changed."""
+
+    def changes(self, album: Album, since: str, span: Span) -> Call | None:
+        """What is new or changed in the album since its cursor was `since`, and more where that is not sure.
+
+        None: only the whole listing will do. Deleted photos never show in it, so it proves no absence.
+        """
+
+    def read_changes(self, reply: Reply, span: Span, album: Album) -> Page[RemoteFile]: ...
 
 
 @runtime_checkable

@@ -108,7 +108,7 @@ class Gallery:
     def albums(self, account: Account) -> Listing[Album]:
         def read(span: Span) -> Page[Album]:
             reply, asked = self._ask_page(lambda span: self._dialect.albums(account, span), span)
-            return self._dialect.read_albums(reply, asked)
+            return self._dialect.read_albums(reply, asked, account)
 
         return Listing(read, self._pace.first, lambda album: album.key)
 

@@ -70,14 +70,21 @@ class Hosts:
         """Whether credentials may go to `url`: its scheme, host and port are those of a configured origin."""
         return (url.scheme, _place(url)) in self._origins
 
+    def is_service(self, url: httpx.URL) -> bool:
+        """Whether `url` leads to the service itself or to a configured origin."""
+        return self.is_trusted(url) or self._is_service(url.scheme, _place(url))
+
     def _is_listed(self, scheme: str, place: _Place) -> bool:
         if (scheme, place) in self._origins or place in self._media:
             return True
-        if place.port != _PORTS[scheme]:
-            return False
-        if _Place(place.host, 0) in self._media:
+        if place.port == _PORTS[scheme] and _Place(place.host, 0) in self._media:
             return True
-        return len(place.host) < 254 and _SERVICE_HOST.fullmatch(place.host) is not None
+        return self._is_service(scheme, place)
+
+    def _is_service(self, scheme: str, place: _Place) -> bool:
+        if place.port != _PORTS.get(scheme) or len(place.host) > 253:
+            return False
+        return _SERVICE_HOST.fullmatch(place.host) is not None
 
 
 def is_loopback(host: str) -> bool:

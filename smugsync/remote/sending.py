@@ -22,7 +22,7 @@ from smugsync.errors import Garbled, Rejected, Unreachable
 from smugsync.remote.dialect import Auth, Call
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.outflow import Outflow
-from smugsync.remote.signing import Signer
+from smugsync.remote.signing import FileSigner, Signer
 from smugsync.remote.streaming import BORROW
 
 #: SmugMug's media hosts are said to refuse clients without a plausible name.
@@ -113,7 +113,7 @@ class Sender:
         except httpx.InvalidURL as exc:
             raise Rejected("the service named an address that makes no sense") from exc
         self._hosts.check(url)
-        if call.auth is Auth.ACCOUNT and not self._hosts.is_trusted(url):
+        if not call.auth.is_media and not self._hosts.is_trusted(url):
             raise Rejected(f"refused to send credentials to {url.host}: it is no configured origin")
         for _ in range(REDIRECTS + 1):
             request = self._request(call, url, headers)
@@ -140,28 +140,34 @@ class Sender:
         try:
             self._hosts.check(there)
         except Rejected as exc:
-            if call.auth is not Auth.ACCOUNT:
+            if call.auth.is_media:
                 raise
             raise Unreachable(
                 f"{url.host} redirects elsewhere: a captive portal or sign-in page may be in the way ({exc})"
             ) from exc
         return there
 
+    def _is_signed(self, call: Call, url: httpx.URL, signer: Signer) -> bool:
+        if call.auth is Auth.FILE:
+            return isinstance(signer, FileSigner) and signer.opens_files and self._hosts.is_service(url)
+        return not call.auth.is_media and self._hosts.is_trusted(url)
+
     def _request(self, call: Call, url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
         lines = [("User-Agent", USER_AGENT), *headers, *call.headers]
         target = str(url)
-        is_media = call.auth is Auth.NONE
-        if not is_media and self.signer is not None and self._hosts.is_trusted(url):
+        is_media = call.auth.is_media
+        body = call.body
+        if self.signer is not None and self._is_signed(call, url, self.signer):
             signed = self.signer.sign(call, target, skew=self.skew)
             target = signed.url
             lines += signed.headers
+            body = body if signed.body is None else signed.body
         with self._lock:
             self._counts = replace(
                 self._counts,
                 api_requests=self._counts.api_requests + (not is_media),
                 media_requests=self._counts.media_requests + is_media,
             )
-        body = call.body
         stream: Outflow | None = None
         if body is not None and not isinstance(body, bytes):
             stream, body = Outflow(body), None

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 import httpx
 import tenacity
 
-from smugsync.errors import ClockSkew, Garbled, ItemError, Transient, Unreachable
+from smugsync.errors import ClockSkew, Garbled, ItemError, SessionOver, Transient, Unreachable
+from smugsync.remote.accord import Renewal
 from smugsync.remote.body import Body
 from smugsync.remote.changes import Changes
 from smugsync.remote.conversation import Judge, Manners, Offline, Silent
@@ -47,15 +48,19 @@ class Session(Changes):
         stays Transient: it may have been applied.
         """
         wait = self._patiently(call)
+        renewal = Renewal()
 
         def attempt() -> Reply:
             if delay := self.budget.delay():
                 wait(delay)
-            return self._attempt(call, dialect)
+            with renewal.granted():
+                return self._attempt(call, dialect)
 
         def is_worth_another_try(exc: BaseException) -> bool:
-            # A refused time stamp was refused before anything was done.
-            return isinstance(exc, ClockSkew) or (call.idempotent and isinstance(exc, Transient))
+            # A time stamp, or a sign-in that is over, was refused before anything was done.
+            return isinstance(exc, ClockSkew | SessionOver) or (
+                call.idempotent and isinstance(exc, Transient)
+            )
 
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(self._manners.tries),
@@ -77,7 +82,7 @@ class Session(Changes):
     def _pause(self, state: tenacity.RetryCallState) -> float:
         """Seconds until the next try: what the service named, else exponential with jitter."""
         failed = state.outcome.exception() if state.outcome else None
-        if isinstance(failed, ClockSkew):
+        if isinstance(failed, ClockSkew | SessionOver):
             return 0.0
         backoff = min(_BACKOFF * 2.0 ** (state.attempt_number - 1), _LONGEST_BACKOFF)
         jittered = backoff * (0.5 + self._manners.random() / 2)
@@ -85,6 +90,12 @@ class Session(Changes):
         return max(jittered, asked or 0.0)
 
     def _attempt(self, call: Call, dialect: Judge) -> Reply:
+        with self._accord.turn(call, lambda step: self._exchange(step, dialect)):
+            reply = self._exchange(call, dialect)
+            self._accord.heard(call, reply)
+            return reply
+
+    def _exchange(self, call: Call, dialect: Judge) -> Reply:
         self._stop.check()
         try:
             with self._sender.send(call, (("Accept-Encoding", "gzip"),)) as response:

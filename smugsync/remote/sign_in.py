@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from smugsync.errors import ClockSkew, Garbled, NotAuthorised, SmugsyncError, Transient
 from smugsync.remote.dialect import Call, Reply
-from smugsync.remote.smugmug_v2_failures import KEY_PROBLEMS, TERMS
+from smugsync.remote.smugmug_v2.failures import KEY_PROBLEMS, TERMS
 from smugsync.remote.wire import excerpt, retry_after
 
 Access = Literal["Full", "Public"]

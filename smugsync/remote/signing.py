@@ -6,21 +6,26 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 from urllib.parse import quote
 
 from oauthlib import oauth1
 
-from smugsync.remote.dialect import Call
+from smugsync.errors import SessionOver
+from smugsync.remote.dialect import Call, Reply
 
 _FORM = "application/x-www-form-urlencoded"
 
 
 class Signed(NamedTuple):
-    """What a signature adds: the address to ask, and the header lines to send with it."""
+    """What a signature adds: the address to ask, and the header lines to send with it.
+
+    `body` takes the place of the call's own, None = that stays.
+    """
 
     url: str
     headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
 
 
 class Signer(Protocol):
@@ -30,6 +35,39 @@ class Signer(Protocol):
         """Sign `call` as sent to `url`. `skew` (seconds) is added to our clock."""
 
 
+@runtime_checkable
+class FileSigner(Signer, Protocol):
+    """A signer whose signature also opens files (`Auth.FILE`) at the service's hosts that are no configured
+    origin: it tells nothing that could be used for another request."""
+
+    opens_files: bool
+
+
+@runtime_checkable
+class Negotiator(Signer, Protocol):
+    """A signer whose proof has to be agreed on with the service first, and may come to an end there.
+
+    Used by one thread at a time; with `serial`, from signing a question until its answer was heard, because
+    each proof follows from the answer before.
+    """
+
+    serial: bool
+
+    def opening(self) -> Call | None:
+        """The next step of signing in (`Auth.SIGN_IN`), None when questions may be asked.
+
+        Nothing secret is in it: that is added by `sign`."""
+
+    def heard(self, call: Call, reply: Reply) -> None:
+        """Told every answer that the dialect takes for good. Raises NotAuthorised, Garbled."""
+
+    def over(self, error: SessionOver) -> None:
+        """The service says that the proof is worth nothing any more."""
+
+    def closing(self) -> Call | None:
+        """What to say when no more will be asked, None = nothing."""
+
+
 def _nonce() -> str:
     return secrets.token_hex(16)
 
@@ -37,6 +75,8 @@ def _nonce() -> str:
 @dataclass(frozen=True, slots=True)
 class OAuth1Signer:
     """HMAC-SHA1 in the Authorization header (RFC 5849), which the upload host insists on as well.
+
+    With `opens_files` files are signed, too: legacy addresses of private photos ask for it (two clients).
 
     A form-encoded body is part of the signature; JSON and raw bodies are not, and no
     `oauth_body_hash` is sent: SmugMug takes the protocol's own parameters only.
@@ -49,6 +89,7 @@ class OAuth1Signer:
     token_secret: str = field(default="", repr=False)
     callback: str = field(default="", repr=False)
     verifier: str = field(default="", repr=False)
+    opens_files: bool = False
     clock: Callable[[], float] = field(default=time.time, repr=False)
     nonce: Callable[[], str] = field(default=_nonce, repr=False)
 

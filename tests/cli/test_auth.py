@@ -30,7 +30,7 @@ from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
 from smugsync.errors import NotAuthorised
 from smugsync.remote.sign_in import Permissions
-from smugsync.remote.smugmug_v2_viewer import Viewer, Writing
+from smugsync.remote.smugmug_v2.viewer import Viewer, Writing
 from smugsync.secret import Secret
 
 #: Longer than anything here may take.

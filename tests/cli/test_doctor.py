@@ -70,7 +70,7 @@ from smugsync.local.probe.names import FORBIDDEN, LETTERS, Names
 from smugsync.local.probe.place import Kind, Place, Space, Tree
 from smugsync.remote.contact import Contact
 from smugsync.remote.sign_in import Permissions
-from smugsync.remote.smugmug_v2_viewer import Viewer, Writing
+from smugsync.remote.smugmug_v2.viewer import Viewer, Writing
 from smugsync.secret import Secret
 
 pytestmark = pytest.mark.usefixtures("restored_logging")

@@ -14,7 +14,7 @@ from smugsync.errors import IntegrityError, Transient
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Session
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.remote.tls import tls_context
 from smugsync.remote.transport import DirectTransport
 from smugsync.stop import Stop

@@ -14,11 +14,11 @@ import click
 import pytest
 
 from smugsync.cli import COMMANDS
-from smugsync.core.model import Album, RemoteFile
+from smugsync.core.model import Account, Album, RemoteFile
 from smugsync.remote.dialect import Page, Reply, Span
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.session import Session
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.sync.context import Scope
 from smugsync.sync.report import What
 from tests.e2e.command import Command, until
@@ -96,8 +96,8 @@ class Muzzled(World):
 
 
 class _Muzzle(SmugMugV2):
-    def read_albums(self, reply: Reply, span: Span) -> Page[Album]:
-        page = super().read_albums(reply, span)
+    def read_albums(self, reply: Reply, span: Span, account: Account) -> Page[Album]:
+        page = super().read_albums(reply, span, account)
         return replace(page, items=tuple(replace(album, image_count=0) for album in page.items))
 
     def read_files(self, reply: Reply, span: Span, album: Album) -> Page[RemoteFile]:

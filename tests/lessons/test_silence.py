@@ -14,8 +14,8 @@ from smugsync.errors import Gone, SmugsyncError
 from smugsync.remote.dialect import Call, Page, Reply, Span
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.session import Session
-from smugsync.remote.smugmug_v2 import SmugMugV2
-from smugsync.remote.smugmug_v2_objects import read_file
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
+from smugsync.remote.smugmug_v2.objects import read_file
 from smugsync.remote.wire import Fields
 from smugsync.sync.context import Scope
 from smugsync.sync.report import What

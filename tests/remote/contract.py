@@ -193,7 +193,7 @@ class DialectContract:
                 dialect.failure(answer, call)
             for read in (
                 lambda: dialect.read_account(answer),
-                lambda: dialect.read_albums(answer, span),
+                lambda: dialect.read_albums(answer, span, Account("nick", "root")),
                 lambda: dialect.read_album(answer),
                 lambda: dialect.read_files(answer, span, album),
                 lambda: dialect.read_look(answer, file),

@@ -13,7 +13,7 @@ from smugsync.core.model import Account, Album, Promise, RemoteFile
 from smugsync.errors import Garbled, Gone, IntegrityError, Interrupted, Transient
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.gallery import Body, Gallery
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.stop import Stop
 from tests.remote.doubles import FakeBody, FakeSession, MemorySink
 from tests.remote.small_smugmug import Json, SmallSmugMug, error

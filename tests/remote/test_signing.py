@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smugsync.remote.dialect import Auth, Call
-from smugsync.remote.signing import KeySigner, OAuth1Signer
+from smugsync.remote.signing import KeySigner, OAuth1Signer, Signed
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # about an unrelated module of its own
@@ -147,7 +147,7 @@ def test_the_services_clock_is_signed_by() -> None:
 )
 def test_a_key_alone_is_a_parameter(url: str, expected: str) -> None:
     signed = KeySigner("k&y").sign(Call("GET", url, auth=Auth.ACCOUNT), url)
-    assert signed == (expected, ())
+    assert signed == Signed(expected)
 
 
 def test_nobody_prints_a_secret() -> None:

@@ -20,7 +20,7 @@ from smugsync.remote.hosts import Hosts
 from smugsync.remote.sending import Counts
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import OAuth1Signer
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 

@@ -28,7 +28,7 @@ from smugsync.remote.outflow import Outflow
 from smugsync.remote.proxy import build_transport
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import OAuth1Signer
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.remote.transport import DirectTransport
 from smugsync.remote.uploads import Uploads
 from smugsync.remote.writing import write_request

@@ -19,7 +19,7 @@ from smugsync.remote.gallery import Gallery
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.remote.transport import DirectTransport
 from smugsync.stop import Stop
 from tests.remote.servers import Peer, Server, always, plain

@@ -31,7 +31,7 @@ from smugsync.local.tree import Mirror
 from smugsync.remote.dialect import Content, Makeable, Node
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.session import Session
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope

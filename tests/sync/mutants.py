@@ -26,7 +26,7 @@ from smugsync.local.placement import Placed, Placement, place
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.listing import Listing
 from smugsync.remote.session import Session
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.stop import Stop
 from smugsync.sync.context import Durability, Scope
 from smugsync.sync.cycle.loop import Place

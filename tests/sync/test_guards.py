@@ -21,7 +21,7 @@ from smugsync.remote.hosts import Hosts
 from smugsync.remote.listing import Listing
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import KeySigner
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
 from smugsync.sync.report import Report, What

@@ -34,7 +34,7 @@ from smugsync.emulator.settings import Settings
 from smugsync.errors import Doubtful, Transient
 from smugsync.remote.dialect import Content
 from smugsync.remote.session import Session
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync.context import Retention, Scope

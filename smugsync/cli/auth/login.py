@@ -29,7 +29,7 @@ from smugsync.local.tree import Mirror
 from smugsync.remote.session import Session
 from smugsync.remote.sign_in import LIFETIME, OUT_OF_BAND, Permissions, SignIn, Token, WrongCode
 from smugsync.remote.signing import OAuth1Signer
-from smugsync.remote.smugmug_v2_viewer import Trial, Viewer, ViewerQuestions, Writing
+from smugsync.remote.smugmug_v2.viewer import Trial, Viewer, ViewerQuestions, Writing
 from smugsync.secret import Secret
 
 _ATTEMPTS = 3

@@ -15,7 +15,7 @@ from typing import get_args
 from smugsync.config.writing import replace_private
 from smugsync.errors import ConfigError
 from smugsync.remote.sign_in import Access, Permissions
-from smugsync.remote.smugmug_v2_viewer import Writing
+from smugsync.remote.smugmug_v2.viewer import Writing
 from smugsync.secret import Secret
 
 

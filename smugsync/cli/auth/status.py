@@ -21,7 +21,7 @@ from smugsync.config import Config
 from smugsync.errors import NotAuthorised
 from smugsync.progress import duration
 from smugsync.remote.dialect import Reply
-from smugsync.remote.smugmug_v2_viewer import Viewer, ViewerQuestions, read_allowance
+from smugsync.remote.smugmug_v2.viewer import Viewer, ViewerQuestions, read_allowance
 
 SHOWN = {
     "Full": "Full: everything, private albums too",

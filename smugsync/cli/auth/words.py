@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smugsync.cli.auth.record import Record
-from smugsync.remote.smugmug_v2_viewer import Viewer, Writing
+from smugsync.remote.smugmug_v2.viewer import Viewer, Writing
 
 #: A second authorisation cannot widen a grant (SmugMug's OAuth FAQ).
 _WIDEN = (

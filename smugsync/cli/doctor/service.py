@@ -18,7 +18,7 @@ from smugsync.progress import duration
 from smugsync.remote.contact import Contact, proxy_for, reach, skew
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.proxy import ProxyTransport, build_transport
-from smugsync.remote.smugmug_v2_viewer import Viewer
+from smugsync.remote.smugmug_v2.viewer import Viewer
 from smugsync.remote.tls import tls_context
 from smugsync.remote.transport import DirectTransport
 

@@ -1,5 +1,5 @@
 """SmugMug API v2: which questions to ask, and what the answers say. What changes the account is in
-`smugmug_v2_uploads`.
+`uploads`.
 
 What is known about the service comes from its documentation (`/api/v2/doc`), from recorded answers
 and from measurements of other client authors; the comments name what is not obvious. Answers are
@@ -14,10 +14,10 @@ from dataclasses import replace
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
 from smugsync.errors import Garbled
-from smugsync.remote import smugmug_v2_objects as objects
-from smugsync.remote.dialect import Auth, Call, Folder, Page, Reply, Source, Span
-from smugsync.remote.smugmug_v2_envelope import get, only, part, read_page, response_of
-from smugsync.remote.smugmug_v2_uploads import UPLOAD_URL, UploadQuestions
+from smugsync.remote.dialect import Auth, Call, Folder, Page, Proof, Reply, Source, Span
+from smugsync.remote.smugmug_v2 import objects
+from smugsync.remote.smugmug_v2.envelope import get, only, part, read_page, response_of
+from smugsync.remote.smugmug_v2.uploads import UPLOAD_URL, UploadQuestions
 from smugsync.remote.wire import Fields, parse
 
 _ALBUM_SWITCHES = {"_filter": objects.ALBUM_FIELDS, "_filteruri": "AlbumImages"}
@@ -44,6 +44,7 @@ class SmugMugV2(UploadQuestions):
     """
 
     name = "smugmug-v2"
+    proof = Proof.ADDRESS
 
     def __init__(self, api_url: str, *, user: str = "", upload_url: str = UPLOAD_URL) -> None:
         super().__init__(api_url, upload_url)
@@ -74,7 +75,8 @@ class SmugMugV2(UploadQuestions):
         """The flat list: every album the viewer may know of, at any depth, in `Total`/`count` requests."""
         return self._get(f"/api/v2/user/{part(account.nickname)}!albums", _ALBUM_SWITCHES, span)
 
-    def read_albums(self, reply: Reply, span: Span) -> Page[Album]:
+    def read_albums(self, reply: Reply, span: Span, account: Account) -> Page[Album]:
+        del account
         response = response_of(reply, "the album list")
         return read_page(response, "Album", span, objects.read_album)
 

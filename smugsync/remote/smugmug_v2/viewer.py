@@ -17,10 +17,10 @@ from enum import Enum
 from urllib.parse import quote, urlencode
 
 from smugsync.errors import Garbled, SmugsyncError
-from smugsync.remote import smugmug_v2_failures
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.sign_in import Access
-from smugsync.remote.smugmug_v2_objects import link
+from smugsync.remote.smugmug_v2 import failures
+from smugsync.remote.smugmug_v2.objects import link
 from smugsync.remote.wire import Fields, parse
 
 _ACCEPT = ("Accept", "application/json")
@@ -81,7 +81,7 @@ class ViewerQuestions:
         )
 
     def failure(self, reply: Reply, call: Call) -> SmugsyncError | None:
-        return smugmug_v2_failures.failure(reply, call)
+        return failures.failure(reply, call)
 
     def trial(self, viewer: Viewer) -> Call:
         """A write that cannot succeed; see `Trial`."""
@@ -98,7 +98,7 @@ class Trial:
 
     def read(self, reply: Reply) -> Writing:
         if reply.status in (401, 403):
-            refused = smugmug_v2_failures.is_narrow(reply.body.decode("utf-8", "replace"))
+            refused = failures.is_narrow(reply.body.decode("utf-8", "replace"))
             return Writing.REFUSED if refused else Writing.UNKNOWN
         return Writing.ALLOWED if reply.status in (400, 409, 422) else Writing.UNKNOWN
 

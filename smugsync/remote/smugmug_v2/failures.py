@@ -11,7 +11,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from smugsync.errors import ClockSkew, Garbled, Gone, NotAuthorised, Rejected, SmugsyncError, Transient
-from smugsync.remote.dialect import Auth, Call, Reply
+from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.wire import Fields, excerpt, is_html, parse, retry_after
 
 _SIGN_IN = "run `smugsync auth login`"
@@ -52,7 +52,7 @@ TERMS = (
 
 def failure(reply: Reply, call: Call) -> SmugsyncError | None:
     """What `reply` means if it is not a success, None if it is."""
-    if call.auth is Auth.NONE:
+    if call.auth.is_media:
         return _media_failure(reply)
     path = urlsplit(call.url).path
     if reply.status == 429 or reply.status >= 500:

@@ -16,7 +16,7 @@ from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
-from smugsync.remote.smugmug_v2_viewer import (
+from smugsync.remote.smugmug_v2.viewer import (
     Allowance,
     Trial,
     Viewer,

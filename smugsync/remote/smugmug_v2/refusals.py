@@ -21,7 +21,7 @@ from smugsync.errors import (
     Transient,
 )
 from smugsync.remote.dialect import Call, Reply
-from smugsync.remote.smugmug_v2_failures import KEY_PROBLEMS, PROBLEMS, failure, is_narrow, narrow
+from smugsync.remote.smugmug_v2.failures import KEY_PROBLEMS, PROBLEMS, failure, is_narrow, narrow
 from smugsync.remote.wire import excerpt, is_html, parse
 
 _SYSTEM_ERROR, _WRONG_FORMAT = 5, 6

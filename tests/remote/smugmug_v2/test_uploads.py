@@ -27,13 +27,13 @@ from smugsync.errors import (
     Transient,
 )
 from smugsync.remote.dialect import Auth, Call, Node, Reply, Span, UploadDialect, UploadLimit
-from smugsync.remote.smugmug_v2 import SmugMugV2
-from smugsync.remote.smugmug_v2_uploads import content_type, file_name, keywords
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
+from smugsync.remote.smugmug_v2.uploads import content_type, file_name, keywords
 from tests.remote.contract import BODIES, HTML
 
 API = "https://api.smugmug.com"
 UPLOAD = "https://upload.smugmug.com/"
-RECORDED = Path(__file__).parents[2].parent / "shared" / "recorded" / "smugmug-v2" / "bzimmer"
+RECORDED = Path(__file__).parents[3].parent / "shared" / "recorded" / "smugmug-v2" / "bzimmer"
 V2 = SmugMugV2(API)
 
 

@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 from smugsync.core.model import Account, Outgoing, Privacy, Sent
 from smugsync.errors import Garbled, SmugsyncError
-from smugsync.remote import smugmug_v2_objects as objects
 from smugsync.remote.dialect import Call, Content, Makeable, Node, Page, Reply, Span, UploadLimit
-from smugsync.remote.smugmug_v2_envelope import JSON, address, get, only, part, read_page, response_of
-from smugsync.remote.smugmug_v2_failures import failure
-from smugsync.remote.smugmug_v2_refusals import change_failure, upload_failure
+from smugsync.remote.smugmug_v2 import objects
+from smugsync.remote.smugmug_v2.envelope import JSON, address, get, only, part, read_page, response_of
+from smugsync.remote.smugmug_v2.failures import failure
+from smugsync.remote.smugmug_v2.refusals import change_failure, upload_failure
 from smugsync.remote.wire import Fields, parse
 
 UPLOAD_URL = "https://upload.smugmug.com/"

@@ -9,7 +9,7 @@ from smugsync.core.model import RemoteFile
 from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.settings import Settings
 from smugsync.remote.dialect import Auth, Call, Reply
-from smugsync.remote.smugmug_v2 import SmugMugV2
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from tests.remote.contract import DialectContract, Scene
 
 ORIGIN = "http://127.0.0.1:8000"

@@ -13,15 +13,16 @@ from hypothesis import strategies as st
 from smugsync.core.model import Access, Account, Album, Kind, Promise, RemoteFile
 from smugsync.errors import ClockSkew, Garbled, Gone, NotAuthorised, Rejected, SmugsyncError, Transient
 from smugsync.remote.dialect import Page, Reply, Span
-from smugsync.remote.smugmug_v2 import SmugMugV2
-from smugsync.remote.smugmug_v2_objects import camera_time
+from smugsync.remote.smugmug_v2.dialect import SmugMugV2
+from smugsync.remote.smugmug_v2.objects import camera_time
 from tests.remote.contract import DialectContract, Scene
 from tests.remote.small_smugmug import Json, SmallSmugMug, answer, error, ordinal, photo, reply_json, video
 
 API = "https://api.smugmug.com"
-RECORDED = Path(__file__).parents[2].parent / "shared" / "recorded" / "smugmug-v2"
+RECORDED = Path(__file__).parents[3].parent / "shared" / "recorded" / "smugmug-v2"
 SPAN = Span(1, 100)
 ALBUM = Album("HZMsPf", "n1", "Marmots", "/Montana/Marmot")
+OWNER = Account("nick", "root")
 V2 = SmugMugV2(API)
 
 
@@ -430,9 +431,9 @@ class TestRecorded:
         assert album.url_path == "/Donna-OSullivan"
 
     def test_album_list(self) -> None:
-        page = V2.read_albums(self.reply("bzimmer/album_search_marmot_page_1.json"), Span(1, 10))
+        page = V2.read_albums(self.reply("bzimmer/album_search_marmot_page_1.json"), Span(1, 10), OWNER)
         assert (len(page.items), page.total, page.next, page.faults) == (10, 20, Span(11, 10), ())
-        last = V2.read_albums(self.reply("bzimmer/album_search_marmot_page_2.json"), Span(11, 10))
+        last = V2.read_albums(self.reply("bzimmer/album_search_marmot_page_2.json"), Span(11, 10), OWNER)
         assert last.faults == ()
 
     def test_images_in_two_pages(self) -> None:

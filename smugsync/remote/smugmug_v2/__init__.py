@@ -1,0 +1,1 @@
+"""SmugMug API v2."""
