@@ -49,6 +49,11 @@ class Counts(Albums, Files):
         row = self._first("SELECT count(*) FROM file WHERE held_md5 IS NOT NULL AND state <> 'retired'")
         return int(row[0])
 
+    def count_shown(self, album_id: int) -> int:
+        """How many photos of an album are online, by all that is recorded."""
+        row = self._first("SELECT count(*) FROM file WHERE album_id = ? AND state <> 'retired'", (album_id,))
+        return int(row[0])
+
     def troubled(self, *, limit: int) -> Iterator[tuple[AlbumRow, FileRow]]:
         """Files that are failed, quarantined or withheld, with their albums, up to `limit`."""
         rows = list(

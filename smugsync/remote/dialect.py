@@ -72,7 +72,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a listing: `count` entries from `start` on, counted from 1. `count` is a wish."""
+    """A stretch of a listing: `count` entries from `start` on, counted from 1. `count` is a wish.
+
+    0 entries: a question about the listing as a whole, for a dialect that asks one after the last page.
+    """
 
     start: int
     count: int

@@ -15,7 +15,17 @@ from typing import Protocol
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
 from smugsync.errors import Garbled, Gone, IntegrityError, Rejected, Transient, Unreachable
-from smugsync.remote.dialect import Call, Dialect, Folder, FolderDialect, Page, Reply, Span
+from smugsync.remote.dialect import (
+    Call,
+    ChangesDialect,
+    Dialect,
+    Folder,
+    FolderDialect,
+    Page,
+    Proof,
+    Reply,
+    Span,
+)
 from smugsync.remote.listing import Listing, Pace
 from smugsync.remote.wire import is_picture
 from smugsync.stop import Stop
@@ -101,6 +111,12 @@ class Gallery:
         self._session = session
         self._pace = Pace(page_size)
         self._clock = clock
+        self._tells_changes = True
+
+    @property
+    def proof(self) -> Proof:
+        """What proves that something is gone."""
+        return self._dialect.proof
 
     def account(self) -> Account:
         return self._dialect.read_account(self._session.ask(self._dialect.account(), self._dialect))
@@ -120,6 +136,35 @@ class Gallery:
         def read(span: Span) -> Page[RemoteFile]:
             reply, asked = self._ask_page(lambda span: self._dialect.files(album, span), span)
             return self._dialect.read_files(reply, asked, album)
+
+        return Listing(read, self._pace.first, lambda file: file.key)
+
+    def changes(self, album: Album, since: str) -> Listing[RemoteFile] | None:
+        """What is new or changed in the album since its cursor was `since`, and maybe more: it proves no
+        absence. None where only the whole listing will do.
+
+        Where the service refuses to leave anything out, reading it raises Rejected, and it is not asked for
+        such a listing again.
+        """
+        dialect = self._dialect
+        if not isinstance(dialect, ChangesDialect) or not self._tells_changes:
+            return None
+        if dialect.changes(album, since, self._pace.first) is None:
+            return None
+
+        def build(span: Span) -> Call:
+            call = dialect.changes(album, since, span)
+            if call is None:
+                raise TypeError("a dialect that tells changes tells all of them")
+            return call
+
+        def read(span: Span) -> Page[RemoteFile]:
+            try:
+                reply, asked = self._ask_page(build, span)
+            except Rejected:
+                self._tells_changes = False
+                raise
+            return dialect.read_changes(reply, asked, album)
 
         return Listing(read, self._pace.first, lambda file: file.key)
 

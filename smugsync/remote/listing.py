@@ -90,7 +90,12 @@ class Pace:
         return Span(1, self._wish)
 
     def fit(self, span: Span) -> Span:
-        """`span` no larger than what can be borne, and aligned: SmugMug wants `start` = n·`count` + 1."""
+        """`span` no larger than what can be borne, and aligned: SmugMug wants `start` = n·`count` + 1.
+
+        One of no entries is a question about the listing, and stays.
+        """
+        if not span.count:
+            return span
         count = min(span.count, self._size)
         while (span.start - 1) % count and count >= 2 * SMALLEST_PAGE:
             count //= 2

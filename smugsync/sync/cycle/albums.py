@@ -107,7 +107,7 @@ class AlbumPlanner:
             elif (ready := self._place(album, row)) is None:
                 self._postponed.append(album)
             elif self._is_due(album, ready):
-                yield ListFiles(ready.id, album)
+                yield self._question(album, ready)
 
     def _freeze(self, album: Album, row: AlbumRow | None) -> None:
         report = self.context.report
@@ -180,6 +180,17 @@ class AlbumPlanner:
             return True
         return row.cursor != album.cursor or row.cursor == "" or row.id in self._unsettled
 
+    def _question(self, album: Album, row: AlbumRow) -> ListFiles:
+        """A delta need not be told what has not changed, unless there is more to be found out."""
+        everything = (
+            self.context.scope.kind != "delta"
+            or row.state != "listed"
+            or row.id in self._unsettled
+            or row.id in self.context.sending_to
+            or row.id in self.context.touched
+        )
+        return ListFiles(row.id, album, "" if everything else row.cursor)
+
     def directory(self, album: Album) -> str:
         """Where the album wants to be."""
         parts = [part for part in album.url_path.split("/") if part]
@@ -209,14 +220,14 @@ class AlbumPlanner:
                 if row is None:
                     blocked.append(album)
                 elif self._is_due(album, row):
-                    yield ListFiles(row.id, album)
+                    yield self._question(album, row)
             if len(blocked) == len(waiting) and not self._park(blocked, parked):
                 break  # none of them is in another's way: none frees anything for another
             waiting = blocked
         for album in waiting:
             row = self._settle(album, force=True) if whole else self._leave(album)
             if row is not None and self._is_due(album, row):
-                yield ListFiles(row.id, album)
+                yield self._question(album, row)
 
     def _leave(self, album: Album) -> AlbumRow | None:
         """As it was until now: a run that looks at all albums will find it its place."""

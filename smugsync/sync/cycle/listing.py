@@ -133,6 +133,11 @@ class Listings:
                 self.outbox.shut(made.error)
 
     def _files_listed(self, answer: FilesListed) -> None:
+        if answer.complete and not answer.whole and not self.planner.adds_up(self._open[answer.id]):
+            listing = self._open[answer.id]  # something has left it
+            self.planner.again(listing)
+            self.ask(ListFiles(answer.id, listing.album))
+            return
         listing, report = self._open.pop(answer.id), self.context.report
         report.albums_listed += 1
         self._done += 1
@@ -140,7 +145,7 @@ class Listings:
         if not answer.complete:
             report.complete = False
             report.trouble(listing.directory, answer.why)
-        absent = self.planner.finish(listing, complete=answer.complete)
+        absent = self.planner.finish(listing, complete=answer.complete, whole=answer.whole)
         if absent:
             self.settlement.doubt(listing, absent)
         if not answer.complete:

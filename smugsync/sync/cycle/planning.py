@@ -50,6 +50,7 @@ class AlbumListing:
     album: Album
     here: Here  #: another directory than the row's in a dry run that would rename it
     seen: set[str] = field(default_factory=set)
+    taken: frozenset[str] = frozenset()  #: what a listing of changes has brought, if all is listed after it
     unsettled: bool = False  #: something is not to be had yet, and no time stamp may tell when it is
 
     @property
@@ -77,6 +78,8 @@ class Planner:
         listing.here.look(called=listing.directory)
         fresh = {file.key: file for file in files if file.key not in listing.seen}
         listing.seen.update(fresh)
+        for key in listing.taken & fresh.keys():
+            del fresh[key]
         known = self._ctx.catalogue.files_by_key(listing.row.id, fresh)
         self._prepare(listing, fresh, known)
         changed: list[FileRow] = []
@@ -102,13 +105,27 @@ class Planner:
         self._taken = catalogue.names_taken(listing.row.id, self._asked)
         self._elsewhere = catalogue.held_elsewhere(fresh, besides=listing.row.id)
 
-    def finish(self, listing: AlbumListing, *, complete: bool) -> tuple[FileRow, ...]:
+    def adds_up(self, listing: AlbumListing) -> bool:
+        """After a listing of changes: are as many photos known as the album counts? Then none has left it."""
+        known = self._ctx.catalogue.count_shown(listing.row.id)
+        return listing.album.image_count == known
+
+    def again(self, listing: AlbumListing) -> None:
+        """All of it is to be listed now; what the changes have brought is recorded already."""
+        listing.taken, listing.seen = frozenset(listing.seen), set()
+
+    def finish(self, listing: AlbumListing, *, complete: bool, whole: bool = True) -> tuple[FileRow, ...]:
         """Close a listing: files held here that it lacks are returned, to be proven gone or not, and with
         them those that were marked as gone by an earlier cycle and may leave the mirror now.
 
-        The cursor is stored unless something is still to be proven.
+        The cursor is stored unless something is still to be proven. What is not `whole` lacks what has not
+        changed; that it adds up was seen.
         """
         if not complete:
+            return ()
+        if not whole:
+            with self._ctx.catalogue.transaction():
+                self.accept(listing)
             return ()
         listing.here.look(called=listing.directory)
         catalogue = self._ctx.catalogue

@@ -6,14 +6,16 @@ the first of them; `pages` bounds how many wait for the engine.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from smugsync.core.model import Account, Album, RemoteFile
-from smugsync.errors import Gone, ItemError, Transient, Unreachable
-from smugsync.remote.dialect import Folder
+from smugsync.errors import Gone, ItemError, Rejected, Transient, Unreachable
+from smugsync.remote.dialect import Folder, Proof
 from smugsync.remote.gallery import Gallery
+from smugsync.remote.listing import Listing
 from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync.sending.limits import Limits, read_limits
@@ -37,8 +39,11 @@ class ListAlbums:
 
 @dataclass(frozen=True, slots=True)
 class ListFiles:
+    """List an album: all of it, or what changed `since` its cursor was that, where the service can tell."""
+
     id: int
     album: Album
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +105,12 @@ class FilesPage:
 
 @dataclass(frozen=True, slots=True)
 class FilesListed:
+    """`whole`: nothing was left out for not having changed."""
+
     id: int
     complete: bool
     why: str
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +231,16 @@ class Survey:
         return AlbumsListed(listing.complete, listing.why)
 
     def _list_files(self, question: ListFiles) -> FilesListed:
-        listing = self._gallery.files(question.album)
+        changes = self._gallery.changes(question.album, question.since) if question.since else None
+        if changes is not None:
+            with contextlib.suppress(Rejected):
+                return self._read_files(question.id, changes, whole=False)
+        return self._read_files(question.id, self._gallery.files(question.album), whole=True)
+
+    def _read_files(self, number: int, listing: Listing[RemoteFile], *, whole: bool) -> FilesListed:
         for page in listing:
-            self._hand_over(FilesPage(question.id, tuple(page)))
-        return FilesListed(question.id, listing.complete, listing.why)
+            self._hand_over(FilesPage(number, tuple(page)))
+        return FilesListed(number, listing.complete, listing.why, whole)
 
     def _hand_over(self, page: AlbumsPage | FilesPage) -> None:
         while not self._room.acquire(timeout=0.2):
@@ -240,8 +254,20 @@ class Survey:
         if not listing.complete:
             raise Transient(listing.why)
         absent = [file for file in question.files if file.key not in seen]
-        proven = frozenset(file.key for file in absent if self._is_gone(file))
+        if self._gallery.proof is Proof.COUNT:
+            is_proven = bool(absent) and self._is_counted(question.album, len(seen))
+            proven = frozenset(file.key for file in absent) if is_proven else frozenset()
+        else:
+            proven = frozenset(file.key for file in absent if self._is_gone(file))
         return Confirmed(question.id, frozenset(file.key for file in absent), proven)
+
+    def _is_counted(self, album: Album, listed: int) -> bool:
+        """Does the album, asked once more, count what was listed?"""
+        self._stop.check()
+        try:
+            return self._gallery.album(album.key).image_count == listed
+        except ItemError:
+            return False
 
     def _is_gone(self, file: RemoteFile) -> bool:
         self._stop.check()
@@ -267,6 +293,9 @@ class Survey:
                 self._gallery.album(key)
             except Gone:
                 gone.add(key)
+            except Rejected:  # where albums have no address, being asked in vain is all there is
+                if self._gallery.proof is Proof.COUNT:
+                    gone.add(key)
             except ItemError:
                 continue
         return AlbumsConfirmed(frozenset(gone))
