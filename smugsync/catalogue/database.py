@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from smugsync.errors import Busy, CatalogueError, SmugsyncError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 #: "SMSG": in the file's header, it says whose catalogue this is (`file FILE` shows it).
 APPLICATION_ID = 0x534D5347
 

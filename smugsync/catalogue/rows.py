@@ -94,6 +94,8 @@ class FileRow:
     held_md5: str | None = None
     held_size: int | None = None
     mtime_ns: int | None = None
+    held_sha256: str | None = None
+    inspected: str = ""
     evidence: str | None = None
     local_md5: str | None = None
     local_size: int | None = None

@@ -1,5 +1,5 @@
 -- The catalogue: what both sides agreed on. It may be behind the disk, never ahead of it.
--- Version 3: this file is what a new catalogue gets; `migrations/N.sql` turns version N into N + 1.
+-- Version 4: this file is what a new catalogue gets; `migrations/N.sql` turns version N into N + 1.
 
 -- Facts about the catalogue itself: the mirror's id, the account's root, when the last full cycle ended.
 CREATE TABLE meta (
@@ -39,6 +39,8 @@ CREATE TABLE album (
 -- `held_*`, `mtime_ns` and `evidence` describe the accepted bytes; `local_*` is set only where a person
 -- edited the file afterwards, and describes what lies there now; `kept_md5` are the bytes of an edit that
 -- a person decided to keep: it is no open question any more, and never sent by itself.
+-- Where the service promised nothing, `held_sha256` is our own digest, and `inspected` says how the picture was
+-- found to be whole when it came: every pixel decoded, or its structure followed from end to end.
 -- `verified_at` is when the held bytes were last read or received whole and found right; `damaged_at` is
 -- set while they are known to be wrong under an unchanged time stamp, or not to be read at all.
 -- `strikes` counts how often in a row the same wrong bytes put the file in quarantine.
@@ -71,6 +73,8 @@ CREATE TABLE file (
     held_md5      TEXT CHECK (length(held_md5) = 32),
     held_size     INTEGER CHECK (held_size >= 0),
     mtime_ns      INTEGER,
+    held_sha256   TEXT CHECK (length(held_sha256) = 64),
+    inspected     TEXT NOT NULL DEFAULT '' CHECK (inspected IN ('', 'decoded', 'structure')),
     evidence      TEXT CHECK (evidence IN ('promised', 'self', 'converted', 'unproven')),
     local_md5     TEXT,
     local_size    INTEGER,
@@ -91,6 +95,7 @@ CREATE TABLE file (
     CHECK ((held_md5 IS NULL) = (held_size IS NULL)),
     CHECK ((held_md5 IS NULL) = (mtime_ns IS NULL)),
     CHECK ((held_md5 IS NULL) = (evidence IS NULL)),
+    CHECK (held_md5 IS NOT NULL OR (held_sha256 IS NULL AND inspected = '')),
     CHECK ((local_md5 IS NULL) = (local_size IS NULL)),
     CHECK ((local_md5 IS NULL) = (local_mtime_ns IS NULL)),
     CHECK (held_md5 IS NOT NULL OR (verified_at IS NULL AND damaged_at IS NULL)),

@@ -36,6 +36,7 @@ COMMANDS = {
     "undo": ("smugsync.cli.undo:undo", "Put back what a run set aside."),
     "trash": ("smugsync.cli.trash:trash", "Look through what was set aside, restore it, or delete it."),
     "export": ("smugsync.cli.export:export", "Write lists of the mirror for other programs."),
+    "remote": ("smugsync.cli.remote:remote", "Move a mirror to another interface of the same account."),
     "config": ("smugsync.cli.config:config", "Show or check the configuration."),
     "doctor": ("smugsync.cli.doctor.command:doctor", "Look for what is wrong, and say what to do about it."),
     "install-units": (

@@ -35,7 +35,18 @@ Layout = Literal["url-path", "names"]
 
 #: The first five ask what the account has; the others work on what is recorded and on the disk.
 Kind = Literal[
-    "everything", "delta", "albums", "paths", "upload", "verify", "repair", "resolve", "undo", "trash", "fsck"
+    "everything",
+    "delta",
+    "albums",
+    "paths",
+    "upload",
+    "verify",
+    "repair",
+    "resolve",
+    "undo",
+    "trash",
+    "fsck",
+    "migrate",
 ]
 
 

@@ -32,6 +32,7 @@ from smugsync.sync.context import Context, Options, Scope
 from smugsync.sync.cycle.loop import Cycle, Place
 from smugsync.sync.cycle.throttle import Throttle, first_limit
 from smugsync.sync.pool import THREADS, Crew
+from smugsync.sync.rehousing import Rehoused, rehouse
 from smugsync.sync.report import Report
 from smugsync.sync.retention import expire
 
@@ -126,6 +127,12 @@ class Engine:
         whole = context.report.complete and context.scope.kind in ("everything", "delta")
         if whole and not self._options.dry_run:
             expire(context, self._service_time(), self._stop)  # the context's is set when a cycle ends early
+
+    def migrate(self, context: Context) -> Rehoused:
+        """Lead the mirror over to the account as this gallery shows it: see `rehouse`."""
+        account = self._whose()
+        self._tell_time(context)
+        return rehouse(context, self._gallery, account)
 
     def fetch(self, context: Context, *, ask: bool = True) -> None:
         """Fetch what was planned in this run, and list nothing. Its scope is one that lists nothing.

@@ -95,6 +95,11 @@ def bind(catalogue: Catalogue, mirror: Mirror, account: Account, *, dry_run: boo
 def check_owner(found: Marker, mirror: Mirror, account: Account) -> None:
     """Raises SuspiciousPlan if the mirror, by its marker, is another account's."""
     if found.account and found.account != account.root:
+        if found.nickname and found.nickname.casefold() == account.nickname.casefold():
+            raise SuspiciousPlan(
+                f"{mirror.root.path} was made through another interface of the account of "
+                f"{account.nickname}: `smugsync remote migrate` has it go on through this one"
+            )
         raise SuspiciousPlan(
             f"{mirror.root.path} is the mirror of {found.nickname or 'another account'}, "
             f"not of {account.nickname}; give this account a mirror of its own"

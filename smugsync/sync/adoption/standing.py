@@ -170,6 +170,8 @@ class Standing:
             held_version=row.version,
             held_md5=candidate.md5,
             held_size=size,
+            held_sha256=None,
+            inspected="",
             mtime_ns=candidate.fingerprint.mtime_ns,
             evidence=evidence.value,
             verified_at=candidate.read_at,

@@ -95,6 +95,8 @@ class Recorder:
             "held_version": one.file.version,
             "held_md5": one.found.md5,
             "held_size": one.found.size,
+            "held_sha256": one.inspected.sha256 if one.inspected else None,
+            "inspected": one.inspected.how if one.inspected else "",
             "mtime_ns": placed.fingerprint.mtime_ns,
             "evidence": one.evidence.value,
             "local_md5": None,

@@ -14,7 +14,17 @@ from smugsync.sync.context import Context
 from smugsync.sync.report import What
 
 #: What is known of the bytes goes with them.
-_BYTES = ("held_version", "held_md5", "held_size", "mtime_ns", "evidence", "verified_at", "damaged_at")
+_BYTES = (
+    "held_version",
+    "held_md5",
+    "held_size",
+    "held_sha256",
+    "inspected",
+    "mtime_ns",
+    "evidence",
+    "verified_at",
+    "damaged_at",
+)
 
 
 def lies_at(context: Context, album: AlbumRow, row: FileRow) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
-from typing import Protocol
+from typing import Any, Protocol
 
 from smugsync.core.integrity import Found, prove
 from smugsync.core.model import Evidence, Fingerprint, LocalFile, RemoteFile
@@ -81,6 +81,7 @@ class Received:
     found: Found
     evidence: Evidence
     how: How | None = None  #: None = downloaded
+    inspected: Any = None  #: where nothing was promised
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Audit:
         self._ctx, self._wish, self._crew, self._clock = context, wish, crew, clock
         self._pace = Pace(wish.rate, context.stop, clock=clock)
         self.began = int(context.now())
-        self.found = Findings(context)
+        self.found = Findings(context, sums=wish.sha256)
         self._rows: deque[int] = deque()
         self._given = 0
         self._left = 0  #: bytes of the budget that no reader was given yet
@@ -206,7 +206,9 @@ class Audit:
         ok = False
         try:
             root, stop = self._ctx.mirror.root, self._ctx.stop
-            found = reading.read(root, path, stop, sha256=self._wish.sha256, pace=passed)
+            found = reading.read(
+                root, path, stop, sha256=self._wish.sha256 or job.row.held_sha256 is not None, pace=passed
+            )
             ok = isinstance(found, Reading)
         finally:
             progress.end(path, ok=ok)

@@ -43,11 +43,11 @@ class Findings:
     """Judges readings in the engine's thread. What it wants recorded waits for `write`.
 
     `verdicts` counts files, `bytes_proven` are those of the sound ones, `wrong` names by row id what is not
-    as it should be, `sums` holds (path, SHA-256) of what is sound, where that digest was taken.
+    as it should be, `sums` holds (path, SHA-256) of what is sound, if they are wanted.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._ctx = context
+    def __init__(self, context: Context, *, sums: bool = False) -> None:
+        self._ctx, self._wants_sums = context, sums
         self.verdicts: Counter[Verdict] = Counter()
         self.bytes_proven = 0
         self.wrong: dict[int, Finding] = {}
@@ -80,10 +80,13 @@ class Findings:
         edit = None if edited is None else LocalFile(path, edited, row.local_md5)
         local = LocalFile(path, found.fingerprint, found.md5)
         verdict = judge(base, edit, local)
+        unedited = verdict in (Verdict.RIGHT, Verdict.TOUCHED)
+        if unedited and found.sha256 and row.held_sha256 not in (None, found.sha256):
+            verdict = Verdict.DAMAGED
         if verdict in SOUND:
             self.bytes_proven += found.fingerprint.size
             self._sound(row, path, verdict, local)
-            if found.sha256:
+            if self._wants_sums:
                 self.sums.append((path, found.sha256))
             return verdict
         if not self._stands(local):

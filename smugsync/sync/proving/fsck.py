@@ -22,7 +22,7 @@ from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
 from smugsync.sync.report import Report, What
 
-_MD5 = re.compile(r"[0-9a-f]{32}")
+_MD5, _SHA256 = re.compile(r"[0-9a-f]{32}"), re.compile(r"[0-9a-f]{64}")
 #: So far ahead a clock may be, in seconds: what was proven later than that was proven by no clock.
 _AHEAD = 86_400
 _VERIFY = "`smugsync verify` reads it and says what it is"
@@ -127,6 +127,8 @@ def _broken_laws(row: FileRow, now: float) -> Iterator[str]:
     for digest in (row.held_md5, row.promised_md5, row.local_md5):
         if digest is not None and not _MD5.fullmatch(digest):
             yield f"has an MD5 that is none ({digest})"
+    if row.held_sha256 is not None and not _SHA256.fullmatch(row.held_sha256):
+        yield f"has a SHA-256 that is none ({row.held_sha256})"
     for moment in (row.verified_at, row.damaged_at, row.retired_at):
         if moment is not None and not 0 < moment < now + _AHEAD:
             yield f"was proven, damaged or marked at a time that no clock showed ({moment})"

@@ -45,6 +45,8 @@ def arrive(context: Context, upload: UploadRow, remote: RemoteFile, *, kept: str
         "held_size": upload.size,
         "mtime_ns": upload.mtime_ns,
         "evidence": evidence.value,
+        "held_sha256": None,
+        "inspected": "",
         "verified_at": int(context.now()),
         "damaged_at": None,
         "local_md5": None,
