@@ -96,6 +96,8 @@ class FileRow:
     mtime_ns: int | None = None
     held_sha256: str | None = None
     inspected: str = ""
+    validator: str = ""
+    looked_at: int | None = None
     evidence: str | None = None
     local_md5: str | None = None
     local_size: int | None = None

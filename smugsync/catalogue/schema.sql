@@ -40,7 +40,8 @@ CREATE TABLE album (
 -- edited the file afterwards, and describes what lies there now; `kept_md5` are the bytes of an edit that
 -- a person decided to keep: it is no open question any more, and never sent by itself.
 -- Where the service promised nothing, `held_sha256` is our own digest, and `inspected` says how the picture was
--- found to be whole when it came: every pixel decoded, or its structure followed from end to end.
+-- found to be whole when it came: every pixel decoded, or its structure followed from end to end. `validator` is what
+-- the server named these bytes by (an ETag, or a Last-Modified), '' = nothing; `looked_at` when it was last asked.
 -- `verified_at` is when the held bytes were last read or received whole and found right; `damaged_at` is
 -- set while they are known to be wrong under an unchanged time stamp, or not to be read at all.
 -- `strikes` counts how often in a row the same wrong bytes put the file in quarantine.
@@ -75,6 +76,8 @@ CREATE TABLE file (
     mtime_ns      INTEGER,
     held_sha256   TEXT CHECK (length(held_sha256) = 64),
     inspected     TEXT NOT NULL DEFAULT '' CHECK (inspected IN ('', 'decoded', 'structure')),
+    validator     TEXT NOT NULL DEFAULT '',
+    looked_at     INTEGER,
     evidence      TEXT CHECK (evidence IN ('promised', 'self', 'converted', 'unproven')),
     local_md5     TEXT,
     local_size    INTEGER,

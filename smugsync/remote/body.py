@@ -48,7 +48,7 @@ class Body:
         headers = response.headers
         self.status = response.status_code
         self.content_type = str(headers.get("content-type", ""))
-        self.validator = _validator(headers)
+        self.validator = validator_of(headers)
         self.length = _whole(headers.get("content-length"))
         self.total = self.length
         self.resumed = False
@@ -96,7 +96,8 @@ class Body:
             raise self._broken(exc) from exc
 
 
-def _validator(headers: httpx.Headers) -> str | None:
+def validator_of(headers: httpx.Headers) -> str | None:
+    """What an answer names a file's version by: a strong ETag, else Last-Modified, None for nothing."""
     etag = str(headers.get("etag", ""))
     if len(etag) > 2 and etag.startswith('"') and etag.endswith('"'):
         return etag

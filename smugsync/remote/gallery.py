@@ -64,6 +64,8 @@ class Line(Protocol):
         self, call: Call, dialect: Dialect, /, *, offset: int = 0, validator: str | None = None
     ) -> AbstractContextManager[Body]: ...
 
+    def is_unchanged(self, call: Call, dialect: Dialect, validator: str, /) -> bool: ...
+
 
 class Sink(Protocol):
     """Where bytes go. `size`: those already there; `validator`: what identifies the version they are of."""
@@ -250,6 +252,15 @@ class Gallery:
         if promised not in (None, sink.size):
             raise _wrong_size(file, f"{sink.size:,} bytes")
         return Received(sink.size, transferred)
+
+    def is_unchanged(self, file: RemoteFile, validator: str) -> bool:
+        """Is what lies at the address of `file` still what was named `validator` (an ETag or Last-Modified)?
+
+        Nothing is fetched. Raises what `Session.stream` raises.
+        """
+        if file.source is None:
+            raise ValueError("a file without an address cannot be asked after: look() first")
+        return self._session.is_unchanged(self._dialect.media(file.source), self._dialect, validator)
 
     def _folders_below(self, dialect: FolderDialect, node_id: str) -> Listing[Folder]:
         def read(span: Span) -> Page[Folder]:

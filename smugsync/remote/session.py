@@ -15,7 +15,7 @@ import tenacity
 
 from smugsync.errors import ClockSkew, Garbled, ItemError, SessionOver, Transient, Unreachable
 from smugsync.remote.accord import Renewal
-from smugsync.remote.body import Body
+from smugsync.remote.body import Body, validator_of
 from smugsync.remote.changes import Changes
 from smugsync.remote.conversation import Judge, Manners, Offline, Silent
 from smugsync.remote.decoding import read_body
@@ -134,6 +134,28 @@ class Session(Changes):
             if body is None:
                 raise Garbled(f"{host_of(call)} sent a part of the file where all of it was asked for")
             yield body
+
+    def is_unchanged(self, call: Call, dialect: Judge, validator: str) -> bool:
+        """Does the server still name the file `validator` (a strong ETag, else a Last-Modified)?
+
+        Asked once; nothing is read of its body. Raises as `stream` does; Transient where the server names
+        nothing any more.
+        """
+        self._stop.check()
+        name = "If-None-Match" if validator.startswith('"') else "If-Modified-Since"
+        headers = (("Accept-Encoding", "identity"), (name, validator))
+        try:
+            with self._sender.send(call, headers) as response:
+                if response.status_code == 304:
+                    return True
+                if response.status_code != 200:
+                    raise self._media_failure(response, call, dialect)
+                found = validator_of(response.headers)
+        except httpx.TransportError as exc:
+            raise self._broken(exc, host_of(call)) from exc
+        if found is None:
+            raise Transient(f"{host_of(call)} does not name the versions of its files any more")
+        return found == validator
 
     @contextmanager
     def _range(self, call: Call, dialect: Judge, held: tuple[int, str] | None) -> Iterator[Body | None]:

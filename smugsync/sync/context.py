@@ -262,6 +262,7 @@ class Context:
     stamp: str
     #: committed rows whose file was touched and must be hashed before anything can be said
     to_examine: deque[int] = field(default_factory=deque)
+    to_look_at: list[tuple[int, RemoteFile, str]] = field(default_factory=list)  #: see `second_look`
     #: the way up, None where there is none
     uploads: Uploads | None = None
     #: what the service's clock shows now (ours, where it did not say), in epoch seconds

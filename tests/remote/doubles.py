@@ -53,6 +53,10 @@ class FakeSession:
         return nullcontext(self.media(call, offset, validator))
 
 
+    def is_unchanged(self, call: Call, dialect: Dialect, validator: str, /) -> bool:
+        raise NotImplementedError
+
+
 @dataclass
 class MemorySink:
     data: bytearray = field(default_factory=bytearray)

@@ -19,7 +19,7 @@ from smugsync.local.sharing import Source
 from smugsync.sync.context import Context
 
 _HELD = (
-    *("held_version", "held_md5", "held_size", "held_sha256", "inspected"),
+    *("held_version", "held_md5", "held_size", "held_sha256", "inspected", "validator"),
     *("mtime_ns", "evidence", "verified_at", "damaged_at"),
     *("local_md5", "local_size", "local_mtime_ns", "kept_md5"),
 )
@@ -44,7 +44,7 @@ def named_alike(context: Context, row: FileRow, new: FileRow) -> FileRow:
 def without_original(context: Context, row: FileRow, local: LocalFile | Side) -> FileRow:
     """The row under the photo's own name, and recorded so, as one that never held anything. The original, if
     it is here, stays where it is: kept, and never sent by itself."""
-    nothing: dict[str, Any] = dict.fromkeys(_HELD) | {"inspected": ""}
+    nothing: dict[str, Any] = dict.fromkeys(_HELD) | {"inspected": "", "validator": ""}
     bare = _named(context, replace(row, **nothing), naming.file_name(row.remote_name, row.format, row.key))
     with context.catalogue.transaction():
         context.catalogue.put([bare])

@@ -172,6 +172,7 @@ class Standing:
             held_size=size,
             held_sha256=None,
             inspected="",
+            validator="",
             mtime_ns=candidate.fingerprint.mtime_ns,
             evidence=evidence.value,
             verified_at=candidate.read_at,

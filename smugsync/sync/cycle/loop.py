@@ -23,6 +23,7 @@ from smugsync.errors import (
 from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement
 from smugsync.sync.context import Context, Durability, Read, Reading
+from smugsync.sync.cycle import second_look
 from smugsync.sync.cycle.feeder import Feeder
 from smugsync.sync.cycle.listing import Listings
 from smugsync.sync.cycle.planning import Planner
@@ -40,6 +41,7 @@ from smugsync.sync.cycle.survey import (
     Knock,
     LimitsTold,
     ListingFailed,
+    LookedAgain,
     Question,
     Survey,
 )
@@ -176,7 +178,7 @@ class Cycle:
             return False
         if self._stage is Stage.LISTING:
             self._stage = Stage.PROVING
-            for question in self._settlement.questions(self._account):
+            for question in (*self._settlement.questions(self._account), *second_look.questions(self._ctx)):
                 self._lanes.give(question)
             return self._finished()
         if self._stage is Stage.PROVING:
@@ -267,6 +269,8 @@ class Cycle:
                 self._settlement.confirm_albums(answer)
             case AlbumsMade():
                 self._listings.homes_found(answer)
+            case LookedAgain():
+                second_look.settle(self._ctx, answer)
             case LimitsTold():
                 self._post.told(answer.limits)
             case Answered():

@@ -25,6 +25,7 @@ from smugsync.core.reconcile import (
 )
 from smugsync.errors import ItemError
 from smugsync.sync.context import Context
+from smugsync.sync.cycle import second_look
 from smugsync.sync.cycle.here import Here
 from smugsync.sync.report import What
 from smugsync.sync.strangers import note_directory
@@ -295,6 +296,8 @@ class Planner:
 
     def _retell(self, listing: AlbumListing, row: FileRow, remote: RemoteFile) -> FileRow:
         """The bytes are as agreed; what people wrote about them may not be."""
+        if remote.source and second_look.is_due(self._ctx, row):
+            self._ctx.to_look_at.append(second_look.pending(row, remote))
         shows = (remote.revision, remote.serial, remote.source_files)
         if remote.withheld or shows == (row.revision, row.serial, row.source_files):
             return row

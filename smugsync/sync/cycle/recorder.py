@@ -84,6 +84,8 @@ class Recorder:
             what = What.NEW
         elif row.held_md5 != one.found.md5:
             what = What.REPLACED
+        elif not row.held_version:  # the server had only named it otherwise
+            what = What.SOUND
         else:
             what = What.RESTORED
         detail = f"the old one is kept in {placed.kept}" if placed.kept else ""
@@ -97,6 +99,8 @@ class Recorder:
             "held_size": one.found.size,
             "held_sha256": one.inspected.sha256 if one.inspected else None,
             "inspected": one.inspected.how if one.inspected else "",
+            "validator": (one.part.validator or "") if one.evidence is Evidence.SELF else "",
+            "looked_at": verified_at,
             "mtime_ns": placed.fingerprint.mtime_ns,
             "evidence": one.evidence.value,
             "local_md5": None,

@@ -20,6 +20,7 @@ _BYTES = (
     "held_size",
     "held_sha256",
     "inspected",
+    "validator",
     "mtime_ns",
     "evidence",
     "verified_at",

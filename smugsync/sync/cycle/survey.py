@@ -75,7 +75,24 @@ class AskLimits:
     account: Account
 
 
-Question = ListFolders | ListAlbums | ListFiles | Confirm | ConfirmAlbums | Knock | AskLimits | MakeAlbums
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Is what lies at the address of each still what its validator (the last of three) names? By row."""
+
+    files: tuple[tuple[int, RemoteFile, str], ...]
+
+
+Question = (
+    ListFolders
+    | ListAlbums
+    | ListFiles
+    | Confirm
+    | ConfirmAlbums
+    | Knock
+    | AskLimits
+    | MakeAlbums
+    | LookAgain
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +162,16 @@ class LimitsTold:
     limits: Limits
 
 
+@dataclass(frozen=True, slots=True)
+class LookedAgain:
+    """Rows of which the same, or something else, is there; of the rest nothing could be found out."""
+
+    same: frozenset[tuple[int, RemoteFile]]
+    other: frozenset[tuple[int, RemoteFile]]
+
+
 Listed = FoldersListed | AlbumsListed | FilesListed | ListingFailed
-Answer = Listed | Confirmed | AlbumsConfirmed | Answered | LimitsTold | AlbumsMade
+Answer = Listed | Confirmed | AlbumsConfirmed | Answered | LimitsTold | AlbumsMade | LookedAgain
 
 
 class Survey:
@@ -192,6 +217,8 @@ class Survey:
                     return self._ask_limits(question)
                 case MakeAlbums():
                     return self._make_albums(question)
+                case LookAgain():
+                    return self._look_again(question)
         except ItemError as error:
             if isinstance(question, Knock):
                 raise Unreachable(str(error)) from error
@@ -209,6 +236,16 @@ class Survey:
         if self._uploads is None:
             raise TypeError("albums are only made where uploads are possible")
         return Maker(self._uploads, self._gallery.album, self._stop)(question)
+
+    def _look_again(self, question: LookAgain) -> LookedAgain:
+        found: dict[bool, set[tuple[int, RemoteFile]]] = {True: set(), False: set()}
+        for row_id, file, validator in question.files:
+            self._stop.check()
+            try:
+                found[self._gallery.is_unchanged(file, validator)].add((row_id, file))
+            except ItemError:
+                continue
+        return LookedAgain(frozenset(found[True]), frozenset(found[False]))
 
     def _look_at_albums(self, keys: tuple[str, ...]) -> AlbumsListed:
         why = ""

@@ -47,6 +47,7 @@ def arrive(context: Context, upload: UploadRow, remote: RemoteFile, *, kept: str
         "evidence": evidence.value,
         "held_sha256": None,
         "inspected": "",
+        "validator": "",
         "verified_at": int(context.now()),
         "damaged_at": None,
         "local_md5": None,
