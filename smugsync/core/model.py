@@ -144,10 +144,14 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What the service made of an upload: the photo's key, and its serial."""
+    """What the service made of an upload: the photo's key, and its serial.
+
+    Not `listed`: listings call it by another key, and this one only serves to look at it.
+    """
 
     key: str
     serial: int = 0
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ def delivered(context: Context, upload: UploadRow, outcome: Delivered) -> None:
         if outcome.shown is not None and is_complete(upload, outcome.shown):
             arrive(context, upload, outcome.shown, kept=outcome.kept)
             return
-        context.catalogue.put_upload(upload.on(Event.FALTER, key=outcome.sent.key))
+        key = outcome.sent.key if outcome.sent.listed else ""  # then it is found by its bytes
+        context.catalogue.put_upload(upload.on(Event.FALTER, key=key))
         context.report.files_sent += 1
         context.report.bytes_sent += upload.size
         context.note(What.SENT, upload.path, "the service still works on it")
