@@ -168,6 +168,11 @@ class Dialect(Protocol):
     @property
     def proof(self) -> Proof: ...
 
+    @property
+    def draws(self) -> bool:
+        """Does the service make every picture that it serves? One that cannot be decoded has not come whole,
+        then. Where photographers' own files are served, it may be theirs that are broken."""
+
     def account(self) -> Call:
         """Who are we, or whose public albums do we read?"""
 

@@ -120,6 +120,11 @@ class Gallery:
         """What proves that something is gone."""
         return self._dialect.proof
 
+    @property
+    def draws(self) -> bool:
+        """Does the service make every picture itself? See `Dialect.draws`."""
+        return self._dialect.draws
+
     def account(self) -> Account:
         return self._dialect.read_account(self._session.ask(self._dialect.account(), self._dialect))
 

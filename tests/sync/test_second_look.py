@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pytest
 
 from smugsync.catalogue import Catalogue, FileRow
 from smugsync.core.model import Album, Promise, RemoteFile
+from smugsync.core.verdict import Verdict
 from smugsync.remote.dialect import Page, Reply, Span
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.session import Session
 from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.sync.cycle.second_look import EVERY
-from tests.sync.world import DELTA, ORIGIN, World, md5
+from tests.sync.test_audit import opened, verify
+from tests.sync.world import DELTA, ORIGIN, World, content, md5
 
 
 class Mute(SmugMugV2):
@@ -53,6 +56,20 @@ def world(tmp_path: Path) -> MuteWorld:
 
 def test_what_the_server_names_the_bytes_by_is_recorded(world: MuteWorld) -> None:
     assert all(row.validator and row.evidence == "self" for row in world.rows())
+
+
+def test_our_own_digest_is_recorded_and_that_the_picture_was_decoded(world: MuteWorld) -> None:
+    digests = {hashlib.sha256(content(seed)).hexdigest() for seed in (1, 2)}
+    assert {(row.held_sha256, row.inspected) for row in world.rows()} == {(one, "decoded") for one in digests}
+
+
+def test_our_own_digest_is_what_verify_compares(world: MuteWorld) -> None:
+    """An MD5 can be forged, and here nothing else stands for the bytes."""
+    assert verify(world).verdicts == {Verdict.RIGHT: 2}
+    with opened(world) as catalogue, catalogue.transaction():
+        row = next(iter(catalogue.files(1).values()))
+        catalogue.put([replace(row, held_sha256="0" * 64)])
+    assert verify(world).verdicts == {Verdict.RIGHT: 1, Verdict.DAMAGED: 1}
 
 
 def test_nobody_is_asked_before_its_time_nor_by_a_delta(world: MuteWorld) -> None:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smugsync.core.model import Evidence, Promise, RemoteFile
+from smugsync.core.model import Evidence, Kind, Promise, RemoteFile
 from smugsync.errors import (
     Garbled,
     Gone,
@@ -30,6 +30,7 @@ from smugsync.errors import (
     Transient,
     Unreachable,
 )
+from smugsync.local.inspection import Inspected
 from smugsync.local.marker import Marker
 from smugsync.local.part import RESUMABLE
 from smugsync.local.tree import Mirror
@@ -48,6 +49,7 @@ from smugsync.sync.cycle.transfer import (
     mtime_ns,
     part_name,
 )
+from tests.sync.world import content
 
 PHOTO = b"\xff\xd8 a photo"
 LARGE = b"\0" * (RESUMABLE + 100)
@@ -57,6 +59,10 @@ PATH = "Travel/Iceland/IMG_1.JPG"
 
 def md5(content: bytes) -> str:
     return hashlib.md5(content).hexdigest()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def remote(content: bytes = PHOTO, **changes: Any) -> RemoteFile:
@@ -73,6 +79,8 @@ def remote(content: bytes = PHOTO, **changes: Any) -> RemoteFile:
 
 class Gallery:
     """Answers from a script: what each look says, and what each download brings before it ends or breaks."""
+
+    draws = False
 
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
@@ -186,6 +194,31 @@ class TestGood:
         outcome = received(bench.run(remote(promised=Promise())))
         assert outcome.evidence is Evidence.SELF
         outcome.part.discard()
+
+    def test_where_nothing_is_promised_our_own_digest_is_taken(self, bench: Bench) -> None:
+        whole = content(1)
+        bench.gallery.downloads += [PHOTO, whole]
+        for expected in (Inspected(sha256(PHOTO)), Inspected(sha256(whole), "decoded")):
+            outcome = received(bench.run(remote(promised=Promise())))
+            assert outcome.inspected == expected
+            outcome.part.discard()
+
+    def test_a_film_is_not_decoded(self, bench: Bench) -> None:
+        bench.gallery.downloads += [PHOTO]
+        outcome = received(bench.run(remote(promised=Promise(), kind=Kind.VIDEO)))
+        assert outcome.inspected == Inspected(sha256(PHOTO))
+        outcome.part.discard()
+
+    def test_half_a_picture_of_a_service_that_makes_its_own_has_not_come(self, bench: Bench) -> None:
+        bench.gallery.draws = True
+        cut = content(1)[:-2]
+        bench.gallery.downloads += [cut] * 3
+        bench.gallery.looks += [remote(promised=Promise())] * 2
+        outcome = bench.run(remote(promised=Promise()))
+        assert isinstance(outcome, Faltered)
+        assert str(outcome.error) == "the picture is not whole: it ends before its picture does"
+        assert outcome.repeats == 3
+        assert bench.staged() == set()
 
     def test_address_of_another_run_is_read_again(self, bench: Bench) -> None:
         bench.gallery.looks += [remote(source="https://photos.example/new")]

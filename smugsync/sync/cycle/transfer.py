@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
-from typing import Any, Protocol
+from typing import Protocol
 
 from smugsync.core.integrity import Found, prove
-from smugsync.core.model import Evidence, Fingerprint, LocalFile, RemoteFile
+from smugsync.core.model import Evidence, Fingerprint, Kind, LocalFile, RemoteFile
 from smugsync.errors import (
     Garbled,
     Gone,
@@ -21,6 +21,8 @@ from smugsync.errors import (
     SmugsyncError,
     Transient,
 )
+from smugsync.local.decoding import Decoder, find_decoder
+from smugsync.local.inspection import Inspected, inspect
 from smugsync.local.part import PartFile
 from smugsync.local.sharing import How, Links, Source, share
 from smugsync.local.tree import Mirror
@@ -81,7 +83,7 @@ class Received:
     found: Found
     evidence: Evidence
     how: How | None = None  #: None = downloaded
-    inspected: Any = None  #: where nothing was promised
+    inspected: Inspected | None = None  #: where nothing was promised
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,9 @@ Outcome = Received | Examined | Faltered | Abandoned
 class Downloads(Protocol):
     """What of a gallery a transfer needs."""
 
+    @property
+    def draws(self) -> bool: ...
+
     def look(self, file: RemoteFile) -> RemoteFile: ...
 
     def download(
@@ -135,6 +140,7 @@ class Transfer:
     links: Links = "auto"
     fetch: bool = True  #: False: nothing is downloaded
     reserve: int = 0  #: bytes to leave free on the disk, also by a file that promises no size
+    decoder: Decoder | None = field(default_factory=find_decoder)
 
     def __call__(self, job: Job) -> Outcome:
         try:
@@ -229,6 +235,7 @@ class Transfer:
             sealed = part.seal(mtime_ns(file, self.zone))
             found = Found(sealed.md5, sealed.size)
             evidence = prove(file.promised, found)
+            inspected = self._inspect(part, file, found) if evidence is Evidence.SELF else None
             ok = True
         except (IntegrityError, MirrorUnusable):
             part.discard()
@@ -241,7 +248,23 @@ class Transfer:
             raise
         finally:
             self.progress.end(job.path, ok=ok)
-        return Received(job, file, part, found, evidence)
+        return Received(job, file, part, found, evidence, inspected=inspected)
+
+    def _inspect(self, part: PartFile, file: RemoteFile, found: Found) -> Inspected:
+        is_picture = file.kind is Kind.PHOTO
+        refuse = self.gallery.draws
+        try:
+            return inspect(
+                part.fd,
+                file.name,
+                found.md5,
+                self.stop,
+                decoder=self.decoder,
+                is_picture=is_picture,
+                refuse=refuse,
+            )
+        except OSError as error:
+            raise self.mirror.root.explain(error, f"reading back the part file of {file.name}") from error
 
     def _arrived(self, job: Fetching, file: RemoteFile, part: PartFile, size: int) -> None:
         """`size` more bytes are in `part`. Raises Rejected if they have no end and the disk has."""
