@@ -9,13 +9,14 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 import httpx
 
-from smugsync.errors import ClockSkew, Interrupted, Transient, Unreachable
+from smugsync.errors import ClockSkew, Interrupted, SmugsyncError, Transient, Unreachable
 from smugsync.remote.accord import Accord
 from smugsync.remote.budget import Budget
 from smugsync.remote.dialect import Call, Reply
@@ -31,6 +32,8 @@ TRIES = 5
 PATIENCE = 900.0
 #: A video of gigabytes is looked at before its upload is answered; how long that may take is not documented.
 ANSWER_SECONDS = 600.0
+#: Nobody waits longer for the answer to a farewell.
+FAREWELL_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,14 @@ class Conversation:
         self._sender.abort()
 
     def close(self) -> None:
-        """Close the idle connections."""
+        """Sign out, where there is a session, and close the idle connections. Raises nothing."""
+        call = None if self._stop else self._accord.closing()
+        if call is not None and host_of(call) in self._answered:
+            with (
+                suppress(httpx.HTTPError, SmugsyncError),
+                self._sender.send(call, (), answer=FAREWELL_SECONDS),
+            ):
+                pass  # whatever it answers: the session ends by itself some time
         self._sender.close()
 
     def _patiently(self, call: Call) -> Callable[[float], None]:

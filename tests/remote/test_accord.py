@@ -129,6 +129,21 @@ def test_it_never_loops(*, change: bool) -> None:
     assert service.asked == ["/login", "/q"] * 2
 
 
+def test_at_the_end_it_signs_out_once_it_was_in() -> None:
+    class Leaving(Ticket):
+        def closing(self) -> Call | None:
+            return Call("POST", f"{ORIGIN}/logout", body=b"") if self.ticket else None
+
+    service = Service()
+    line = session(service, Leaving())
+    line.close()
+    assert service.asked == []
+    line = session(service, Leaving())
+    line.ask(question(), Judge())
+    line.close()
+    assert service.asked == ["/login", "/q", "/logout"]
+
+
 def test_a_sign_in_without_end_is_given_up() -> None:
     class Insatiable(Ticket):
         def heard(self, call: Call, reply: Reply) -> None:

@@ -172,7 +172,7 @@ class World:
     def open_gallery(self, session: Session) -> Gallery:
         return Gallery(SmugMugV2(ORIGIN), session)
 
-    def open_uploads(self, session: Session) -> Uploads:
+    def open_uploads(self, session: Session) -> Uploads | None:
         return Uploads(SmugMugV2(ORIGIN, upload_url=UPLOADS), session)
 
     @contextmanager
