@@ -37,15 +37,14 @@ class _Table:
         heads = [name.removeprefix("smugmug-") for name in _NAMES]
         widths = [max(len(head), 3) for head in heads]
         first = max(map(len, self._rows))
-        write = terminalreporter.write_line
-        write("")
-        write(
-            "  ".join([" " * first, *(head.ljust(width) for head, width in zip(heads, widths, strict=True))])
-        )
+        titles = (head.ljust(width) for head, width in zip(heads, widths, strict=True))
+        lines = ["", "  ".join([" " * first, *titles])]
         for fact, row in self._rows.items():
             signs = (_SIGNS.get(row.get(name, ""), "") for name in _NAMES)
             cells = (sign.ljust(width) for sign, width in zip(signs, widths, strict=True))
-            write("  ".join([fact.ljust(first), *cells]).rstrip())
+            lines.append("  ".join([fact.ljust(first), *cells]))
+        for line in lines:
+            terminalreporter.write_line(line.rstrip())
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -22,7 +22,6 @@ from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from tests.sync.world import ORIGIN, UPLOADS, World
 
-
 Version = Literal["1.2.0", "1.2.1", "1.2.2", "1.3.0"]
 
 
