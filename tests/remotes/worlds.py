@@ -58,6 +58,7 @@ class RemoteWorld(World):
     def __init__(self, root: Path, kind: Kind, settings: Settings | None = None) -> None:
         super().__init__(root, settings=settings)
         self.kind = kind
+        self.anonymous = False  #: it has no credentials, where none may be needed
 
     def dialect(self) -> Dialect:
         kind = self.kind
@@ -66,7 +67,7 @@ class RemoteWorld(World):
             return SmugMugLegacy(kind.version, ORIGIN, upload_url=f"{ORIGIN}/", session=session)
         return Pixelpost(ORIGIN) if kind.name == "pixelpost" else SmugMugV2(ORIGIN, upload_url=UPLOADS)
 
-    def signer(self) -> Signer:
+    def signer(self) -> Signer | None:
         kind, keys = self.kind, self.emulator.credentials
         if kind.oauth:
             tokens = (keys.access_token, keys.access_token_secret)
@@ -74,6 +75,8 @@ class RemoteWorld(World):
         if kind.version is not None:
             login = make_login(self.emulator.settings, self.emulator.account.nickname)
             return LegacySession(kind.version, ORIGIN, keys.api_key, login.email, login.password)
+        if self.anonymous:
+            return None
         pair = self.emulator.pixelpost.entities.announced
         return PixelpostToken(ORIGIN, pair.public_key, pair.private_key, clock=self.clock, ticks=self.clock)
 

@@ -9,7 +9,7 @@ from smugsync.catalogue import FileRow, UploadRow, shown
 from smugsync.core import naming
 from smugsync.core.integrity import Found, prove
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Evidence, Kind, RemoteFile
+from smugsync.core.model import Evidence, Kind, Promise, RemoteFile
 from smugsync.errors import IntegrityError
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
@@ -24,8 +24,11 @@ def is_rewritten(path: str, remote: RemoteFile) -> bool:
 
 
 def is_complete(upload: UploadRow, remote: RemoteFile) -> bool:
-    """Does the service show all there is to show? While it works on a photo, it promises nothing of it."""
-    return remote.kind is Kind.VIDEO or (not remote.processing and remote.promised.md5 is not None)
+    """Does the service show all there is to show? While it works on a photo, it promises nothing of it.
+
+    Some photos it never promises more of than their size (1.3.0, since 2015): that has to do.
+    """
+    return remote.kind is Kind.VIDEO or (not remote.processing and remote.promised != Promise())
 
 
 def arrive(context: Context, upload: UploadRow, remote: RemoteFile, *, kept: str = "") -> None:

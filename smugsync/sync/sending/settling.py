@@ -83,7 +83,9 @@ def _may_be(context: Context, upload: UploadRow, row: FileRow, listing: AlbumLis
     remote = row.remote(listing.album.key, 0)
     if upload.file_id is not None or upload.key or not _is_nobodys(context, row):
         return False
-    if not is_rewritten(upload.path, remote) or is_video(upload.path) != (remote.kind is Kind.VIDEO):
+    unsaid = row.promised_md5 is None and row.promised_size == upload.size  # by its size, where that is all
+    rewritten = is_rewritten(upload.path, remote)
+    if not (rewritten or unsaid) or is_video(upload.path) != (remote.kind is Kind.VIDEO):
         return False
     uploaded = seconds_of(row.uploaded)
     if uploaded is None or uploaded < (upload.sent_at or 0) - _EARLIER:

@@ -1,0 +1,182 @@
+"""Where the facts about a service are not certain, both must do: a day's changes, with each switch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from smugsync.core.model import Evidence
+from smugsync.emulator.settings import Settings, Switches
+from tests.remotes.test_contract import good
+from tests.remotes.worlds import KINDS, Kind, RemoteWorld
+from tests.sync.test_audit import opened
+from tests.sync.test_sending import SENDING
+from tests.sync.world import DELTA, md5
+
+BY_NAME = {kind.name: kind for kind in KINDS}
+LEGACY = tuple(kind for kind in KINDS if kind.is_legacy)
+SESSIONS = tuple(kind for kind in LEGACY if not kind.oauth)
+NEWER = tuple(kind for kind in LEGACY if kind.oauth)
+OLDEST, NEWEST, PIXELPOST = BY_NAME["smugmug-1.2.0"], BY_NAME["smugmug-1.3.0"], BY_NAME["pixelpost"]
+
+SWITCHES: dict[str, tuple[Kind, ...]] = {
+    "session-calls=3": SESSIONS,
+    "session-lifetime=1800": (OLDEST,),
+    "legacy-md5=half": (OLDEST, NEWEST),
+    "legacy-md5=none": (OLDEST, NEWEST),
+    "legacy-absent=empty": (OLDEST, NEWEST),
+    "legacy-absent=null": (OLDEST, NEWEST),
+    "legacy-ids=large": (OLDEST, NEWEST),
+    "legacy-keys=absent": (OLDEST,),
+    "legacy-urls=plain": (NEWEST,),
+    "legacy-urls=keyed": (OLDEST,),
+    "legacy-names=html": (NEWEST,),
+    "legacy-count=listed": NEWER,
+    "legacy-tree=no": (NEWEST,),
+    "legacy-failures=method": (OLDEST,),
+    "legacy-failures=bare": (NEWEST,),
+    "legacy-json=text/html": (OLDEST, NEWEST),
+    "media-auth=signed": NEWER,
+    "image-lag=5": (NEWEST, OLDEST),
+    "upstream-bugs=on": (PIXELPOST,),
+    "upstream-bugs=off": (PIXELPOST,),
+    "pixelpost-lifetime=1": (PIXELPOST,),
+    "pixelpost-validators=off": (PIXELPOST,),
+    "pixelpost-grants=read": (PIXELPOST,),
+}
+
+
+CASES = [(kind, switch) for switch, kinds in SWITCHES.items() for kind in kinds]
+
+
+def switched(root: Path, kind: Kind, *switches: str) -> RemoteWorld:
+    found = Switches()
+    for switch in switches:
+        found = found.set(switch)
+    return RemoteWorld(root, kind, Settings(albums=0, switches=found))
+
+
+@pytest.mark.parametrize(("kind", "switch"), CASES, ids=lambda one: getattr(one, "name", one))
+def test_a_day_s_changes(tmp_path: Path, kind: Kind, switch: str) -> None:
+    world = switched(tmp_path, kind, switch)
+    travel = str(world.edit("add-folder", name="Travel")["node"])
+    albums = [world.album("Iceland", parent=travel, privacy="Private"), world.album("Top")]
+    photos = [world.photo(albums[seed % 2], f"{seed} & {seed}.jpg", seed) for seed in range(1, 9)]
+    good(world.sync())
+    assert sorted(world.files().values()) == world.online()
+    good(world.sync(DELTA), files_downloaded=0)
+    world.photo(albums[0], "new.jpg", 50)
+    world.edit("delete-photo", image=photos[0])
+    if kind.replaces:
+        world.replace(photos[1], 51)
+    report = good(world.sync(DELTA))
+    assert report.files_downloaded == 1 + kind.replaces
+    assert sorted(world.files().values()) == sorted([*world.online(), md5(1)])
+    report = good(world.sync(), files_downloaded=0)
+    assert not report.files_retired
+    if kind.uploads:
+        good(world.sync(sending=SENDING))
+        world.write("Travel/Norway/mine.jpg", 80)
+        world.write("Top/mine too.jpg", 81)
+        for _ in range(3):  # with no MD5 to know it by, it is settled by a later look
+            world.sync(sending=SENDING)
+        assert [world.online().count(md5(seed)) for seed in (80, 81)] == [1, 1]
+        good(world.sync(sending=SENDING), files_downloaded=0, files_sent=0)
+
+
+@pytest.mark.parametrize("kind", [OLDEST, NEWEST], ids=lambda kind: kind.name)
+def test_without_an_md5_the_size_is_the_evidence(tmp_path: Path, kind: Kind) -> None:
+    world = switched(tmp_path, kind, "legacy-md5=none")
+    world.photo(world.album("Top"), "a.jpg", 1)
+    good(world.sync())
+    with opened(world) as catalogue:
+        (row,) = catalogue.files(1).values()
+    assert (row.evidence, row.promised_md5, row.promised_size) == (Evidence.PROMISED, None, row.held_size)
+
+
+@pytest.mark.parametrize("kind", LEGACY, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("code", [5, 98])
+def test_a_burst_of_faults_is_got_over(tmp_path: Path, kind: Kind, code: int) -> None:
+    world = switched(tmp_path, kind)
+    world.photo(world.album("Top"), "a.jpg", 1)
+    world.fault(f"stat-fail@/services/*:code={code},times=3")
+    good(world.sync(), files_downloaded=1)
+
+
+@pytest.mark.parametrize("kind", LEGACY, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("code", [4, 9, 15, 16])
+def test_no_fault_is_a_deletion(tmp_path: Path, kind: Kind, code: int) -> None:
+    world = switched(tmp_path, kind)
+    album = world.album("Top")
+    for seed in (1, 2, 3):
+        world.photo(album, f"{seed}.jpg", seed)
+    good(world.sync())
+    before = world.files()
+    world.fault(f"stat-fail@/services/*/smugmug.images.get:code={code}")
+    for _ in range(2):
+        report = world.sync(archive=False)
+        assert report.exit_code != 0
+        assert (report.files_retired, dict(report.counts)) == (0, {})
+    world.calm()
+    good(world.sync(archive=False), files_downloaded=0)
+    assert world.files() == before
+
+
+@pytest.mark.parametrize("kind", LEGACY, ids=lambda kind: kind.name)
+def test_while_it_is_read_only_what_is_there_is_mirrored_and_uploads_wait(tmp_path: Path, kind: Kind) -> None:
+    world = switched(tmp_path, kind)
+    album = world.album("Top")
+    world.photo(album, "a.jpg", 1)
+    good(world.sync(sending=SENDING))
+    world.write("Top/mine.jpg", 80)
+    world.photo(album, "b.jpg", 2)
+    world.emulator.turn(world.emulator.switches.set("legacy-mode=read-only"))
+    report = world.sync(sending=SENDING)
+    assert (report.files_downloaded, report.files_sent) == (1, 0)
+    world.emulator.turn(world.emulator.switches.set("legacy-mode=normal"))
+    good(world.sync(sending=SENDING), files_sent=1)
+
+
+@pytest.mark.parametrize("kind", NEWER, ids=lambda kind: kind.name)
+def test_a_delta_is_told_only_what_changed(tmp_path: Path, kind: Kind) -> None:
+    """By the LastUpdated argument: of what is older than the album's last change by hours, nothing."""
+    world = switched(tmp_path, kind)
+    album = world.album("Top")
+    for seed in range(40):
+        world.photo(album, f"{seed}.jpg", seed)
+    world.clock.now += 86_400
+    world.photo(album, "last.jpg", 89)
+    good(world.sync())
+    world.photo(album, "new.jpg", 90)
+    report = good(world.sync(DELTA), files_downloaded=1)
+    assert report.files == 2
+
+
+def test_a_site_that_lets_everybody_read_needs_no_keys(tmp_path: Path) -> None:
+    world = switched(tmp_path, PIXELPOST, "anonymous-read=on")
+    world.anonymous = True
+    world.photo(world.album("Top"), "a.jpg", 1)
+    good(world.sync(), files_downloaded=1)
+
+
+def test_a_site_that_lets_nobody_read_says_what_to_do(tmp_path: Path) -> None:
+    world = switched(tmp_path, PIXELPOST)
+    world.anonymous = True
+    world.photo(world.album("Top"), "a.jpg", 1)
+    assert world.sync().exit_code == 77
+
+
+@pytest.mark.parametrize("bugs", ["on", "off"])
+def test_pixelpost_is_asked_for_what_is_new_where_it_can_tell(tmp_path: Path, bugs: str) -> None:
+    """The interval filter works as documented, or not at all, as upstream: then all is listed."""
+    world = switched(tmp_path, PIXELPOST, f"upstream-bugs={bugs}")
+    album = world.album("Top")
+    for seed in range(120):
+        if seed == 20:  # the newest hundred are what a cursor watches
+            world.clock.now += 30 * 86_400
+        world.photo(album, f"{seed}.jpg", seed)
+    good(world.sync())
+    world.photo(album, "new.jpg", 200)
+    report = good(world.sync(DELTA), files_downloaded=1)
+    assert report.files == (121 if bugs == "on" else 101)
