@@ -23,6 +23,7 @@ class Accord:
     def __init__(self, signer: Signer | None) -> None:
         self._negotiator = signer if isinstance(signer, Negotiator) else None
         self._lock = threading.RLock()
+        self._is_answered = False  #: since the last question of a chain was signed
         self._age = 0  #: counts what ended or began, so that an old end is not taken for one of what is new
 
     @contextmanager
@@ -46,6 +47,11 @@ class Accord:
             with self._watched(negotiator):
                 yield
 
+    def answered(self) -> None:
+        """A whole answer came, good or bad: nothing of a chain of proofs was lost on the way."""
+        if self._negotiator is not None and self._negotiator.serial:
+            self._is_answered = True
+
     def heard(self, call: Call, reply: Reply) -> None:
         """A good answer came. Raises NotAuthorised, Garbled."""
         if self._negotiator is not None and not call.auth.is_media:
@@ -68,14 +74,14 @@ class Accord:
     @contextmanager
     def _watched(self, negotiator: Negotiator) -> Iterator[None]:
         """Forget what was agreed on where the block tells that it is over, or that it may be."""
-        age = self._age
+        age, self._is_answered = self._age, False
         try:
             yield
         except SessionOver as error:
             self._end(negotiator, error, age)
             raise
         except BaseException as error:
-            if negotiator.serial:
+            if negotiator.serial and not self._is_answered:
                 self._end(negotiator, SessionOver(f"no answer came: {type(error).__name__}"), age)
             raise
 

@@ -110,6 +110,7 @@ class Changes(Conversation):
             headers = (("Accept-Encoding", "gzip"),)
             with self._sender.send(call, headers, answer=self._manners.answer) as response:
                 reply = self._read(response, call)
+                self._accord.answered()
         except _NEVER_SENT as exc:
             raise self._broken(exc, host) from exc
         except httpx.TransportError as exc:

@@ -21,7 +21,7 @@ from smugsync.remote.conversation import Judge, Manners, Offline, Silent
 from smugsync.remote.decoding import read_body
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.sending import host_of
-from smugsync.remote.wire import is_html
+from smugsync.remote.wire import is_markup
 
 __all__ = ["Judge", "Manners", "Session"]
 
@@ -100,12 +100,13 @@ class Session(Changes):
         try:
             with self._sender.send(call, (("Accept-Encoding", "gzip"),)) as response:
                 reply = read_body(response, call.url, clock=self._manners.ticks)
+                self._accord.answered()
         except httpx.TransportError as exc:
             raise self._broken(exc, host_of(call)) from exc
         failed = self._weigh(reply, call, dialect)
         if failed is None:
             return reply
-        if reply.status == 200 and isinstance(failed, ItemError) and is_html(reply):
+        if reply.status == 200 and isinstance(failed, ItemError) and is_markup(reply):
             raise _WebPage(
                 f"{host_of(call)} answers with a web page instead of data: a captive portal or sign-in page "
                 f"may be in the way"

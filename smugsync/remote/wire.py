@@ -151,8 +151,11 @@ def parse(reply: Reply, what: str) -> Fields:
 
 def is_html(reply: Reply) -> bool:
     """Did a web page come where data was asked for?"""
-    if "html" in reply.headers.get("content-type", "").lower():
-        return True
+    return "html" in reply.headers.get("content-type", "").lower() or is_markup(reply)
+
+
+def is_markup(reply: Reply) -> bool:
+    """Does the answer begin like a web page, whatever it is called? Some services call their data HTML."""
     return reply.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 

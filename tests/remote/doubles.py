@@ -52,7 +52,6 @@ class FakeSession:
             return nullcontext(FakeBody((reply.body,), len(reply.body), len(reply.body)))
         return nullcontext(self.media(call, offset, validator))
 
-
     def is_unchanged(self, call: Call, dialect: Dialect, validator: str, /) -> bool:
         raise NotImplementedError
 

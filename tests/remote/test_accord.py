@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from smugsync.errors import NotAuthorised, SessionOver, SmugsyncError, Transient, Unreachable
+from smugsync.errors import NotAuthorised, Rejected, SessionOver, SmugsyncError, Transient, Unreachable
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Manners, Session
@@ -158,6 +158,19 @@ def test_a_lost_answer_loses_a_chain_of_proofs_and_no_session() -> None:
         service = Service(breaks=1)
         assert session(service, Ticket(serial=serial)).ask(question(), Judge()).body == b"fine"
         assert service.asked == asked
+
+
+def test_a_refusal_is_an_answer_and_ends_no_chain() -> None:
+    class Strict(Judge):
+        def failure(self, reply: Reply, call: Call) -> SmugsyncError | None:
+            return Rejected("no") if call.url.endswith("/q") else super().failure(reply, call)
+
+    service = Service()
+    line = session(service, Ticket(serial=True))
+    for _ in range(2):
+        with pytest.raises(Rejected):
+            line.ask(question(), Strict())
+    assert service.asked == ["/login", "/q", "/q"]
 
 
 def test_a_sign_in_that_finds_nobody_there_changes_nothing() -> None:
