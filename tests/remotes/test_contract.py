@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from smugsync.core.verdict import Verdict
+from smugsync.emulator.account.content import Bytes
 from smugsync.sync.adoption.adopting import adopt
 from smugsync.sync.adoption.candidates import Place
 from smugsync.sync.context import Context, Scope
@@ -72,6 +73,28 @@ class TestReading:
         world.photo(world.album("Top"), "b.jpg", 2)
         good(world.sync())
         assert set(world.files()) == {"Travel/Iceland/Summer/a.jpg", "Top/b.jpg"}
+
+    def test_folders_are_called_as_people_call_them_if_you_wish(self, world: RemoteWorld) -> None:
+        can(world, "folders", "all is one album")
+        travel = str(world.edit("add-folder", name="Travel notes")["node"])
+        iceland = str(world.edit("add-folder", name="Iceland & co", parent=travel)["node"])
+        world.photo(world.album("Summer of '69", parent=iceland), "a.jpg", 1)
+        good(world.sync())
+        good(world.sync(layout="names"), files_downloaded=0)
+        assert set(world.files()) == {"Travel notes/Iceland & co/Summer of '69/a.jpg"}
+
+    def test_films_come_in_the_largest_rendition(self, world: RemoteWorld) -> None:
+        can(world, "folders", "films are left out by this emulator's site")
+        album = world.album("Trip")
+        film, rendition = b"\0\0\0\x18ftypmp42" + b"upload" * 50, b"\0\0\0\x18ftypmp42" + b"rendition" * 40
+        with world.emulator.account.lock:
+            place = world.emulator.account.album(album)
+            assert place is not None
+            world.emulator.account.add_photo(place, "film.mp4", film, rendition=Bytes(rendition))
+        report = world.sync()
+        assert (report.exit_code, report.files_downloaded) == (0, 1)
+        assert [path.read_bytes() for path in world.path.rglob("*.mp4")] == [rendition]
+        good(world.sync(), files_downloaded=0)
 
     def test_a_new_photo_comes_with_the_next_delta(self, world: RemoteWorld) -> None:
         album, _ = filled(world)
@@ -227,6 +250,22 @@ class TestSending:
         assert md5(80) in world.online()
         good(world.sync(sending=SENDING), files_downloaded=0, files_sent=0)
         assert "Travel/Iceland/mine.jpg" in world.files()
+
+    def test_what_a_watcher_saw_goes_up_by_itself(self, world: RemoteWorld) -> None:
+        """Only its album is asked for, and by that it is neither moved nor renamed."""
+        can(world, "uploads", "read-only")
+        travel = str(world.edit("add-folder", name="Travel notes")["node"])
+        iceland = str(world.edit("add-folder", name="Iceland & co", parent=travel)["node"])
+        world.photo(world.album("Summer of '69", parent=iceland), "a.jpg", 1)
+        good(world.sync(sending=SENDING))
+        (path,) = world.files()
+        seen = f"{path.rpartition('/')[0]}/seen.jpg"
+        world.write(seen, 80)
+        good(world.sync(Scope("paths", paths=(seen,)), sending=SENDING), files_sent=1)
+        assert sorted(world.files()) == sorted([path, seen])
+        assert world.online().count(md5(80)) == 1
+        good(world.sync(sending=SENDING), files_downloaded=0, files_sent=0)
+        assert sorted(world.files()) == sorted([path, seen])
 
     def test_what_may_have_arrived_is_not_sent_twice(self, world: RemoteWorld) -> None:
         can(world, "uploads", "read-only")
