@@ -156,7 +156,13 @@ class Feeder:
         if isinstance(action, Conflict) and is_original_of(self.context, remote, local):
             action = Adopt()
         if isinstance(action, Fetch):
-            return self._fetch(row, remote, local, action)
+            return self._fetch(row, remote, local)
+        if (
+            isinstance(action, Conflict)
+            and isinstance(local, LocalFile)
+            and _may_be_the_same(row, remote, local)
+        ):
+            return self._fetch(row, remote, local, compare=local.md5)
         if isinstance(action, Examine):
             return self._claim(row, Examining(row.id, self._path(row)))
         record(self.context, row, remote, local, action=action, directory=album.directory)
@@ -169,7 +175,9 @@ class Feeder:
         wanted = sending is not None and sending.replace and self.context.sends
         return wanted and isinstance(local, LocalFile) and local.md5 not in (None, row.kept_md5)
 
-    def _fetch(self, row: FileRow, remote: RemoteFile, local: LocalFile | Side, action: Fetch) -> Job | None:
+    def _fetch(
+        self, row: FileRow, remote: RemoteFile, local: LocalFile | Side, *, compare: str | None = None
+    ) -> Job | None:
         """None: the same photo is on its way to another album, and is taken from there when it has come."""
         version = (row.key, remote.version)
         if version in self._coming:
@@ -188,7 +196,7 @@ class Feeder:
         damaged = is_damaged(row.base(""), local)
         shelf = Shelf.DAMAGED if damaged else Shelf.VERSIONS
         keep = shelf_path(path, self.context.stamp, shelf) if expected is not None else None
-        job = Fetching(row.id, remote, path, expected, keep, source)
+        job = Fetching(row.id, remote, path, expected, keep, source, compare)
         self._claim(row, job)
         self._coming[version], self._bearers[row.id] = [], version
         return job
@@ -208,3 +216,10 @@ class Feeder:
     def fail(self, row: FileRow, error: ItemError) -> None:
         """A planned row that cannot even be begun (inside a transaction)."""
         fail(self.context, row, error, self._path(row))
+
+
+def _may_be_the_same(row: FileRow, remote: RemoteFile, local: LocalFile) -> bool:
+    """Does nothing tell whether a file that lies in the place of a new photo is that photo, but its bytes?"""
+    promised = remote.promised
+    size = local.fingerprint.size
+    return row.held_md5 is None and promised.md5 is None and promised.size in (None, size) and bool(local.md5)

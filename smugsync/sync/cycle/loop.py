@@ -287,8 +287,10 @@ class Cycle:
                 self._feeder.landed(outcome.job.row)
                 if outcome.how is None:
                     self._throttle.moved(outcome.found.size, time.monotonic())
-                self._committing += 1
-                self._committer.give(outcome)
+                placed = outcome if outcome.job.compare is None else self._recorder.compare(outcome)
+                if placed is not None:
+                    self._committing += 1
+                    self._committer.give(placed)
             case Examined():
                 self._examined(outcome)
             case Faltered():

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from smugsync.catalogue import FileRow, shown
+from smugsync.catalogue import FileRow, join, shown
 from smugsync.core.lifecycle import Event, State
-from smugsync.core.model import Evidence, RemoteFile
+from smugsync.core.model import Evidence, LocalFile, RemoteFile
+from smugsync.core.reconcile import Adopt, Conflict
 from smugsync.errors import IntegrityError, ItemError, MirrorUnusable
 from smugsync.local.placement import Placed
 from smugsync.local.sharing import How, Source
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.feeder import Feeder
-from smugsync.sync.cycle.holding import retry_at
+from smugsync.sync.cycle.holding import record, retry_at
 from smugsync.sync.cycle.planning import PROCESSING_PATIENCE
 from smugsync.sync.cycle.transfer import Faltered, Fetching, Received
 from smugsync.sync.report import What
@@ -67,6 +68,37 @@ class Recorder:
                 self._feeder.fail(row, outcome.error)
         else:  # could not be read just now; its row stands
             self._ctx.report.trouble(outcome.job.path, str(outcome.error))
+
+    def compare(self, one: Received) -> Received | None:
+        """A photo has come whose place a person's file has; what is to be placed of it, and where.
+
+        If the two are the very same, the file is adopted, and nothing is placed. Else it is a conflict, and
+        the photo goes beside it. None also if the file was changed meanwhile: the next run looks again.
+        """
+        catalogue, path = self._ctx.catalogue, one.job.path
+        row, directory = catalogue.file(one.job.row), path.rpartition("/")[0]
+        if row is not None and (local := self._compared(one)) is not None:
+            same = one.found.md5 == local.md5
+            action = Adopt() if same else Conflict()
+            record(self._ctx, row, one.file, local, action=action, directory=directory)
+            row = catalogue.file(row.id)
+            if row is not None and row.state is State.PLANNED:
+                beside = join(directory, row.name)
+                return replace(one, job=replace(one.job, path=beside, expected=None, keep=None, compare=None))
+        one.part.discard()
+        self._feeder.release(one.job.row)
+        return None
+
+    def _compared(self, one: Received) -> LocalFile | None:
+        """The person's file, if it is still as it was when its MD5 was taken."""
+        job = one.job
+        try:
+            fingerprint = self._ctx.mirror.fingerprint(job.path)
+        except ItemError:
+            return None
+        if fingerprint is None or fingerprint != job.expected:
+            return None
+        return LocalFile(job.path, fingerprint, job.compare)
 
     def _committed(self, row: FileRow, one: Received, placed: Placed) -> FileRow:
         report, source = self._ctx.report, one.job.source

@@ -48,6 +48,7 @@ class Fetching:
 
     `keep`: where the old bytes go first, below the mirror's versions; None when there are none to keep.
     `source`: the same bytes are here already; they are only downloaded if those turn out not to do.
+    `compare`: the MD5 of a person's file at `path`, which may be the very same: nothing was promised to tell.
     """
 
     row: int
@@ -56,6 +57,7 @@ class Fetching:
     expected: Fingerprint | None = None
     keep: str | None = None
     source: Source | None = None
+    compare: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
