@@ -18,13 +18,25 @@ MASK = "***"
 #: Shorter values would blank out ordinary words; no service issues keys this short.
 _SHORTEST = 4
 
+#: Where somebody's sentence was too long for us.
+_CUT = "…"
+
 _PATTERNS = (
     # OAuth 1.0a parameters in a query, a form, or an Authorization header (RFC 5849 §3.5).
     re.compile(r"(?i)(oauth_(?:signature|token|token_secret|consumer_key|consumer_secret|nonce|verifier)"
                r"[\"']?\s*[=:]\s*[\"']?)[^\s&,\"']+"),
     re.compile(r"(?i)((?:proxy-)?authorization[\"']?\s*[=:]\s*[\"']?)[^\r\n\"']+(?:\"[^\"\r\n]*\"[^\"'\r\n]*)*"),
-    # API v2 takes the key as `APIKey` (anonymous access), the older APIs session ids and passwords.
-    re.compile(r"(?i)([?&;](?:apikey|sessionid|password|passwordhash|access_token|sig(?:nature)?)=)[^\s&\"']+"),
+    # API v2 takes the key as `APIKey` (anonymous access), the older APIs session ids and passwords too, in a
+    # query or in a form; the callback of a sign-in has its verifier there.
+    re.compile(r"(?i)((?:^|[?&;\s\"'])(?:apikey|sessionid|emailaddress|(?:site)?password|passwordhash"
+               r"|access_token|sig(?:nature)?|hmac)=)[^\s&\"']+"),
+    # The head of an upload to them, and what their answers to a sign-in hold: a hash that signs in for ever.
+    re.compile(r"(?i)(x-smug-sessionid[\"']?\s*[=:,]\s*[\"']?)[^\s&,\"']+"),
+    re.compile(r"()\$1\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{22}"),
+    # Pixelpost's proofs: parts of the path, or members of a question and its answer.
+    re.compile(r"(?i)(/(?:token|hmac):)[^/\s?\"']+"),
+    re.compile(r"(?i)(\\?[\"'](?:token|hmac|nonce|signature|challenge|passwordhash|password)\\?[\"']\s*:\s*\\?[\"'])"
+               r"[^\"'\\]+"),
 )  # fmt: skip
 
 
@@ -80,6 +92,17 @@ class Redactor:
                 text = text.replace(value, MASK)
         for pattern in _PATTERNS:
             text = pattern.sub(rf"\g<1>{MASK}", text)
+        if _CUT in text:
+            *cut, rest = text.split(_CUT)
+            text = _CUT.join([*map(self._without_beginning, cut), rest])
+        return text
+
+    def _without_beginning(self, text: str) -> str:
+        """`text`, which was cut short, without what a secret begins with at its end."""
+        for value in self._known:
+            for length in range(min(len(value) - 1, len(text)), _SHORTEST - 1, -1):
+                if text.endswith(value[:length]):
+                    return f"{text[:-length]}{MASK}"
         return text
 
 

@@ -363,11 +363,8 @@ GOOD = f'mirror = "/srv/photos"\n{KEYS}'
             f'{GOOD}[status]\nlisten = "0.0.0.0:80"', 'status.listen is "0.0.0.0:80", which others can reach'
         ),
         case(f'{GOOD}[status]\ntextfile = "/tmp/x.txt"', "it must be the absolute path of a .prom"),
-        case(f'{GOOD}kind = "pixelpost"', 'remote.kind is "pixelpost", which is not available'),
-        case(f'{GOOD}kind = "smugmug-1.3.0"', 'remote.kind is "smugmug-1.3.0", which is not available'),
         case(f'{GOOD}user = "/srv/photos"', "FILE: remote.user must be a nickname"),
-        case(f'{GOOD}kind = "smugmug-1.2.1"', "not available in this version"),
-        case(f'{GOOD}kind = "flickr"', 'remote.kind must be "smugmug-v2"'),
+        case(f'{GOOD}kind = "flickr"', 'remote.kind must be "smugmug-v2", "smugmug-1.3.0", '),
         case(f'include = "/Travel"\n{GOOD}x = 1', 'unknown setting "remote.x"'),
         case(f"include = 3\n{GOOD}", "FILE: include must be a list of strings"),
         case(f'include = ["/a", 3]\n{GOOD}', "FILE: include must be a list of strings"),

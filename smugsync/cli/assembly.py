@@ -20,6 +20,7 @@ from smugsync.catalogue import Catalogue
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.cli.locks import locked, run_lock, warn_of_share
+from smugsync.cli.remotes import dialect_of, hosts_of, signer_of, uploads_of
 from smugsync.cli.sending import sending
 from smugsync.config import Config, selector
 from smugsync.core.guard import MaxLoss
@@ -31,13 +32,10 @@ from smugsync.local.tree import Mirror
 from smugsync.pace import Pace
 from smugsync.progress import Progress
 from smugsync.remote.gallery import Gallery
-from smugsync.remote.hosts import Hosts
 from smugsync.remote.proxy import build_transport
 from smugsync.remote.session import Manners, Session
-from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
-from smugsync.remote.smugmug_v2.dialect import SmugMugV2
+from smugsync.remote.signing import Signer
 from smugsync.remote.tls import tls_context
-from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
 from smugsync.sync.context import Context, Options, Retention, Scope
 from smugsync.sync.engine import Engine
@@ -158,9 +156,9 @@ def _engine(
     stop: Stop,
 ) -> tuple[Engine, Session]:
     transport = build_transport(tls_context(config.remote.ca_file))
-    session = _session(config, stop, transport, configured_signer(config))
+    session = _session(config, stop, transport, signer_of(config.remote))
     stack.callback(session.close)
-    dialect = _dialect(config)
+    dialect = dialect_of(config.remote)
     engine = Engine(
         catalogue=catalogue,
         gallery=Gallery(dialect, session),
@@ -171,7 +169,7 @@ def _engine(
         service_time=session.service_time,
         requests=lambda: session.counts.api_requests + session.counts.media_requests,
         round_trip=lambda: transport.round_trip,
-        uploads=Uploads(dialect, session),
+        uploads=uploads_of(dialect, session),
     )
     return engine, session
 
@@ -205,13 +203,8 @@ def _passing_directory(config: Config) -> tempfile.TemporaryDirectory[str]:
             ) from error
 
 
-def _dialect(config: Config) -> SmugMugV2:
-    remote = config.remote
-    return SmugMugV2(remote.api_url, user=remote.user or "", upload_url=remote.upload_url)
-
-
 @contextmanager
-def conversation(config: Config, signer: Signer) -> Iterator[Session]:
+def conversation(config: Config, signer: Signer | None) -> Iterator[Session]:
     """A session for a few questions that a person waits for: given up sooner than those of a run."""
     with ExitStack() as stack:
         transport = build_transport(tls_context(config.remote.ca_file))
@@ -225,40 +218,21 @@ def whose(config: Config) -> Account:
 
     Raises NotAuthorised, Unreachable.
     """
-    with conversation(config, configured_signer(config)) as session:
+    with conversation(config, signer_of(config.remote)) as session:
         try:
-            return Gallery(_dialect(config), session).account()
+            return Gallery(dialect_of(config.remote), session).account()
         except (Transient, Garbled) as error:
             raise Unreachable(str(error)) from error
-
-
-def configured_signer(config: Config) -> Signer:
-    """The account's credentials, or the API key alone where there are none."""
-    remote = config.remote
-    if remote.api_secret and remote.access_token and remote.access_token_secret:
-        return OAuth1Signer(
-            remote.api_key.reveal(),
-            remote.api_secret.reveal(),
-            remote.access_token.reveal(),
-            remote.access_token_secret.reveal(),
-        )
-    return KeySigner(remote.api_key.reveal())
 
 
 def _session(
     config: Config,
     stop: Stop,
     transport: httpx.BaseTransport,
-    signer: Signer,
+    signer: Signer | None,
     *,
     manners: Manners | None = None,
 ) -> Session:
-    remote = config.remote
-    hosts = Hosts(
-        (remote.api_url, remote.upload_url, remote.oauth_url),
-        media_hosts=remote.media_hosts,
-        allow_http=remote.allow_http,
-    )
     limits = tuple(Limit(one.minute, one.up, one.down) for one in config.bwlimit)
 
     def pace(which: int) -> Pace | None:
@@ -266,7 +240,7 @@ def _session(
 
     return Session(
         transport,
-        hosts,
+        hosts_of(config.remote),
         signer,
         stop,
         warn=logging.getLogger("smugsync").warning,

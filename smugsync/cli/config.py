@@ -74,7 +74,9 @@ def _plain(value: Any) -> Any:
         return {one.name: _plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return str(value) if isinstance(value, Path | Secret) else value
+    if isinstance(value, Secret):
+        return str(value) if value else None
+    return str(value) if isinstance(value, Path) else value
 
 
 def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

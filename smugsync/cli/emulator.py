@@ -106,6 +106,8 @@ def emulator(context: click.Context, /, library: Path | None, **options: Any) ->
     --albums, there is a built-in demo account. One line of JSON on stdout tells the addresses and
     the credentials once the socket listens.
 
+    A Pixelpost site of the account's JPEGs stands beside it, at the ready line's "pixelpost_url".
+
     With --state, everything that clients change survives a restart. The first start fills FILE;
     later ones take the account from it, whatever has become of LIBRARY_DIR (its files are read
     where they are, uploads are kept in FILE). With --tls, the authority's certificate is the

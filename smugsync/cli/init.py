@@ -2,86 +2,62 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from smugsync.cli.answers import Answers, option
 from smugsync.cli.frame import Command
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.ledger import ledger
 from smugsync.config import Config, load
-from smugsync.config.checks import TOKEN
+from smugsync.config.checks import missing
 from smugsync.config.loading import DEFAULT_PROFILE
-from smugsync.config.places import config_file, expand, home
-from smugsync.config.sources import SECRETS, parse_toml, read_text, variable
+from smugsync.config.places import config_file
+from smugsync.config.remotes import DEFAULT_KIND, KINDS, REMOTES, Remote
+from smugsync.config.sources import OTHER_SECRETS, SECRETS, parse_toml, read_text
 from smugsync.config.template import render
 from smugsync.config.writing import write_private
 from smugsync.errors import ConfigError, UsageError
 from smugsync.local.marker import Marker
 from smugsync.local.tree import Mirror
-from smugsync.secret import Secret
-
-_KEYS_PAGE = "https://api.smugmug.com/api/developer/apply"
 
 
-@dataclass(slots=True)
-class Answers:
-    """What was given as options or typed in; absent is None or ()."""
-
-    remote: str | None = None
-    mirror: str | None = None
-    user: str | None = None
-    api_key: str | None = None
-    api_secret: str | None = None
-    access_token: str | None = None
-    access_token_secret: str | None = None
-    api_url: str | None = None
-    upload_url: str | None = None
-    oauth_url: str | None = None
-    ca_file: str | None = None
-    media_hosts: tuple[str, ...] = ()
-
-    @classmethod
-    def read(cls, options: Mapping[str, Any]) -> Answers:
-        """The options; an empty string counts as absent."""
-        given: dict[str, Any] = {
-            name: tuple(filter(None, value)) if isinstance(value, tuple) else (value or "").strip() or None
-            for name, value in options.items()
-        }
-        return cls(**given)
-
-    def values(self, environ: Mapping[str, str]) -> dict[str, Any]:
-        """What to write into the configuration, by dotted key. Paths are meant from where we stand."""
-        found: dict[str, Any] = {
-            f"remote.{one.name}": getattr(self, one.name)
-            for one in fields(self)
-            if one.name not in {"remote", "mirror"}
-        }
-        found["remote.kind"] = self.remote or "smugmug-v2"
-        found["mirror"] = _absolute(self.mirror, environ)
-        found["remote.ca_file"] = _absolute(self.ca_file, environ)
-        return {key: value for key, value in found.items() if value}
-
-
-def _absolute(text: str | None, environ: Mapping[str, str]) -> str | None:
-    return os.path.abspath(expand(text, environ)) if text else None  # noqa: PTH100 - `..` goes, links stay
+def _kinds(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """For the shells' completion."""
+    del context, parameter
+    return [kind for kind in KINDS if kind.startswith(incomplete)]
 
 
 @click.command(cls=Command)
-@click.option("--remote", metavar="KIND", help="The service and its interface. [default: smugmug-v2]")
+@click.option(
+    "--remote",
+    metavar="KIND",
+    shell_complete=_kinds,
+    help=f"The service and its interface: {', '.join(KINDS[:-1])} or {KINDS[-1]}. [default: {DEFAULT_KIND}]",
+)
 @click.option("--mirror", metavar="DIR", help="Where the photos go. Files that lie there stay untouched.")
 @click.option("--user", metavar="NICK", help="Read NICK's public albums; needs nothing but --api-key.")
 @click.option("--api-key", metavar="KEY")
 @click.option("--api-secret", metavar="SECRET")
 @click.option("--access-token", metavar="TOKEN")
 @click.option("--access-token-secret", metavar="SECRET")
+@click.option("--email", metavar="ADDRESS", help="To sign in by password, as SmugMug 1.2.0 to 1.2.2 let.")
+@click.option("--password", metavar="PASSWORD")
+@click.option("--site-password", metavar="PASSWORD", help="What opens the protected site of --user.")
+@click.option(
+    "--album-password",
+    "album_passwords",
+    multiple=True,
+    metavar="KEY=PASSWORD",
+    help="What opens an album; may repeat.",
+)
+@click.option("--site-url", metavar="URL", help="Where a Pixelpost site is.")
+@click.option("--public-key", metavar="KEY", help="An entity's of that site; without keys, what all may see.")
+@click.option("--private-key", metavar="KEY")
 @click.option("--api-url", metavar="URL", help="Another server than SmugMug's.")
 @click.option("--upload-url", metavar="URL")
 @click.option("--oauth-url", metavar="URL")
@@ -112,14 +88,13 @@ def init(invocation: Invocation, /, *, no_input: bool, force: bool, **options: A
         return
     before = _existing(file, invocation.profile, force=force)
     answers = Answers.read(options)
-    if not no_input:
-        _ask(answers, invocation)
-    _drop_needless(answers, invocation)
-    values = answers.values(invocation.environ)
-    if before:  # a profile inherits: say what must not be
-        for key in ("remote.user", *(f"remote.{secret}" for secret in SECRETS)):
-            values.setdefault(key, "")
-    config, text = _compose(file, before, values, invocation)
+    remote = REMOTES.get(answers.kind(invocation.environ))
+    if remote is not None:  # else nobody knows what to ask
+        if not no_input:
+            answers.ask(remote, invocation.environ)
+        for sentence in answers.drop_needless(remote, invocation.environ):
+            invocation.say(f"smugsync: {sentence}")
+    config, text = _compose(file, before, answers, remote, invocation)
     created = _create_mirror(config.mirror)
     write_private(file, text, replace=force or bool(before))
     if not invocation.quiet:
@@ -164,54 +139,21 @@ def _existing(file: Path, profile: str, *, force: bool) -> str:
     return text
 
 
-def _ask(answers: Answers, invocation: Invocation) -> None:
-    """Ask for what is needed and not there. Raises UsageError when nobody answers."""
-
-    def ask(name: str, question: str, *, hide: bool = False, default: str | None = None) -> None:
-        known = variable((name,)) if name == "mirror" else variable(("remote", name))
-        if getattr(answers, name) or invocation.environ.get(known):
-            return
-        answer = click.prompt(
-            question, default=default, hide_input=hide, show_default=bool(default), err=True
-        )
-        setattr(answers, name, answer.strip() or None)
-
-    base = home(invocation.environ)
-    try:
-        ask("mirror", "Where shall the photos go", default=str(base / "SmugMug") if base else None)
-        if not answers.access_token:
-            ask("user", "Nickname, to read somebody's public albums (empty: your own account)", default="")
-        click.echo(f"An API key comes from {_KEYS_PAGE}", err=True)
-        ask("api_key", "API key")
-        if not answers.user:
-            ask("api_secret", "API secret", hide=True)
-            ask("access_token", "Access token (empty: sign in with a browser afterwards)", default="")
-            if answers.access_token or invocation.environ.get(variable(("remote", "access_token"))):
-                ask("access_token_secret", "Access token secret", hide=True)
-    except click.Abort:
-        if sys.stdin.isatty():
-            raise
-        click.echo(err=True)  # the question has no answer that would end its line
-        raise UsageError("there is nobody to ask: give the answers as options, with --no-input") from None
-
-
-def _drop_needless(answers: Answers, invocation: Invocation) -> None:
-    if not answers.user:
-        return
-    needless = [name for name in SECRETS if name != "api_key" and getattr(answers, name)]
-    for name in needless:
-        setattr(answers, name, None)
-    if needless:
-        listed = ", ".join(f"--{name.replace('_', '-')}" for name in needless)
-        invocation.say(f"smugsync: {listed} not needed with --user, and ignored")
+def _nothing(remote: Remote | None) -> dict[str, Any]:
+    """What keeps a new profile from inheriting whatever a remote of this kind takes, by dotted key."""
+    taken = {"user", *SECRETS, *OTHER_SECRETS} & (remote.takes if remote is not None else set())
+    return {f"remote.{name}": () if name == "album_passwords" else "" for name in sorted(taken)}
 
 
 def _compose(
-    file: Path, before: str, values: Mapping[str, Any], invocation: Invocation
+    file: Path, before: str, answers: Answers, remote: Remote | None, invocation: Invocation
 ) -> tuple[Config, str]:
     """The new text, and the configuration it makes. Raises ConfigError before anything is written."""
-    for secret in SECRETS:
-        invocation.redact.add(Secret(values.get(f"remote.{secret}", "")))
+    for secret in answers.secrets():
+        invocation.redact.add(secret)
+    values = answers.values(invocation.environ)
+    if before:  # a profile inherits: say what must not be
+        values = _nothing(remote) | values
     try:
         text = render(values, profile=invocation.profile)
     except ValueError as error:
@@ -221,14 +163,14 @@ def _compose(
     try:
         return load(file, invocation.profile, invocation.environ, text=text), text
     except ConfigError as error:
-        needed = ["mirror", "api_key"]
-        if not values.get("remote.user"):
-            needed += ["api_secret"]
-            needed += TOKEN if any(values.get(f"remote.{name}") for name in TOKEN) else ()
-        lacking = [name for name in needed if not values.get(name) and not values.get(f"remote.{name}")]
+        given = answers.given(invocation.environ)
+        lacking = [] if "mirror" in given else ["mirror"]
+        if remote is not None:
+            known = given & remote.takes
+            lacking += missing(remote, remote.way(known), known)
         if not lacking:
             raise
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in lacking)
+        options = ", ".join(map(option, lacking))
         raise ConfigError((*error.problems, f"nothing was written: init was not given {options}")) from None
 
 

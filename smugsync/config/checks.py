@@ -8,20 +8,20 @@ from __future__ import annotations
 import os
 import ssl
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from smugsync.config import places, sources
-from smugsync.config.settings import Settings
+from smugsync.config import places as standard
+from smugsync.config import sources
+from smugsync.config.remotes import REMOTES, TOKEN, Remote, Way
+from smugsync.config.settings import RemoteSettings, Settings
 from smugsync.config.values import RouteConfig
 from smugsync.errors import ConfigError
 from smugsync.secret import Secret
 
-#: An access token: what a sign-in brings, and useless but as a whole.
-TOKEN = ("access_token", "access_token_secret")
 #: Stands where a problem is already on record and the value will never be used.
 NONE = Secret("")
 _NOWHERE = Path("/nonexistent")
@@ -52,12 +52,12 @@ def state_dir(settings: Settings, context: Context) -> Path:
     """This profile's own directory, one below the one that is configured."""
     if settings.state_dir is None:
         try:
-            return places.state_base(context.environ) / context.profile
+            return standard.state_base(context.environ) / context.profile
         except ConfigError as error:
             context.reading.problems += error.problems
             context.reading.broken.add(("state_dir",))
             return _NOWHERE
-    base = places.expand(settings.state_dir, context.environ)
+    base = standard.expand(settings.state_dir, context.environ)
     if not base.is_absolute() or "\0" in settings.state_dir:
         context.report("state_dir", problem=f'is "{base}": it must be an absolute path')
         return _NOWHERE
@@ -82,7 +82,7 @@ def mirror(settings: Settings, state: Path, context: Context) -> Path:
         )
         context.reading.broken.add(("mirror",))
         return _NOWHERE
-    path = places.expand(settings.mirror, context.environ)
+    path = standard.expand(settings.mirror, context.environ)
     if problem := _mirror_problem(settings.mirror, path, state, context):
         context.report("mirror", problem=problem)
     return Path(os.path.normpath(path))
@@ -93,7 +93,7 @@ def _mirror_problem(text: str, path: Path, state: Path, context: Context) -> str
         return "holds a NUL character"
     if not path.is_absolute():
         return f'is "{text}": it must be an absolute path, such as /srv/photos or ~/Photos'
-    real, home = Path(os.path.realpath(path)), places.home(context.environ)
+    real, home = Path(os.path.realpath(path)), standard.home(context.environ)
     if real == Path("/"):
         return 'is "/", the whole machine: name a directory of its own'
     if home is not None and real == Path(os.path.realpath(home)):
@@ -110,7 +110,7 @@ def _mirror_problem(text: str, path: Path, state: Path, context: Context) -> str
     if context.profile != "default" and owner and not owner.own:
         return f"belongs to the profile default: give [profile.{context.profile}] a mirror of its own"
     for name, theirs in context.reading.mirrors.items():
-        other = places.expand(theirs, context.environ)
+        other = standard.expand(theirs, context.environ)
         if other.is_absolute() and _overlap(real, Path(os.path.realpath(other))):
             return (
                 f"is {path}, and that of the profile {name} is {other}: give each profile a mirror of its own"
@@ -123,34 +123,52 @@ def _overlap(one: Path, other: Path) -> bool:
 
 
 def credentials(settings: Settings, context: Context) -> None:
-    """The API key always, its secret unless there is a `user`; an access token not at all, or whole."""
-    remote = settings.remote
+    """What the way that is meant needs, and the first address. An access token not at all, or whole."""
     if context.judged("remote", "kind"):
         return  # nobody knows what that one would need
-    given = {name for name in sources.SECRETS if getattr(remote, name)}
-    wanted = {"api_key"}
-    if not remote.user or not given <= {"api_key", "api_secret"}:
-        wanted.add("api_secret")
-    if given & set(TOKEN) and not context.any_token:
-        wanted |= set(TOKEN)
-    table = "[remote]" if context.profile == "default" else f"[profile.{context.profile}.remote]"
-    for name in (secret for secret in sources.SECRETS if secret in wanted - given):
+    given = {name for name in RemoteSettings.model_fields if getattr(settings.remote, name)}
+    remote = REMOTES[settings.remote.kind]
+    way = remote.way(given | {key[-1] for key in context.reading.broken if key[:1] == ("remote",)})
+    for name in missing(remote, way, given, any_token=context.any_token):
         if context.judged("remote", name):
             continue
-        variable = sources.variable(("remote", name))
-        context.reading.problems.append(
-            f"{context.file}: remote.{name} is missing: write {name} (or {name}_file) below {table}, "
-            f"or set {variable} (or {variable}_FILE)"
-            + (", or run `smugsync auth login`" if name in TOKEN and not remote.user else "")
-        )
+        context.reading.problems.append(_absence(name, settings.remote, remote, way, context))
         context.reading.broken.add(("remote", name))
+
+
+def missing(remote: Remote, way: Way, given: Collection[str], *, any_token: bool = False) -> tuple[str, ...]:
+    """The settings of `[remote]` without which nothing goes that way, and which are not `given`.
+
+    Half an access token is none; none is what `smugsync auth login` brings.
+    """
+    later = any_token or set(TOKEN).isdisjoint(given)
+    places = () if remote.defaults else remote.places[:1]
+    return tuple(
+        name for name in (*places, *way.needs) if name not in given and not (later and name in TOKEN)
+    )
+
+
+def _absence(name: str, given: RemoteSettings, remote: Remote, way: Way, context: Context) -> str:
+    table = "[remote]" if context.profile == "default" else f"[profile.{context.profile}.remote]"
+    variable = sources.variable(("remote", name))
+    secret = ("remote", name) in sources.HIDDEN
+    written = f"{name} (or {name}_file)" if secret else f'{name} = "https://..."'
+    set_as = f"{variable} (or {variable}_FILE)" if secret else variable
+    instead = ""
+    if name in TOKEN and not given.user:
+        instead = ", or run `smugsync auth login`"
+    elif way is Way.PASSWORD and remote.signs_in:
+        instead = ", or write api_secret and run `smugsync auth login`"
+    return (
+        f"{context.file}: remote.{name} is missing: write {written} below {table}, or set {set_as}{instead}"
+    )
 
 
 def ca_file(settings: Settings, context: Context) -> Path | None:
     """The file with the private CA, tried as TLS will use it."""
     if settings.remote.ca_file is None:
         return None
-    path = places.expand(settings.remote.ca_file, context.environ)
+    path = standard.expand(settings.remote.ca_file, context.environ)
     if not path.is_absolute():
         path = context.file.parent / path
     try:
@@ -165,23 +183,37 @@ def ca_file(settings: Settings, context: Context) -> Path | None:
     return path
 
 
-def plain_http(settings: Settings, context: Context) -> bool:
-    """Unencrypted addresses only by express wish, or on this very machine."""
-    remote = settings.remote
-    for key in ("api_url", "upload_url", "oauth_url"):
-        parts = urlsplit(getattr(remote, key))
-        if parts.scheme == "http" and not remote.allow_http and not _loopback(parts.hostname or ""):
-            context.report(
-                "remote",
-                key,
-                problem="would send the credentials unencrypted: use https, or set remote.allow_http",
+def places(settings: Settings, context: Context) -> dict[str, str]:
+    """The addresses of the remote, by setting. Unencrypted ones only by express wish, or on this machine."""
+    given, remote = settings.remote, REMOTES[settings.remote.kind]
+    found = dict(remote.defaults or {})
+    if remote.follows and given.api_url not in (None, found["api_url"]):
+        found |= {"oauth_url": str(given.api_url), "upload_url": f"{given.api_url}/"}
+    found |= {key: value for key in remote.places if (value := getattr(given, key))}
+    for key in remote.places:
+        parts = urlsplit(found.get(key, ""))
+        if parts.scheme == "http" and not given.allow_http and not _loopback(parts.hostname or ""):
+            risk = (
+                "would send the credentials unencrypted"
+                if remote.writes
+                else "is not encrypted, so that others on the way can read and change what it says"
             )
-    return remote.allow_http
+            context.report("remote", key, problem=f"{risk}: use https, or set remote.allow_http")
+    return found
 
 
 def uploads(settings: Settings, context: Context) -> None:
-    """Only the owner of an account sends anything to it."""
-    if settings.upload.enabled and settings.remote.user is not None:
+    """Only the owner of an account sends anything to it, and not to every kind."""
+    if not settings.upload.enabled:
+        return
+    remote = REMOTES[settings.remote.kind]
+    if not remote.writes:
+        context.report(
+            "upload",
+            "enabled",
+            problem=f"is true, but {remote.service} is read-only here, nothing can be sent to it: remove it",
+        )
+    elif settings.remote.user is not None:
         context.report(
             "upload",
             "enabled",
@@ -193,9 +225,9 @@ def uploads(settings: Settings, context: Context) -> None:
 def routes(settings: Settings, state: Path, context: Context) -> tuple[RouteConfig, ...]:
     """Where files are dropped, and for which album. A folder inside the mirror is an album's already."""
     found: list[RouteConfig] = []
-    inside = None if settings.mirror is None else places.expand(settings.mirror, context.environ)
+    inside = None if settings.mirror is None else standard.expand(settings.mirror, context.environ)
     for route in settings.upload.routes:
-        folder = places.expand(route.folder, context.environ)
+        folder = standard.expand(route.folder, context.environ)
         parts = [part for part in route.album.split("/") if part]
         problem = ""
         if "\0" in route.folder or not folder.is_absolute():
@@ -234,7 +266,7 @@ def textfile(settings: Settings, context: Context) -> Path | None:
     """The file for Prometheus' node_exporter, which reads no other than `*.prom`."""
     if settings.status.textfile is None:
         return None
-    path = places.expand(settings.status.textfile, context.environ)
+    path = standard.expand(settings.status.textfile, context.environ)
     if not path.is_absolute() or "\0" in settings.status.textfile or path.suffix != ".prom":
         context.report("status", "textfile", problem=f'is "{path}": it must be the absolute path of a .prom')
     return path

@@ -17,11 +17,8 @@ from pydantic_settings import NoDecode
 
 from smugsync.config.selection import selector
 from smugsync.config.values import Rate
-from smugsync.secret import Secret
 
 T = TypeVar("T")
-
-LATER_KINDS = ("smugmug-1.3.0", "smugmug-1.2.2", "smugmug-1.2.1", "smugmug-1.2.0", "pixelpost")
 
 _UNITS = {"": 1, "b": 1} | {
     f"{prefix}{suffix}": base**power
@@ -45,7 +42,7 @@ def _size(value: object) -> object:
     return int(float(match[1]) * factor) if "." in match[1] else int(match[1]) * factor
 
 
-def _several(value: object) -> object:
+def several(value: object) -> object:
     """In the environment a list is JSON, or separated by commas or line ends."""
     if not isinstance(value, str):
         return value
@@ -112,6 +109,18 @@ def _origin(value: str) -> str:
     return value
 
 
+def site_address(value: str | None) -> str | None:
+    """Of a site that may lie in a directory of its host's."""
+    if value is None:
+        return None
+    try:
+        return web_address(value).rstrip("/")
+    except ValueError as error:
+        raise ValueError(
+            str(error).replace("https://api.smugmug.com", "https://photos.example.org")
+        ) from None
+
+
 def _host(value: str) -> str:
     match = _HOST.fullmatch(value)
     if not match or (match[1] and not 0 < int(match[1]) < 65536):
@@ -126,24 +135,6 @@ def zone(value: str) -> str:
         except (KeyError, ValueError, OSError):
             raise ValueError('must be "local" or a time zone such as "Europe/Madrid"') from None
     return value
-
-
-def known_kind(value: object) -> object:
-    if value in LATER_KINDS:
-        raise ValueError(f'is "{value}", which is not available in this version: "smugmug-v2" is')
-    return value
-
-
-def _hide(value: object) -> object:
-    if isinstance(value, str):
-        if len(value.split()) > 1:
-            raise ValueError("holds more than one word: it must hold the secret and nothing else")
-        if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
-            raise ValueError("is not UTF-8 text")
-        return Secret(value.strip()) if value.strip() else None
-    if value is None or isinstance(value, Secret):
-        return value
-    raise ValueError("must be a string")
 
 
 _EVERY = re.compile(r"(\d{1,6})\s*(s|min|m|h|d)")
@@ -260,29 +251,11 @@ def _port(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _hidden_urls(value: object) -> object:
-    found = _several(value)
-    if not isinstance(found, list | tuple) or not all(isinstance(one, str | Secret) for one in found):
-        raise ValueError('must be a list of strings, such as ["one", "two"]')
-    return tuple(one if isinstance(one, Secret) else Secret(one) for one in found)
-
-
-def _hidden_url(value: object) -> object:
-    hidden = _hide(value)
-    if isinstance(hidden, Secret):
-        try:
-            web_address(hidden.reveal().split("?")[0])
-        except ValueError as error:  # here a query is fine
-            raise ValueError(str(error).replace("user name, query or", "user name or")) from None
-    return hidden
-
-
 Maybe = Annotated[T | None, BeforeValidator(_absent)]
-Strings = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_several)]
+Strings = Annotated[tuple[str, ...], NoDecode, BeforeValidator(several)]
 Patterns = Annotated[Strings, AfterValidator(_patterns)]
-Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(_several)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(several)]
 Origin = Annotated[str, AfterValidator(_origin)]
-Hidden = Annotated[Secret | None, BeforeValidator(_hide)]
 Downloads = Annotated[int, BeforeValidator(between(1, 32, ', or "auto"'))]
 Bytes = Annotated[int, BeforeValidator(_size)]
 Days = Annotated[int, BeforeValidator(between(0, 36_500, " days; 0 keeps them for good"))]
@@ -292,5 +265,3 @@ Cadence = Annotated[int | str | None, BeforeValidator(_cadence)]
 Hours = Annotated[Strings, AfterValidator(_hours)]
 Rates = Annotated[tuple[Rate, ...], NoDecode, BeforeValidator(_rates)]
 Listen = Annotated[Maybe[str], BeforeValidator(_port), AfterValidator(_listen)]
-HiddenUrl = Annotated[Secret | None, BeforeValidator(_hidden_url)]
-HiddenUrls = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_hidden_urls)]

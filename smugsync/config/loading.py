@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from smugsync.config import checks, places, sources
 from smugsync.config.privacy import Guard
+from smugsync.config.remotes import REMOTES
 from smugsync.config.settings import Settings
 from smugsync.config.values import (
     Config,
@@ -257,27 +258,13 @@ def _suggestion(key: tuple[str, ...]) -> str:
 def _build(settings: Settings, context: checks.Context, *, found: bool) -> Config:
     state = checks.state_dir(settings, context)
     checks.uploads(settings, context)
-    remote = settings.remote
     checks.credentials(settings, context)
     return Config(
         profile=context.profile,
         path=context.file if found else None,
         state_dir=state,
         mirror=checks.mirror(settings, state, context),
-        remote=RemoteConfig(
-            kind=remote.kind,
-            api_url=remote.api_url,
-            upload_url=remote.upload_url,
-            oauth_url=remote.oauth_url,
-            user=remote.user,
-            api_key=remote.api_key or checks.NONE,
-            api_secret=remote.api_secret,
-            access_token=remote.access_token,
-            access_token_secret=remote.access_token_secret,
-            ca_file=checks.ca_file(settings, context),
-            media_hosts=remote.media_hosts,
-            allow_http=checks.plain_http(settings, context),
-        ),
+        remote=_remote(settings, context),
         log=LogConfig(format=settings.log.format, level=settings.log.level),
         guard=GuardConfig(**dict(settings.guard)),
         keep=KeepConfig(**dict(settings.keep)),
@@ -304,4 +291,20 @@ def _build(settings: Settings, context: checks.Context, *, found: bool) -> Confi
         timezone=settings.timezone,
         warnings=tuple(context.reading.warnings),
         origins=sources.origins(context.reading, context.file),
+    )
+
+
+def _remote(settings: Settings, context: checks.Context) -> RemoteConfig:
+    """The remote as one of its kind: what others would take of it is left out."""
+    given = settings.remote
+    takes = REMOTES[given.kind].takes
+    taken = {one.name: getattr(given, one.name) for one in fields(RemoteConfig) if one.name in takes}
+    return RemoteConfig(
+        kind=given.kind,
+        **{name: value for name, value in taken.items() if value is not None}
+        | {"api_key": taken.get("api_key") or checks.NONE}
+        | checks.places(settings, context),
+        ca_file=checks.ca_file(settings, context),
+        media_hosts=given.media_hosts,
+        allow_http=given.allow_http,
     )

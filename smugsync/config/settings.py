@@ -1,24 +1,22 @@
 """What may be written in the configuration: every key, its type and its range.
 
 Only this module and its neighbours in the package know pydantic; the program gets `values.Config`. How
-single values are written stands in `kinds`.
+single values are written stands in `kinds` and `hidden`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from smugsync.config.hidden import AlbumPasswords, Hidden, HiddenUrl, HiddenUrls, Phrase
 from smugsync.config.kinds import (
     Bytes,
     Cadence,
     Days,
     Downloads,
-    Hidden,
-    HiddenUrl,
-    HiddenUrls,
     Hosts,
     Hours,
     Listen,
@@ -30,11 +28,12 @@ from smugsync.config.kinds import (
     adaptive,
     between,
     duration,
-    known_kind,
     nickname,
+    site_address,
     web_address,
     zone,
 )
+from smugsync.config.remotes import DEFAULT_KIND, Kind
 from smugsync.config.values import (
     Create,
     Durability,
@@ -57,19 +56,32 @@ class Table(BaseModel):
 
 
 class RemoteSettings(Table):
-    kind: Annotated[Literal["smugmug-v2"], BeforeValidator(known_kind)] = "smugmug-v2"
-    api_url: Origin = "https://api.smugmug.com"
-    upload_url: Annotated[str, AfterValidator(web_address)] = "https://upload.smugmug.com/"
-    oauth_url: Origin = "https://api.smugmug.com"
+    kind: Kind = DEFAULT_KIND
+    api_url: Maybe[Origin] = None
+    upload_url: Maybe[Annotated[str, AfterValidator(web_address)]] = None
+    oauth_url: Maybe[Origin] = None
     user: Annotated[Maybe[str], AfterValidator(nickname)] = None
     api_key: Hidden = None
     api_secret: Hidden = None
     access_token: Hidden = None
     access_token_secret: Hidden = None
+    email: Hidden = None
+    password: Phrase = None
+    site_password: Phrase = None
+    album_passwords: AlbumPasswords = ()
+    site_url: Annotated[Maybe[str], AfterValidator(site_address)] = None
+    public_key: Hidden = None
+    private_key: Hidden = None
     api_key_file: Maybe[str] = None
     api_secret_file: Maybe[str] = None
     access_token_file: Maybe[str] = None
     access_token_secret_file: Maybe[str] = None
+    email_file: Maybe[str] = None
+    password_file: Maybe[str] = None
+    site_password_file: Maybe[str] = None
+    album_passwords_file: Maybe[str] = None
+    public_key_file: Maybe[str] = None
+    private_key_file: Maybe[str] = None
     ca_file: Maybe[str] = None
     media_hosts: Hosts = ()
     allow_http: bool = False

@@ -20,14 +20,17 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from smugsync.config.places import expand
 from smugsync.config.privacy import Guard
+from smugsync.config.remotes import DEFAULT_KIND, REMOTES
 from smugsync.config.values import Origin
 
 PREFIX = "SMUGSYNC_"
-#: What the account is signed in with, in `[remote]`.
+#: What an account is signed in with by OAuth, in `[remote]`.
 SECRETS = ("api_key", "api_secret", "access_token", "access_token_secret")
+#: What some remotes are opened with besides, or instead.
+OTHER_SECRETS = ("email", "password", "site_password", "album_passwords", "public_key", "private_key")
 #: Every setting that may come from a file of its own, `…_file`, or from a store of credentials.
 HIDDEN = (
-    *(("remote", secret) for secret in SECRETS),
+    *(("remote", secret) for secret in (*SECRETS, *OTHER_SECRETS)),
     ("notify", "ping"),
     ("notify", "ntfy"),
     ("notify", "ntfy_token"),
@@ -41,6 +44,9 @@ CHOOSING = frozenset({"SMUGSYNC_CONFIG", "SMUGSYNC_PROFILE"})
 _MIGRANTS = {"SMUGMUG_API_KEY": "api_key", "SMUGMUG_API_SECRET": "api_secret"}
 
 _SECRET_FILE_LIMIT = 65536
+#: What people choose may hold blanks; of these lists a file holds one entry a line.
+_PHRASES = frozenset({"password", "site_password"})
+_LISTS = frozenset({"album_passwords"})
 
 
 @dataclass(slots=True)
@@ -88,6 +94,13 @@ class Reading:
     def owner(self, key: Sequence[str]) -> Layer | None:
         """The layer whose value for `key` counts."""
         return next((layer for layer in reversed(self.layers) if layer.holds(key)), None)
+
+    def wants(self, key: Sequence[str]) -> bool:
+        """Whether a secret means anything to the remote of this kind. True where the kind is unknown."""
+        owner = self.owner(("remote", "kind"))
+        kind = owner.data["remote"]["kind"] if owner is not None else DEFAULT_KIND
+        remote = REMOTES.get(kind) if isinstance(kind, str) else None
+        return key[0] != "remote" or remote is None or key[-1] in remote.takes
 
 
 def variable(key: Sequence[str]) -> str:
@@ -204,6 +217,8 @@ def open_secret_files(
             name = settings.pop(f"{secret}_file", None) if isinstance(settings, dict) else None
             if not isinstance(settings, dict) or name is None or name == "" or settings.get(secret):
                 continue
+            if not reading.wants((table, secret)):
+                continue  # another remote's, or nothing of ours at all: a store may hold a "password"
             where = layer.where((table, f"{secret}_file"))
             if not isinstance(name, str):
                 reading.problems.append(f"{where} must be the path of a file")
@@ -214,7 +229,7 @@ def open_secret_files(
             guarded = layer.private or any(path.is_relative_to(directory) for directory in trusted)
             layer.sources[secret] = str(path) if layer.private else f"{path} ({where})"
             try:
-                settings[secret] = _read_secret(path, None if guarded else guard)
+                settings[secret] = _unpacked(secret, _read_secret(path, None if guarded else guard))
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
                 subject = f"{path}" if layer.private else f"{where}: {path}"
@@ -225,9 +240,12 @@ def open_secret_files(
 def origins(reading: Reading, file: Path) -> tuple[Origin, ...]:
     """Where each secret of the account that is set comes from. To be asked when all secret files are open."""
     found: list[Origin] = []
-    for secret in SECRETS:
-        layer = reading.owner(("remote", secret))
-        if layer is None or not str(layer.data["remote"][secret]).strip():
+    for table, secret in HIDDEN:
+        layer = reading.owner((table, secret)) if table == "remote" else None
+        if layer is None or not reading.wants((table, secret)):
+            continue
+        value = layer.data["remote"][secret]
+        if not (value.strip() if isinstance(value, str) else value):
             continue
         if secret in layer.sources:
             found.append(Origin(secret, layer.sources[secret]))
@@ -251,11 +269,23 @@ def _read_secret(path: Path, guard: Guard | None) -> str:
     finally:
         os.close(handle)
     try:
-        text = data.decode("utf-8-sig").strip()
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8 text") from None
-    if not text:
+    if not text.strip():
         raise ValueError("is empty")
+    return text
+
+
+def _unpacked(secret: str, text: str) -> str | list[str]:
+    """What a file with `text` says of the setting `secret`. Raises ValueError."""
+    if secret in _LISTS:
+        return [line for line in text.splitlines() if line.strip()]
+    if secret in _PHRASES:
+        lines = text.strip("\r\n").splitlines()
+        if len(lines) > 1:
+            raise ValueError("holds more than one line: it must hold the password and nothing else")
+        return lines[0]
     if len(text.split()) > 1:
         raise ValueError("holds more than one word: it must hold the secret and nothing else")
-    return text
+    return text.strip()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from smugsync.config.loading import DEFAULT_PROFILE
+from smugsync.config.remotes import DEFAULT_KIND, KINDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,16 @@ _TOP = (
     ),
 )
 _REMOTE = (
-    Entry("kind", "The service and its interface.", "smugmug-v2"),
+    Entry(
+        "kind",
+        "The service and its interface: "
+        + ", ".join(f'"{kind}"' for kind in KINDS[:3])
+        + ",\n"
+        + ", ".join(f'"{kind}"' for kind in KINDS[3:-1])
+        + f' or "{KINDS[-1]}". What one does not take is\n'
+        "ignored: docs/remotes.md says what each of them needs.",
+        DEFAULT_KIND,
+    ),
     Entry(
         "user", "Read the public albums of this nickname; only api_key is needed then.", example="nickname"
     ),
@@ -83,9 +93,35 @@ _REMOTE = (
     Entry("api_secret", "", example="..."),
     Entry("access_token", "", example="..."),
     Entry("access_token_secret", "", example="..."),
-    Entry("api_url", "Addresses of the service; others only for a test server.", "https://api.smugmug.com"),
-    Entry("upload_url", "", "https://upload.smugmug.com/"),
-    Entry("oauth_url", "", "https://api.smugmug.com"),
+    Entry(
+        "email",
+        "A sign-in by password, for smugmug-1.2.0 to 1.2.2. Files and variables as above.",
+        example="...",
+    ),
+    Entry("password", "", example="..."),
+    Entry(
+        "site_password",
+        "What opens albums of somebody else's that are protected, for smugmug-1.2.0 to 1.3.0: the\n"
+        "password of the whole site, and those of single albums by their keys.",
+        example="...",
+    ),
+    Entry("album_passwords", "", example=("8RxVQ3=...",)),
+    Entry(
+        "site_url",
+        "Pixelpost: where the site is, and the keys of an entity of its that may read. Without keys what\n"
+        "the site shows to everybody.",
+        example="https://photos.example.org",
+    ),
+    Entry("public_key", "", example="..."),
+    Entry("private_key", "", example="..."),
+    Entry(
+        "api_url",
+        "Addresses of SmugMug; others only for a test server. Where api_url is another one, the other two\n"
+        "follow it for smugmug-1.2.0 to 1.3.0.",
+        "https://api.smugmug.com",
+    ),
+    Entry("upload_url", "", example="https://upload.smugmug.com/"),
+    Entry("oauth_url", "", example="https://api.smugmug.com"),
     Entry(
         "ca_file",
         "A private certificate authority to trust as well (PEM).",

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
+from smugsync.config.remotes import DEFAULT_KIND, REMOTES, Kind, Remote, Way
 from smugsync.secret import Secret
 
-Kind = Literal["smugmug-v2"]
 Mode = Literal["archive", "mirror"]
 Links = Literal["auto", "reflink", "none"]
 Layout = Literal["url-path", "names"]
@@ -20,11 +20,22 @@ LogFormat = Literal["text", "json"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
+@dataclass(frozen=True, slots=True)
+class AlbumPassword:
+    """What opens one album; `album` is its key."""
+
+    album: str
+    password: Secret
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteConfig:
-    """The account and how to reach it. `api_url` and `oauth_url` are bare origins."""
+    """The account and how to reach it. `api_url` and `oauth_url` are bare origins.
 
-    kind: Kind = "smugmug-v2"
+    Which of all that counts depends on the `kind`: see `way` and `remotes`.
+    """
+
+    kind: Kind = DEFAULT_KIND
     api_url: str = "https://api.smugmug.com"
     upload_url: str = "https://upload.smugmug.com/"
     oauth_url: str = "https://api.smugmug.com"
@@ -33,24 +44,43 @@ class RemoteConfig:
     api_secret: Secret | None = None
     access_token: Secret | None = None
     access_token_secret: Secret | None = None
+    email: Secret | None = None  #: or the nickname, which a sign-in by password takes as well
+    password: Secret | None = None
+    site_password: Secret | None = None  #: of the whole site of `user`
+    album_passwords: tuple[AlbumPassword, ...] = ()
+    site_url: str = ""  #: Pixelpost's, with the directory that it is installed in
+    public_key: Secret | None = None
+    private_key: Secret | None = None
     ca_file: Path | None = None  #: trusted beside the system's CAs
     media_hosts: tuple[str, ...] = ()  #: HOST or HOST:PORT, allowed beside `*.smugmug.com`
     allow_http: bool = False
 
     @property
+    def remote(self) -> Remote:
+        """What is known of remotes of this kind."""
+        return REMOTES[self.kind]
+
+    @property
+    def way(self) -> Way:
+        """How this one is signed in to."""
+        return self.remote.way({one.name for one in fields(self) if getattr(self, one.name)})
+
+    @property
     def anonymous(self) -> bool:
-        """True when there is no access token: public albums of `user`, nothing else."""
-        return self.access_token is None
+        """True when nobody signs in: what everybody may see, nothing else."""
+        return self.way in (Way.KEY, Way.NOBODY)
 
     @property
     def signed_out(self) -> bool:
         """True when an account of our own is to be mirrored, and its access token is not there."""
-        return self.user is None and not (self.access_token and self.access_token_secret)
+        whole = self.access_token and self.access_token_secret
+        return self.way is Way.OAUTH and self.user is None and not whole
 
     def secrets(self) -> tuple[Secret, ...]:
         """All secret values that are set, for a `Redactor`."""
-        values = (getattr(self, one.name) for one in fields(self))
-        return tuple(value for value in values if isinstance(value, Secret))
+        values = [getattr(self, one.name) for one in fields(self)]
+        values += [one.password for one in self.album_passwords]
+        return tuple(value for value in values if isinstance(value, Secret) and value)
 
 
 @dataclass(frozen=True, slots=True)

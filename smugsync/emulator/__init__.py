@@ -52,6 +52,7 @@ formats, conversion which files are taken; what is made of HEIC and of films
 replies             what the upload host answers, and by which codes
 ------------------  --------------------------------------------------------------------------------------
 **media/**          **photo and video files**: reading them, making them, scaling and serving them
+**pixelpost/**      **a Pixelpost site**, whose photos are the account's JPEGs
 **faults/**         **what goes wrong**, and how
 **state/**          **what survives a restart**: the account in a file, edit by edit, and its uploads
 ==================  ======================================================================================

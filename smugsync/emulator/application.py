@@ -22,9 +22,12 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from smugsync.emulator.emulator import Emulator
+from smugsync.emulator.emulator import Emulator, is_media
+from smugsync.emulator.legacy.addresses import is_upload as is_older_upload
+from smugsync.emulator.legacy.pictures import is_quick as is_quick_picture
 from smugsync.emulator.media import host as media_host
 from smugsync.emulator.messages import Request, Response, html_response
+from smugsync.emulator.pixelpost import files as pixelpost_files
 from smugsync.emulator.upload.request import is_upload
 from smugsync.emulator.upload.spooling import Bodies, ClientLeft, Receive, TooLarge
 
@@ -103,12 +106,14 @@ class Application:
         )
         try:
             request = await self._with_body(request, receive)
-            is_media = request.path.startswith(media_host.PREFIX)
-            if is_media and media_host.is_quick(request.path):
+            media = is_media(request)
+            made = pixelpost_files.owns(request.path)  # of these, some have to be made first
+            quick = media_host.is_quick(request.path) and is_quick_picture(request.path)
+            if media and quick and not made:
                 response = self._emulator.handle(request)
             else:
-                usual = self._uploads if is_upload(request) else None
-                threads = self._pictures if is_media else usual
+                usual = self._uploads if _uploads(request) else None
+                threads = self._pictures if media else usual
                 loop = asyncio.get_running_loop()
                 response = await loop.run_in_executor(threads, self._emulator.handle, request)
         except ClientLeft:
@@ -125,7 +130,7 @@ class Application:
     async def _with_body(self, request: Request, receive: Receive) -> Request:
         announced = request.headers.get("content-length", "")
         length = int(announced) if announced.isdecimal() else 0
-        body = await self.bodies.read(receive, upload=is_upload(request), announced=length)
+        body = await self.bodies.read(receive, upload=_uploads(request), announced=length)
         return replace(request, body=body) if isinstance(body, bytes) else replace(request, upload=body)
 
     async def _deliver(self, request: Request, response: Response, scope: Scope, send: Send) -> None:
@@ -181,6 +186,11 @@ class Application:
             transport.abort()
         else:
             transport.close()
+
+
+def _uploads(request: Request) -> bool:
+    """Whether the body is a file, in the newer or the older way."""
+    return is_upload(request) or is_older_upload(request)
 
 
 def _origin_form(target: str) -> str:

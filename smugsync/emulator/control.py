@@ -15,6 +15,7 @@ POST /applications        {"name": ..., "key": ..., "secret": ...} -> one more a
 GET  /users               the nicknames, the account's own first
 GET  /account[/NICKNAME]  the tree, with keys, names and MD5s
 POST /edits/NAME          one edit; the answer names what was touched. See `account.edits`
+     /pixelpost...        the Pixelpost site on the same library. See `pixelpost.control`
 ========================= =========================================================================
 """
 
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 from smugsync.emulator.account.edits import EDITS, describe_tree
 from smugsync.emulator.hosts import is_from_a_page_elsewhere
 from smugsync.emulator.messages import Request, Response, json_response, read_json
+from smugsync.emulator.pixelpost import control as pixelpost
 
 if TYPE_CHECKING:
     from smugsync.emulator.emulator import Emulator
@@ -64,6 +66,8 @@ class Control:
             return self._behaviour(method, parts, body)
         if what in ("tokens", "applications"):
             return self._sign_in(method, parts, body)
+        if what == "pixelpost":
+            return pixelpost.control(self._emulator.pixelpost, method, parts[1:], body)
         account = self._emulator.account
         with account.lock:
             match method, parts:

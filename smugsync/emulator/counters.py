@@ -12,6 +12,7 @@ from smugsync.emulator.messages import Request, Response
 _IDS: Final = (
     (re.compile(r"^/photos/.*"), "/photos/*"),
     (re.compile(r"^/upload/.+"), "/upload/*"),
+    (re.compile(r"^(/api/get/[^/]+/[^/]+/).+"), r"\1*"),
     (re.compile(r"^(/api/v2/(?:user|node|album|image|video)/)[^/!]+"), r"\1*"),
     (re.compile(r"(/image/)[^/!]+"), r"\1*"),
     (re.compile(r"^(/api/v2/folder/user/)[^!]+"), r"\1*"),

@@ -21,11 +21,28 @@ from smugsync.emulator.control import Control
 from smugsync.emulator.counters import Counters
 from smugsync.emulator.faults.faults import Faults
 from smugsync.emulator.hosts import by_host, media_origin, signed_origins, split_host
+from smugsync.emulator.legacy.addresses import is_call, named
+from smugsync.emulator.legacy.addresses import is_upload as is_older_upload
+from smugsync.emulator.legacy.calls import Shared
+from smugsync.emulator.legacy.numbers import Numbers
+from smugsync.emulator.legacy.service import Legacy
+from smugsync.emulator.legacy.sessions import Sessions
+from smugsync.emulator.legacy.tokens import ADDRESSES as OLDER_SIGN_IN
 from smugsync.emulator.limits import Windows
 from smugsync.emulator.media import host as media_host
 from smugsync.emulator.media.scaling import find_scaler
 from smugsync.emulator.messages import Request, Response, html_response, json_response
-from smugsync.emulator.settings import Credentials, Settings, Switches, Viewer, make_credentials
+from smugsync.emulator.pixelpost import files as pixelpost_files
+from smugsync.emulator.pixelpost import service as pixelpost_service
+from smugsync.emulator.pixelpost.service import Pixelpost, Surroundings, make_keys
+from smugsync.emulator.settings import (
+    Credentials,
+    Settings,
+    Switches,
+    Viewer,
+    make_credentials,
+    make_login,
+)
 from smugsync.emulator.signin.gatekeeper import Caller, Gatekeeper
 from smugsync.emulator.signin.proof import Refused
 from smugsync.emulator.signin.sign_in import PREFIX as SIGN_IN
@@ -91,6 +108,27 @@ class Emulator:
         if tokens is not None:
             self.gatekeeper.load(tokens)
         self._windows = Windows(self.clock)
+        self.legacy = self._make_legacy()
+        keys = make_keys(self.settings.seed, self.settings.nickname)
+        around = Surroundings(
+            self.account, self._skewed_clock, lambda: self.switches, self.keep, self._scaler
+        )
+        self.pixelpost = Pixelpost(keys, around)
+        self.pixelpost.load(self.keeper)
+
+    def _make_legacy(self) -> Legacy:
+        """The older APIs, of the same account."""
+        shared = Shared(
+            self.account,
+            Numbers(self.account, lambda: self.switches),
+            Sessions(self._skewed_clock, lambda: self.switches),
+            self.gatekeeper,
+            self._sign_in.pending,
+            lambda nickname: make_login(self.settings, nickname),
+            self._receiver.receive,
+            lambda request: signed_origins(request, self.origin),
+        )
+        return Legacy(shared, view=self._view, switches=lambda: self.switches)
 
     def _admit_everyone(self) -> None:
         """The announced application, and a token of it for each user."""
@@ -140,15 +178,18 @@ class Emulator:
             response = json_response(500, {"Code": 500, "Message": "Internal Server Error"})
         if not inside:
             response = self._finish(request, response)
-            self.counters.count(request, response)
+            self.counters.count(named(request), response)
         return response
 
     def _answer(self, request: Request) -> Response:
-        faults = self.faults.strike(request)
+        faults = self.faults.strike(named(request))
         response = next(filter(None, (fault.instead(self.clock()) for fault in faults)), None)
+        if response is not None:
+            code = next((fault.code for fault in faults if fault.code is not None), None)
+            response = (None if code is None else self.legacy.fail(request, code)) or response
         if response is None:
             response = self._route(request)
-            if not request.path.startswith(media_host.PREFIX):  # which change nothing, and wait for nobody
+            if not is_media(request):  # which change nothing, and wait for nobody
                 response = self._saved(request, response)
             for fault in faults:
                 response = fault.afterwards(request, response)
@@ -167,9 +208,14 @@ class Emulator:
         Raises a SmugsyncError if the state file cannot be written.
         """
         try:
-            self.keeper.save(self.account, self.gatekeeper)
+            self._save()
         finally:
             self.keeper.close()
+
+    def _save(self) -> None:
+        """Raises a SmugsyncError if the state file cannot be written."""
+        self.keeper.save(self.account, self.gatekeeper)
+        self.pixelpost.save(self.keeper)
 
     def _saved(self, request: Request, response: Response) -> Response:
         """The response, once a restart would not lose what led to it; else an error.
@@ -179,7 +225,7 @@ class Emulator:
         may do it twice.
         """
         try:
-            self.keeper.save(self.account, self.gatekeeper)
+            self._save()
         except SmugsyncError as error:
             if request.method in ("GET", "HEAD") and not request.path.startswith(SIGN_IN):
                 return response
@@ -187,6 +233,10 @@ class Emulator:
         return response
 
     def _route(self, request: Request) -> Response:
+        if is_older_upload(request):
+            return self.legacy.take_upload(request)
+        if is_call(request) or request.path in OLDER_SIGN_IN:
+            return self.legacy.answer(request)
         if is_upload(request):
             return self._take_upload(request)
         if request.path.startswith("/api/v2"):
@@ -195,6 +245,12 @@ class Emulator:
             return self._sign_in.handle(request, origins=signed_origins(request, self.origin))
         if request.path.startswith(album_download.PREFIX):
             return album_download.serve_download(request, self._view(request, NOBODY))
+        if pixelpost_service.owns(request.path):
+            return self.pixelpost.handle(request, self._site_url(request))
+        if pixelpost_files.owns(request.path):
+            return self.pixelpost.serve_file(request)
+        if self.legacy.serves(request.path):
+            return self.legacy.serve_picture(request)
         if request.path.startswith(media_host.PREFIX):
             return media_host.serve_media(request, self._view(request, NOBODY))
         return html_response(404, "Not Found", "The requested URL was not found on this server.")
@@ -236,9 +292,16 @@ class Emulator:
         if is_api(request):
             limits = self._windows.headers(request, self.switches.allowance)
             headers += limits if response.header("X-RateLimit-Remaining") is None else []
-            if self.settings.latency_ms:
-                delivery = replace(delivery, delay=delivery.delay + self.settings.latency_ms / 1000)
+        older = is_call(request) or pixelpost_service.owns(request.path)
+        if self.settings.latency_ms and (is_api(request) or older):
+            delivery = replace(delivery, delay=delivery.delay + self.settings.latency_ms / 1000)
         return replace(response, headers=tuple(headers), delivery=delivery)
+
+    def _site_url(self, request: Request) -> str:
+        """Pixelpost's site has one address, whatever name a client knows it by (recorded); but where this
+        server listens to every address, none of them is its own."""
+        own = self.origin if self.settings.host not in ("0.0.0.0", "::") else None  # noqa: S104 - read, not bound
+        return (own or media_origin(request, self.origin)) + "/"
 
     def _skewed_clock(self) -> float:
         """What this server believes the time to be."""
@@ -258,6 +321,11 @@ class Emulator:
             self._scaler,
             split_host(request.headers.get("host", ""), request.scheme)[0],
         )
+
+
+def is_media(request: Request) -> bool:
+    """Whether it asks for the bytes of a picture; older uploads have addresses below the same prefix."""
+    return request.path.startswith(media_host.PREFIX) and not is_older_upload(request)
 
 
 def is_api(request: Request) -> bool:

@@ -23,7 +23,7 @@ import uvicorn
 from smugsync.emulator.application import Application
 from smugsync.emulator.certificates import Certified, certify
 from smugsync.emulator.emulator import Emulator
-from smugsync.emulator.settings import Settings
+from smugsync.emulator.settings import Settings, make_login
 from smugsync.stop import Stop
 
 #: How long running answers may take to end after the stop, in seconds.
@@ -103,8 +103,21 @@ def describe_ready(emulator: Emulator, origin: str, ca_file: Path | None = None)
         "api_secret": credentials.api_secret,
         "access_token": credentials.access_token,
         "access_token_secret": credentials.access_token_secret,
+        "legacy_url": origin,
+        **_describe_login(emulator),
+        "pixelpost_url": f"{origin}/",
+        "public_key": emulator.pixelpost.entities.announced.public_key,
+        "private_key": emulator.pixelpost.entities.announced.private_key,
     }
     return ready if ca_file is None else {**ready, "ca_file": str(ca_file)}
+
+
+def _describe_login(emulator: Emulator) -> dict[str, str]:
+    """How the viewer logs in to the older APIs; nobody in particular does not."""
+    viewers = {"owner": emulator.account.nickname, "other": emulator.account.visitor}
+    nickname = viewers.get(emulator.settings.viewer)
+    login = make_login(emulator.settings, nickname) if nickname is not None else None
+    return {"email": login.email if login else "", "password": login.password if login else ""}
 
 
 @contextlib.contextmanager

@@ -11,7 +11,17 @@ from smugsync.emulator.switches import Access, Permissions, Switches
 
 Viewer = Literal["owner", "other", "anonymous"]
 
-__all__ = ["Access", "Credentials", "Permissions", "Settings", "Switches", "Viewer", "make_credentials"]
+__all__ = [
+    "Access",
+    "Credentials",
+    "Login",
+    "Permissions",
+    "Settings",
+    "Switches",
+    "Viewer",
+    "make_credentials",
+    "make_login",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +78,17 @@ def make_credentials(settings: Settings, viewer: Viewer) -> Credentials:
     if viewer == "anonymous":
         return Credentials(key, secret)
     return Credentials(key, secret, derive(f"{viewer} token", 32), derive(f"{viewer} token secret", 64))
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a user logs in to the older APIs."""
+
+    email: str
+    password: str = field(repr=False)
+
+
+def make_login(settings: Settings, nickname: str) -> Login:
+    """That of the user, the same in every run with the same seed."""
+    text = f"{settings.seed}/{settings.nickname}/{nickname.casefold()}/password"
+    return Login(f"{nickname}@example.com", hashlib.sha256(text.encode()).hexdigest()[:20])

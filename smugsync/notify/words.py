@@ -17,7 +17,7 @@ _LONGEST = 500
 
 #: What the causes mean, as the end of a title.
 _CAUSES = {
-    "offline": "SmugMug cannot be reached",
+    "offline": "the service cannot be reached",
     "unauthorised": "not signed in any more",
     "guarded": "a guard withheld something",
     "full": "the disk is full",
@@ -28,7 +28,7 @@ _CAUSES = {
 }
 #: What to type next, by the cause.
 _NEXT = {
-    "unauthorised": "auth login",
+    "unauthorised": "auth status",
     "guarded": "status",
     "unmounted": "doctor",
     "foreign": "doctor",
@@ -37,6 +37,7 @@ _NEXT = {
     "offline": "doctor",
     "misconfigured": "config check",
 }
+_LOGIN = "auth login"
 #: The cause that a run's exit code speaks of; whatever else a run ends with is told in its own way.
 CAUSE_OF = {5: "guarded", 77: "unauthorised", 75: "offline", 78: "misconfigured", 1: "broken"}
 
@@ -53,7 +54,7 @@ def held(event: Held) -> Notice:
         f"{_told(event.why, event.profile)}\nIt waits until that is over, and then goes on by itself.",
         event.at,
         urgency="normal" if event.cause == "offline" else "high",
-        command=_command(event.profile, _NEXT.get(event.cause, "status")),
+        command=_command(event.profile, _next(event.cause, event.why)),
     )
 
 
@@ -68,9 +69,14 @@ def ended(event: RunEnded, cause: str) -> Notice:
         _told(str(why), event.profile) or f"The run ended with exit code {event.exit_code}.",
         event.at,
         urgency="normal" if cause == "offline" else "high",
-        command=_command(event.profile, _NEXT[cause]),
+        command=_command(event.profile, _next(cause, str(why))),
         exit_code=event.exit_code,
     )
+
+
+def _next(cause: str, why: str) -> str:
+    """What to type: not every remote has a sign-in, so where one helps, the sentence itself says so."""
+    return _LOGIN if _LOGIN in why else _NEXT.get(cause, "status")
 
 
 def failed(event: RunEnded, *, damaged: int) -> Notice:

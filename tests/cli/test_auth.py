@@ -22,6 +22,7 @@ from smugsync.cli import main
 from smugsync.cli.auth.browser import Callback, Visit, has_browser
 from smugsync.cli.auth.login import Login
 from smugsync.cli.auth.record import Record, forget, recall
+from smugsync.cli.auth.seen import Seen
 from smugsync.cli.auth.typed import read_line
 from smugsync.cli.auth.words import describe, describe_permissions, describe_uploads, may_upload
 from smugsync.cli.invocation import Invocation
@@ -30,7 +31,7 @@ from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
 from smugsync.errors import NotAuthorised
 from smugsync.remote.sign_in import Permissions
-from smugsync.remote.smugmug_v2.viewer import Viewer, Writing
+from smugsync.remote.smugmug_v2.viewer import Writing
 from smugsync.secret import Secret
 
 #: Longer than anything here may take.
@@ -268,7 +269,7 @@ def test_a_record_that_cannot_be_kept_is_no_trouble(tmp_path: Path) -> None:
     ],
 )
 def test_an_account_in_words(name: str, url: str, expected: str) -> None:
-    assert describe(Viewer("zoe", name, url, "root", "Full")) == expected
+    assert describe(Seen("zoe", name, url, "root", "Full")) == expected
 
 
 @pytest.mark.parametrize(
@@ -301,7 +302,7 @@ def test_uploads_take_a_grant_to_modify(
 ) -> None:
     record = Record("Full", permissions, "", writing)
     assert may_upload(record) is allowed
-    assert ("revoke the grant on SmugMug" in describe_uploads(record)) == (allowed is not True)
+    assert ("revoke the grant on SmugMug" in describe_uploads(may_upload(record))) == (allowed is not True)
 
 
 def test_of_a_token_from_elsewhere_nobody_knows() -> None:

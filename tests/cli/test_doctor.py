@@ -18,6 +18,7 @@ from smugsync.catalogue import Catalogue
 from smugsync.catalogue.inspection import inspected
 from smugsync.cli import main
 from smugsync.cli.auth.record import Record
+from smugsync.cli.auth.seen import Seen
 from smugsync.cli.auth.status import Report
 from smugsync.cli.doctor.disk_words import (
     tell_abilities,
@@ -70,7 +71,7 @@ from smugsync.local.probe.names import FORBIDDEN, LETTERS, Names
 from smugsync.local.probe.place import Kind, Place, Space, Tree
 from smugsync.remote.contact import Contact
 from smugsync.remote.sign_in import Permissions
-from smugsync.remote.smugmug_v2.viewer import Viewer, Writing
+from smugsync.remote.smugmug_v2.viewer import Writing
 from smugsync.secret import Secret
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -568,7 +569,7 @@ def test_a_catalogue_that_another_program_keeps_to_itself(config: Config) -> Non
 # -- the service -----------------------------------------------------------------------------------
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
-VIEWER = Viewer("demo", "Demo", "https://demo.smugmug.com", "root", "Full")
+VIEWER = Seen("demo", "Demo", "https://demo.smugmug.com", "root", "Full")
 
 
 @pytest.mark.parametrize(

@@ -400,7 +400,8 @@ def test_init_wants_a_whole_token_or_none(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--remote", "pixelpost", "--mirror", "{mirror}"], "not available in this version"),
+        (["--remote", "flickr", "--mirror", "{mirror}"], 'remote.kind must be "smugmug-v2", '),
+        (["--remote", "pixelpost", "--mirror", "{mirror}"], "init was not given --site-url"),
         (["--mirror", "/"], "the whole machine"),
         (["--mirror", "{file}"], "which is a file"),
         (["--mirror", "{mirror}", "--api-url", "nonsense"], "remote.api_url must be a web address"),
@@ -606,10 +607,11 @@ def test_the_emulator_announces_itself_in_one_line(environ: dict[str, str]) -> N
         try:
             assert server.stdout is not None
             values = json.loads(server.stdout.readline())
-            assert list(values) == [
+            assert set(values) == {
                 "api_url", "oauth_url", "upload_url", "nickname",
                 "api_key", "api_secret", "access_token", "access_token_secret",
-            ]  # fmt: skip
+                "legacy_url", "email", "password", "pixelpost_url", "public_key", "private_key",
+            }  # fmt: skip
             assert values["nickname"] == "nick"
             server.send_signal(signal.SIGTERM)
             assert server.wait(5) == 0

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.e2e.emulated import SMUGSYNC
+from tests.e2e.emulated import OF_OTHERS, SMUGSYNC
 from tests.e2e.record import RECORD, files_that_hold
 
 #: Longer than any command may take; one that reaches it has failed.
@@ -164,7 +164,7 @@ class Command:
     def init(self, emulated: Announced, *arguments: str, **replaced: str) -> Result:
         """`init --no-input` with what the emulator announced, some of it `replaced`; "" leaves it out."""
         self.secrets = emulated.secrets
-        values = {name: value for name, value in emulated.ready.items() if name != "nickname"}
+        values = {name: value for name, value in emulated.ready.items() if name not in OF_OTHERS}
         values |= {"mirror": str(self.mirror)} | replaced
         options = [word for name, value in values.items() for word in (f"--{name.replace('_', '-')}", value)]
         result = self.run("init", "--no-input", *options, *arguments)

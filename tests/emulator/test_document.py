@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 TEXT = (HERE.parents[1] / "docs" / "emulator.md").read_text()
 
 ROWS = re.findall(r"^\| (\d+(?:\.\d+)+) \| (.+?) \| (.+?) \|$", TEXT, re.MULTILINE)
-TEST = re.compile(r"`(test_\w+\.py)::([\w:]+)`")
+TEST = re.compile(r"`((?:\w+/)?test_\w+\.py)::([\w:]+)`")
 
 
 def names_in(file: str) -> set[str]:

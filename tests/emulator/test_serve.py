@@ -73,6 +73,12 @@ def test_what_is_announced(server: Running) -> None:
         "api_secret",
         "access_token",
         "access_token_secret",
+        "legacy_url",
+        "email",
+        "password",
+        "pixelpost_url",
+        "public_key",
+        "private_key",
     }
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from tests.e2e.command import Command, until
 from tests.e2e.conftest import Emulator
-from tests.e2e.emulated import Emulated
+from tests.e2e.emulated import OF_OTHERS, Emulated
 
 # -- times -----------------------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ def test_without_a_home(demo: Emulated, homeless: Command) -> None:
     """`docker run --user 568`: no HOME, no entry in passwd, everything from the environment."""
     command = homeless
     command.secrets = demo.secrets
-    values = {name: value for name, value in demo.ready.items() if name != "nickname"}
+    values = {name: value for name, value in demo.ready.items() if name not in OF_OTHERS}
     command.environ = {f"SMUGSYNC_REMOTE__{name.upper()}": value for name, value in values.items()}
     command.environ |= {"SMUGSYNC_MIRROR": str(command.mirror), "SMUGSYNC_STATE_DIR": str(command.home / "s")}
     command.environ["SMUGSYNC_CONFIG"] = str(command.home / "config.toml")

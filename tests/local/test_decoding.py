@@ -6,6 +6,8 @@ import errno
 import io
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -282,21 +284,30 @@ class TestReading:
         finally:
             os.close(fd)
 
-    @either
-    @pytest.mark.parametrize("limit", range(3))
-    def test_a_disk_that_fails_says_nothing_of_the_picture(self, decoder: Decoder | None, limit: int) -> None:
-        class Failing(io.BytesIO):
-            reads = 0
+    @pytest.mark.parametrize("limit", range(2))
+    def test_a_disk_that_fails_says_nothing_of_the_picture(self, limit: int) -> None:
+        with pytest.raises(OSError, match="Input/output error"):
+            examine(Failing(SHAPED, limit), None)
 
-            def read(self, size: int | None = -1, /) -> bytes:
-                self.reads += 1
-                if self.reads > limit:
-                    raise OSError(errno.EIO, "Input/output error")
-                return super().read(size)
-
+    @pillow
+    @pytest.mark.parametrize("limit", [0, 1, 2, 3, 9])
+    def test_nor_does_one_that_fails_while_it_is_decoded(self, limit: int) -> None:
         with pytest.raises(OSError, match="Input/output error") as caught:
-            examine(Failing(drawn(size=(2400, 1800), quality=95)), decoder)
+            examine(Failing(drawn(size=(800, 600)), limit), DECODER)
         assert caught.value.errno == errno.EIO
+
+    @pillow
+    @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells a process's peak")
+    def test_a_decoded_jpeg_takes_little_memory(self, tmp_path: Path) -> None:
+        image = pytest.importorskip("PIL.Image")
+        path = tmp_path / "large.jpg"
+        image.new("L", (8000, 8000), 90).save(path, "JPEG")
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURE, path], capture_output=True, text=True, timeout=60, check=True
+        )
+        how, grown = done.stdout.split()
+        assert how == "DECODED"
+        assert int(grown) < 20_000_000  # its rows, all at once, are 64,000,000 bytes
 
     def test_memory_is_bounded_by_windows(self) -> None:
         asked: list[int] = []
@@ -322,6 +333,35 @@ class TestReading:
             raise decoding.Undecodable(f"{codec} of {len(file.read(20))} bytes and more")
 
         assert look(SHAPED, refuses) == Broken("cannot be decoded: JPEG of 20 bytes and more")
+
+
+class Failing(io.BytesIO):
+    """A file whose disk fails after so many reads."""
+
+    def __init__(self, data: bytes, limit: int) -> None:
+        super().__init__(data)
+        self.left = limit
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if not self.left:
+            raise OSError(errno.EIO, "Input/output error")
+        self.left -= 1
+        return super().read(size)
+
+
+#: Another process, for the peak of memory is a process's.
+MEASURE = """
+import re, sys
+from pathlib import Path
+from PIL import Image, JpegImagePlugin
+from smugsync.local.decoding import examine, find_decoder
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+before = peak()
+with open(sys.argv[1], "rb") as file:
+    verdict = examine(file, find_decoder())
+print(verdict.how.name, peak() - before)
+"""
 
 
 @contextmanager

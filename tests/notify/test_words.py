@@ -54,6 +54,11 @@ def test_an_end_by_error_quotes_the_error() -> None:
     assert notice.exit_code == 77
 
 
+def test_who_signs_in_by_password_is_led_to_no_browser() -> None:
+    notice = words.ended(ended(77, error="check `remote.email` and `remote.password`"), "unauthorised")
+    assert notice.command == "smugsync auth status"
+
+
 def test_a_recovery_says_how_long_it_lasted() -> None:
     assert "2 h" in words.recovered(Recovered("default", "offline", NOW - 7_200, NOW)).text
 

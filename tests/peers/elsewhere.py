@@ -37,6 +37,39 @@ def run_gallery_dl(ready: dict[str, str], arguments: list[str]) -> None:
     sys.exit(gallery_dl.main())
 
 
+def run_smugpy(ready: dict[str, str], arguments: list[str]) -> None:
+    """A library without a command line: `VERSION WAY STEPS`. WAY is session, oauth, key or signing in; STEPS is
+    JSON, names of its methods with what they are given. Answers are printed as JSON. The step `approve` is a
+    person's yes."""
+    import smugpy  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    version, way, steps = arguments
+    asks: Any = smugpy.urlopen
+
+    def led(request: Any) -> Any:
+        """The client signs the service's own addresses, and keeps to that."""
+        parts = urlsplit(request.full_url)
+        request.full_url = ready["legacy_url"] + parts.path + (f"?{parts.query}" if parts.query else "")
+        return asks(request, timeout=30)
+
+    smugpy.urlopen = led
+    secret = ready["api_secret"] if way in ("oauth", "signing in") else None
+    client = smugpy.SmugMug(ready["api_key"], secret, version, app_name="peer")
+    if way == "session":
+        client.login_withPassword(EmailAddress=ready["email"], Password=ready["password"])
+    elif way == "oauth":
+        client.set_oauth_token(ready["access_token"], ready["access_token_secret"])
+    answers = []
+    for name, given in json.loads(steps):
+        if name == "approve":
+            with led(smugpy.urlrequest.Request(client.authorize(**given))) as page:
+                answers.append(page.status)
+        else:
+            answers.append(getattr(client, name)(**given))
+    print(json.dumps(answers))
+
+
 if __name__ == "__main__":
     _, client, file, *rest = sys.argv
-    {"smugcli": run_smugcli, "gallery-dl": run_gallery_dl}[client](json.loads(Path(file).read_text()), rest)
+    clients = {"smugcli": run_smugcli, "gallery-dl": run_gallery_dl, "smugpy": run_smugpy}
+    clients[client](json.loads(Path(file).read_text()), rest)

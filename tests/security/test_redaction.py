@@ -19,6 +19,7 @@ from smugsync.emulator.serve import running
 from smugsync.emulator.switches import Switches
 from smugsync.secret import Redactor, Secret
 from tests.e2e.command import Command, Result, until
+from tests.e2e.emulated import OF_OTHERS
 from tests.e2e.record import Record, disguises, files_that_hold
 from tests.e2e.test_auth import by_code, code_at
 from tests.remote.servers import Server
@@ -119,7 +120,9 @@ def test_a_sign_in_says_no_secret(tmp_path: Path) -> None:
     with running(liar.settings, emulator=liar) as service:
         known = {name: service.ready[name] for name in ("api_key", "api_secret")}
         places = [
-            f"--{name.replace('_', '-')}={service.ready[name]}" for name in service.ready if "url" in name
+            f"--{name.replace('_', '-')}={service.ready[name]}"
+            for name in service.ready
+            if "url" in name and name not in OF_OTHERS
         ]
         keys = [f"--{name.replace('_', '-')}={value}" for name, value in known.items()]
         assert command.run("init", "--no-input", f"--mirror={command.mirror}", *places, *keys).code == 0

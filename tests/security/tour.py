@@ -5,6 +5,7 @@ from __future__ import annotations
 from smugsync.config.sources import SECRETS
 from smugsync.emulator.serve import Running
 from tests.e2e.command import Command
+from tests.e2e.emulated import OF_OTHERS
 from tests.e2e.record import RECORD
 
 
@@ -15,7 +16,7 @@ def set_up(command: Command, service: Running, *arguments: str) -> None:
     options = [
         word
         for name, value in {**service.ready, "mirror": str(command.mirror)}.items()
-        if name != "nickname"
+        if name not in OF_OTHERS
         for word in (f"--{name.replace('_', '-')}", value)
     ]
     result = command.run("init", "--no-input", *options, *arguments)

@@ -24,7 +24,8 @@ def login(invocation: Invocation, /, *, oob: bool, write: bool, no_browser: bool
 
     It takes the API key and secret that `smugsync init` has asked for, and writes what comes of it, an
     access token, into the configuration. Your password goes to SmugMug alone. With `upload.enabled` it asks
-    for the right to change the account, without --write too.
+    for the right to change the account, without --write too. A remote that is signed in to by what stands in
+    the configuration (a password, a pair of keys) has no use for it.
 
     The page opens in your browser. Where there is none, as over SSH, or with --oob, open it wherever you
     like: it shows six digits to type in here.
@@ -47,9 +48,9 @@ def login(invocation: Invocation, /, *, oob: bool, write: bool, no_browser: bool
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def status(invocation: Invocation, /, *, as_json: bool) -> None:
-    """Ask SmugMug whose account this is, and say what we may do there.
+    """Ask the service whose account this is, and say what we may do there.
 
-    Exit code 77 when nobody is signed in, or when SmugMug does not accept the credentials.
+    Exit code 77 when nobody is signed in, or when the service does not accept the credentials.
     """
     from smugsync.cli.auth.status import show_status  # noqa: PLC0415 - not needed for --help
 

@@ -15,13 +15,16 @@ import click
 from smugsync.cli.assembly import conversation
 from smugsync.cli.auth.browser import Callback, open_browser
 from smugsync.cli.auth.record import Record
+from smugsync.cli.auth.seen import Seen, look
 from smugsync.cli.auth.typed import read_line
-from smugsync.cli.auth.words import describe, describe_permissions
+from smugsync.cli.auth.unneeded import refuse_without_tokens
+from smugsync.cli.auth.words import describe, describe_access, describe_permissions
 from smugsync.cli.invocation import Invocation
+from smugsync.cli.remotes import viewer_of
 from smugsync.config import Config
-from smugsync.config.checks import TOKEN
 from smugsync.config.editing import set_secrets
 from smugsync.config.places import config_file
+from smugsync.config.remotes import TOKEN
 from smugsync.config.sources import parse_toml, read_text
 from smugsync.config.writing import check_replaceable, replace_private
 from smugsync.errors import ConfigError, ItemError, NotAuthorised, SmugsyncError, Unreachable, UsageError
@@ -29,7 +32,7 @@ from smugsync.local.tree import Mirror
 from smugsync.remote.session import Session
 from smugsync.remote.sign_in import LIFETIME, OUT_OF_BAND, Permissions, SignIn, Token, WrongCode
 from smugsync.remote.signing import OAuth1Signer
-from smugsync.remote.smugmug_v2.viewer import Trial, Viewer, ViewerQuestions, Writing
+from smugsync.remote.smugmug_v2.viewer import Trial, Writing
 from smugsync.secret import Secret
 
 _ATTEMPTS = 3
@@ -74,10 +77,16 @@ class Login:
     def check(self) -> None:
         """Find out what would make it all be in vain, before anybody goes to a browser."""
         remote = self.config.remote
+        refuse_without_tokens(self.config)
         if remote.user is not None:
             raise UsageError(
                 f"this profile reads the public albums of {remote.user} (`remote.user`), which takes no "
                 "sign-in: for an account of your own make another profile, `smugsync init --profile NAME`"
+            )
+        if not remote.api_secret:
+            raise ConfigError(
+                f"{self.file}: remote.api_secret is missing, the secret of the API key, which a sign-in is "
+                f"signed with: write it there, then {_AGAIN}"
             )
         for origin in self.config.origins:
             if origin.setting in TOKEN and not origin.in_file:
@@ -180,36 +189,45 @@ class Login:
 
     # -- what came of it -----------------------------------------------------------------------------
 
-    def _finish(self, token: Token) -> Viewer:
+    def _finish(self, token: Token) -> Seen:
         self._session.sign_with(self._signer(token))
-        questions = ViewerQuestions(self.config.remote.api_url)
         with single_question():
-            viewer = questions.read_viewer(self._session.ask(questions.viewer(), questions))
-        if viewer.access != "Full":
+            viewer, _ = look(self.config.remote, self._session)
+        if viewer.access == "Public":
             write = " --write" if self.permissions == "Modify" else ""
             raise NotAuthorised(f"SmugMug shows only what is public: {_REVOKE % write}")
-        writing = self._try_to_write(questions, viewer)
+        writing = self._writing(viewer)
         self._check_mirror(viewer)
         replace_private(self.file, self._rewritten(token))
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        record = Record(viewer.access, self.permissions, at, writing)
+        record = Record(viewer.access or "Full", self.permissions, at, writing)
         record.keep(self.config.state_dir, Secret(token.key))
         self._report(viewer, record)
         return viewer
 
-    def _try_to_write(self, questions: ViewerQuestions, viewer: Viewer) -> Writing | None:
+    def _writing(self, viewer: Seen) -> Writing | None:
+        """Whether we may, as the service says, or else as a trial shows. Raises NotAuthorised if not."""
         if self.permissions == "Read":
             return None
-        trial = Trial()
-        try:
-            found = trial.read(self._session.ask(questions.trial(viewer), trial))
-        except (ItemError, Unreachable):  # the sign-in itself has succeeded
-            return Writing.UNKNOWN
+        if viewer.permissions is not None:
+            found = Writing.ALLOWED if viewer.permissions == "Modify" else Writing.REFUSED
+        else:
+            found = self._trial(viewer)
         if found is Writing.REFUSED:
             raise NotAuthorised(f"SmugMug lets us read, but not write: {_REVOKE % ' --write'}")
         return found
 
-    def _check_mirror(self, viewer: Viewer) -> None:
+    def _trial(self, viewer: Seen) -> Writing:
+        questions = viewer_of(self.config.remote)
+        if questions is None:
+            return Writing.UNKNOWN
+        trial = Trial()
+        try:
+            return trial.read(self._session.ask(questions.trial(viewer.as_viewer()), trial))
+        except (ItemError, Unreachable):  # the sign-in itself has succeeded
+            return Writing.UNKNOWN
+
+    def _check_mirror(self, viewer: Seen) -> None:
         """A browser may be signed in to somebody else's account, or another one of the same person's."""
         try:
             with Mirror.open(self.config.mirror) as mirror:
@@ -273,11 +291,12 @@ class Login:
             raise WrongCode(f"that is not a code of six digits; {_AGAIN}")
         return code
 
-    def _report(self, viewer: Viewer, record: Record) -> None:
+    def _report(self, viewer: Seen, record: Record) -> None:
         if self.invocation.quiet:
             return
         click.echo(f"Signed in as {describe(viewer)}")
-        click.echo("Access: Full, private albums too")
+        full = viewer.access == "Full"
+        click.echo(f"Access: {'Full, private albums too' if full else describe_access(viewer)}")
         wished = self.permissions if record.writing is None else describe_permissions(record)
         click.echo(f"Permissions: {wished}")
         click.echo(f"Configuration: {self.file}")

@@ -7,19 +7,21 @@ from pathlib import Path
 import click
 
 from smugsync.cli.auth import record as records
+from smugsync.cli.auth.unneeded import refuse_without_tokens
 from smugsync.cli.invocation import Invocation
-from smugsync.config.checks import TOKEN
 from smugsync.config.editing import forget_secrets, heirs
 from smugsync.config.loading import DEFAULT_PROFILE
 from smugsync.config.places import config_file
+from smugsync.config.remotes import TOKEN
 from smugsync.config.sources import parse_toml, read_text
 from smugsync.config.writing import replace_private
 from smugsync.errors import ConfigError
 
 
 def sign_out(invocation: Invocation) -> None:
-    """Raises ConfigError where a token remains that is not for us to remove."""
+    """Raises ConfigError where a token remains that is not for us to remove, UsageError where none counts."""
     config = invocation.load(any_token=True)
+    refuse_without_tokens(config)
     file = config_file(invocation.config_path, invocation.environ)
     followers = _remove(file, config.profile)
     if followers is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -12,25 +12,29 @@ from typing import Any
 
 import click
 
-from smugsync.cli.assembly import configured_signer, conversation
+from smugsync.cli.assembly import SIGN_IN, conversation
 from smugsync.cli.auth import record as records
 from smugsync.cli.auth.login import single_question
-from smugsync.cli.auth.words import describe, describe_permissions, describe_uploads, may_upload
+from smugsync.cli.auth.seen import Seen, look
+from smugsync.cli.auth.words import (
+    describe,
+    describe_access,
+    describe_permissions,
+    describe_uploads,
+    describe_way,
+    may_upload,
+)
 from smugsync.cli.invocation import Invocation
+from smugsync.cli.remotes import signer_of
 from smugsync.config import Config
+from smugsync.config.remotes import Way
 from smugsync.errors import NotAuthorised
 from smugsync.progress import duration
-from smugsync.remote.dialect import Reply
-from smugsync.remote.smugmug_v2.viewer import Viewer, ViewerQuestions, read_allowance
-
-SHOWN = {
-    "Full": "Full: everything, private albums too",
-    "Public": "Public: only what everybody sees",
-}
+from smugsync.remote.smugmug_v2.viewer import read_allowance
 
 
 def show_status(invocation: Invocation, *, as_json: bool) -> None:
-    """Raises NotAuthorised, when all is said, if SmugMug does not let us in; Unreachable."""
+    """Raises NotAuthorised, when all is said, if the service does not let us in; Unreachable."""
     config = invocation.load()
     report = Report(config)
     problem: NotAuthorised | None = None
@@ -39,7 +43,7 @@ def show_status(invocation: Invocation, *, as_json: bool) -> None:
     except NotAuthorised as error:
         problem = error
     if as_json:
-        click.echo(invocation.clean(json.dumps(report.facts(problem), ensure_ascii=False)))
+        click.echo(json.dumps(_cleaned(report.facts(problem), invocation.clean), ensure_ascii=False))
     elif not invocation.quiet:
         for line in report.words():
             click.echo(invocation.clean(line))
@@ -47,12 +51,19 @@ def show_status(invocation: Invocation, *, as_json: bool) -> None:
         raise problem
 
 
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    """Every text in it, and no key: a password may be any word."""
+    if isinstance(value, dict):
+        return {key: _cleaned(one, clean) for key, one in value.items()}
+    return clean(value) if isinstance(value, str) else value
+
+
 class Report:
     """The account and what is left of the rate limit, once `ask` was answered."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.viewer: Viewer | None = None
+        self.viewer: Seen | None = None
         self.remaining: int | None = None
         self.resets: float | None = None  #: by our clock, epoch seconds
         token = config.remote.access_token
@@ -62,20 +73,18 @@ class Report:
         """Ask the service. Raises NotAuthorised, Unreachable."""
         remote = self.config.remote
         if remote.signed_out:
-            raise NotAuthorised("not signed in to SmugMug: run `smugsync auth login`")
-        questions = ViewerQuestions(remote.api_url)
-        with conversation(self.config, configured_signer(self.config)) as session, single_question():
-            reply = session.ask(questions.viewer(remote.user or ""), questions)
-            self.viewer = questions.read_viewer(reply)
-        self._read_allowance(reply)
+            raise NotAuthorised(SIGN_IN)
+        with conversation(self.config, signer_of(remote)) as session, single_question():
+            self.viewer, headers = look(remote, session)
+        self._read_allowance(headers)
 
-    def _read_allowance(self, reply: Reply) -> None:
-        allowance = read_allowance(reply.headers)
+    def _read_allowance(self, headers: Mapping[str, str]) -> None:
+        allowance = read_allowance(headers)
         if allowance is None:
             return
         now = time.time()
         try:
-            theirs = parsedate_to_datetime(reply.headers["date"]).timestamp()
+            theirs = parsedate_to_datetime(headers["date"]).timestamp()
         except (KeyError, ValueError):
             theirs = now
         self.remaining, self.resets = allowance.remaining, now + allowance.resets - theirs
@@ -87,11 +96,14 @@ class Report:
         return {
             "schema": 1,
             "profile": self.config.profile,
+            "remote": self.config.remote.kind,
             "signed_in": viewer is not None and not self.config.remote.anonymous,
             "account": viewer and {"nickname": viewer.nickname, "name": viewer.name, "url": viewer.url},
             "access": viewer and viewer.access,
+            "permissions": viewer and viewer.permissions,
+            "photos": viewer and viewer.size,
             "asked": record and {**asdict(record), "writing": record.writing and record.writing.value},
-            "uploads": {"enabled": self.config.upload.enabled, "allowed": may_upload(self.record)},
+            "uploads": {"enabled": self.config.upload.enabled, "allowed": self.may_upload()},
             "rate_limit": resets
             and {"remaining": self.remaining, "resets": resets.isoformat(timespec="seconds")},
             "credentials": {one.setting: one.where for one in self.config.origins},
@@ -102,10 +114,10 @@ class Report:
         """For people."""
         if self.viewer is not None:
             yield describe(self.viewer)
-            yield f"  access       {SHOWN[self.viewer.access]}"
+            yield f"  access       {describe_access(self.viewer)}"
             yield f"  permissions  {self.permissions()}"
             if self.config.upload.enabled:
-                yield f"  uploads      {describe_uploads(self.record)}"
+                yield f"  uploads      {describe_uploads(self.may_upload())}"
         if self.resets is not None:
             left = duration(max(0.0, self.resets - time.time()))
             at = time.strftime("%H:%M", time.localtime(self.resets))
@@ -119,9 +131,19 @@ class Report:
             heading = ""
 
     def permissions(self) -> str:
-        """What the token may do, as far as anybody knows."""
-        if self.config.remote.anonymous:
-            return "none: the API key alone, without a sign-in"
+        """What we may do, as far as anybody knows."""
+        remote = self.config.remote
+        if way := describe_way(remote):
+            return way
+        if self.viewer is not None and self.viewer.permissions is not None:
+            return f"{self.viewer.permissions}, as SmugMug says"
         if self.record is None:
             return "not on record: the token did not come from `smugsync auth login`"
         return describe_permissions(self.record, when=f" on {self.record.at[:10]}")
+
+    def may_upload(self) -> bool | None:
+        """Whether files can be sent, None where nobody knows."""
+        remote = self.config.remote
+        if remote.way is not Way.OAUTH:
+            return remote.way is Way.PASSWORD and remote.user is None
+        return may_upload(self.record, self.viewer.permissions if self.viewer else None)

@@ -9,16 +9,18 @@ from datetime import UTC, datetime
 
 import httpx
 
-from smugsync.cli.auth.status import SHOWN, Report
-from smugsync.cli.auth.words import describe, describe_uploads, may_upload
+from smugsync.cli.assembly import SIGN_IN
+from smugsync.cli.auth.seen import Seen
+from smugsync.cli.auth.status import Report
+from smugsync.cli.auth.words import describe, describe_access, describe_uploads
 from smugsync.cli.doctor.findings import Finding, Level, fail, failed, note, ok, warn
+from smugsync.cli.remotes import hosts_of, places_of
 from smugsync.config import Config, RemoteConfig
+from smugsync.config.remotes import Way
 from smugsync.errors import SmugsyncError, Unreachable
 from smugsync.progress import duration
 from smugsync.remote.contact import Contact, proxy_for, reach, skew
-from smugsync.remote.hosts import Hosts
 from smugsync.remote.proxy import ProxyTransport, build_transport
-from smugsync.remote.smugmug_v2.viewer import Viewer
 from smugsync.remote.tls import tls_context
 from smugsync.remote.transport import DirectTransport
 
@@ -37,7 +39,7 @@ class Service:
         self._proxies = proxies
         self._is_there = False
         self._transport: DirectTransport | ProxyTransport | None = None
-        self.viewer: Viewer | None = None
+        self.viewer: Seen | None = None
 
     def look(self) -> Iterator[Finding]:
         """The account and the clock, and the network behind both, which is asked first."""
@@ -55,7 +57,7 @@ class Service:
     def _network(self) -> Iterator[Finding]:
         remote = self._config.remote
         try:
-            Hosts((remote.api_url, remote.upload_url, remote.oauth_url), media_hosts=remote.media_hosts)
+            hosts_of(remote)
             tls = tls_context(remote.ca_file)
             self._transport = transport = build_transport(tls, proxies=self._proxies)
         except SmugsyncError as error:
@@ -63,7 +65,7 @@ class Service:
             return
         for name, (url, roles) in _places(remote).items():
             finding = self._try(name, url, ", ".join(roles), tls, transport)
-            if "API" in roles:
+            if url == places_of(remote)[0].url:
                 self._is_there = finding.level is not Level.FAIL
             yield finding
 
@@ -88,7 +90,8 @@ class Service:
 
     def _account(self) -> Iterator[Finding]:
         if self._config.remote.signed_out:
-            yield fail("account", "account", "not signed in to SmugMug", "run `smugsync auth login`", code=77)
+            text, _, advice = SIGN_IN.partition(": ")
+            yield fail("account", "account", text, advice, code=77)
             return
         if not self._is_there:
             yield note("account", "account", "not asked for: see network below")
@@ -107,7 +110,7 @@ class Service:
             yield note("clock", "clock", "not compared: see network below")
             return
         try:
-            ahead = skew(self._transport, self._config.remote.api_url)
+            ahead = skew(self._transport, places_of(self._config.remote)[0].url)
         except Unreachable as error:
             yield note("clock", "clock", f"not compared: {error}")
             return
@@ -117,13 +120,10 @@ class Service:
 def _places(remote: RemoteConfig) -> dict[str, tuple[str, list[str]]]:
     """Each place that is asked: its first role's name, its address, and what it is asked for."""
     found: dict[tuple[str, bytes], tuple[str, str, list[str]]] = {}
-    for name, role, url in (
-        ("api", "API", remote.api_url),
-        ("upload", "uploads", remote.upload_url),
-        ("oauth", "sign-in", remote.oauth_url),
-    ):
+    for name, role, url in places_of(remote):
         host = httpx.URL(url)
-        found.setdefault((host.scheme, host.netloc), (name, url, []))[2].append(role)
+        known = found.setdefault((host.scheme, host.netloc), (name, url, []))[2]
+        known += [role] if role not in known else []
     return {name: (url, roles) for name, url, roles in found.values()}
 
 
@@ -150,19 +150,20 @@ def tell_account(report: Report) -> Iterator[Finding]:
     viewer, remote = report.viewer, report.config.remote
     if viewer is None:
         return
-    if viewer.access == "Full" or remote.anonymous:
-        yield ok("account", "account", f"{describe(viewer)}; {SHOWN[viewer.access]}")
+    if viewer.access != "Public" or remote.way is not Way.OAUTH:
+        yield ok("account", "account", f"{describe(viewer)}; {describe_access(viewer)}")
     else:
         yield warn(
             "account",
             "account",
-            f"{describe(viewer)}; {SHOWN[viewer.access]}, so that private albums are not mirrored",
+            f"{describe(viewer)}; {describe_access(viewer)}, so that private albums are not mirrored",
             "revoke the authorisation in your account at SmugMug, then run `smugsync auth login`",
         )
     yield ok("account.grants", "permissions", report.permissions())
     if report.config.upload.enabled:
-        tell = {True: ok, None: note, False: warn}[may_upload(report.record)]
-        yield tell("account.uploads", "uploads", describe_uploads(report.record))
+        allowed = report.may_upload()
+        tell = {True: ok, None: note, False: warn}[allowed]
+        yield tell("account.uploads", "uploads", describe_uploads(allowed))
     if report.remaining is None or report.resets is None:
         return
     at = time.strftime("%H:%M", time.localtime(report.resets))

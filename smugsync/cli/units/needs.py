@@ -15,7 +15,7 @@ from smugsync.cli.units.access import reservations
 from smugsync.config import Config
 from smugsync.config.loading import examine
 from smugsync.config.places import config_file, expand
-from smugsync.config.sources import HIDDEN, parse_toml, read_text
+from smugsync.config.sources import HIDDEN, credential, parse_toml, read_text
 from smugsync.errors import ConfigError, UsageError
 
 #: Where the system's units look when nobody says anything else; see units/system/account.conf.
@@ -152,8 +152,9 @@ def _usable(path: Path | None, profile: str, environ: Mapping[str, str]) -> tupl
         return found.config, []
     place = f"/etc/credstore/smugsync.{profile}"
     missing = ", ".join(sorted(".".join(key) for key in found.broken))
+    first = next(credential(key) for key in HIDDEN if key in found.broken)
     return found.config, [
-        f"{missing}: not to be had from the configuration; put what is missing into {place}.api_key and so on"
+        f"{missing}: not to be had from the configuration; put what is missing into {place}.{first} and so on"
     ]
 
 

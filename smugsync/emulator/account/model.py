@@ -53,6 +53,7 @@ class Image:
     broken: bool = False  #: a video the service will never be able to show
     ready_at: int = 0  #: until then an uploaded video is processing
     collected: list[str] = field(default_factory=list)  #: keys of the albums that collected it
+    number: int = 0  #: its id in the older APIs, once it has one
 
     @property
     def id(self) -> str:
@@ -103,6 +104,7 @@ class Node:
     highlight: str = ""  #: key of the image that was chosen to stand for it
     cover: str = ""  #: key of its cover image
     deleted: int = 0  #: when it was deleted; what lay in it has 0
+    number: int = 0  #: its id in the older APIs, once it has one: that of a user or of a category
 
     @property
     def is_folder(self) -> bool:
@@ -178,6 +180,7 @@ class Album:
     download_password: str = ""
     shown: dict[str, Any] = field(default_factory=dict)  #: settings without effect, by the API's names
     packed: int = 0  #: when a download of the whole was last asked for
+    number: int = 0  #: its id in the older APIs, once it has one
     in_order: Sequence[Image] | None = None  #: `photos` as listed, kept until the next edit
 
     def images_updated_at(self, now: float) -> int:

@@ -20,6 +20,8 @@ _KEYS: Final = len(ALPHABET) ** 7
 #: Odd and no multiple of 3, so that it has an inverse modulo 48 ** 7: scatters the keys.
 _FACTOR: Final = 314_159_265_359
 _INVERSE: Final = pow(_FACTOR, -1, _KEYS)
+#: The first id that an image of a synthetic account has in the older APIs; others have smaller ones.
+FIRST_NUMBER: Final = 1 << 30
 _FOLDER_SIZE: Final = 100  #: albums per folder
 _BEGIN: Final = datetime(2001, 1, 1)  # a camera's clock has no zone
 _EPOCH: Final = 1_500_000_000
@@ -72,7 +74,13 @@ class SyntheticImages(Sequence[Image]):
             upload_key=9_000_000_000 + number,
             updated=uploaded + 3,
             picture=MediaInfo("JPG", 6000, 4000, taken),
+            number=FIRST_NUMBER + number,
         )
+
+
+def key_of_number(number: int) -> str:
+    """The key of a synthetic account's image, by its id in the older APIs."""
+    return spell((number - FIRST_NUMBER) * _FACTOR % _KEYS, 7)
 
 
 def file_names(photos: Sequence[Image]) -> Iterator[str]:

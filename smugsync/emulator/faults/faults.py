@@ -20,7 +20,9 @@ from smugsync.emulator.account.account import Account
 from smugsync.emulator.api.routes import MESSAGES
 from smugsync.emulator.faults import tampering
 from smugsync.emulator.faults.options import FAR, OPTIONS, problem_of
+from smugsync.emulator.legacy.failures import INVALID_NONCE
 from smugsync.emulator.messages import Delivery, Request, Response, html_response, json_response
+from smugsync.emulator.pixelpost import envelope as pixelpost
 from smugsync.emulator.upload.replies import SYSTEM_ERROR, Form, UploadRefused
 
 HELP: Final = """\
@@ -28,6 +30,7 @@ KIND[@ROUTE][:OPTION=VALUE,...]   e.g. 429@/api/*:times=3,retry=2   truncate@/ph
 
 ROUTE is a glob over the path (default /api/*, for bytes and connections /photos/*, for uploads /upload*).
 Options of every kind: times=N (then it is over), after=N (spare the first N requests).
+Calls of the older APIs have their method at the end of the path, their uploads /upload before it.
 Where one answers in the service's place, others that would wait, and so does what spoils answers.
 
   429             too many requests; retry=SECONDS to wait (default 1), or window=SECONDS: once it strikes,
@@ -44,7 +47,8 @@ Where one answers in the service's place, others that would wait, and so does wh
   stall           headers, at=BYTES of body (default half), then silence; at=-1: not even headers
   reset           the connection is dropped, at=BYTES (default -1, before the headers)
   slow            seconds=S (default 5) more for pages of min=N items or more (default 500; 0: every answer)
-  stat-fail       uploads fail with code=N (default 5): with status 200, or with 409 if that is N
+  stat-fail       uploads fail with code=N (default 5): with status 200, or with 409 if that is N;
+                  calls of the older APIs likewise: stat-fail@/services/api/*/smugmug.images.get:code=98
   no-archived     images without ArchivedUri, ArchivedSize, ArchivedMD5
   duplicates      all images of a page have the first one's FileName
   stuck-video     videos are processing and have no rendition
@@ -56,10 +60,14 @@ Where one answers in the service's place, others that would wait, and so does wh
   edit            the album listed changes before the answer: do=add or do=delete (default) an image
   late            ImagesLastUpdated moves seconds=S (default 30) after its cause
   skew            the server's clock is seconds=S off (default 86400)
+  oops            Pixelpost breaks down: its page of HTML with status 200
+  internal-error  Pixelpost fails by its own code internal_error, in JSON
+  unknown         and by its code unknown
 """
 
 _ROUTES: Final = dict.fromkeys(("truncate", "corrupt", "stall", "reset"), "/photos/*") | {
     "portal": "*",
+    **dict.fromkeys(("oops", "internal-error", "unknown"), "/api/[!v]*"),
     "stat-fail": "/upload*",
 }
 _WHOLE_SERVER: Final = ("late", "skew")
@@ -68,7 +76,7 @@ _BEFORE: Final = ("spurious", "edit")
 KINDS: Final = frozenset(
     "429 500 502 503 504 html html403 portal nonce_used empty truncate corrupt stall reset slow no-archived"
     " source-files duplicates stuck-video unstable-order stale-metadata total spurious edit late skew"
-    " stat-fail".split()
+    " stat-fail oops internal-error unknown".split()
 )
 
 
@@ -108,6 +116,16 @@ class Fault:
     def number(self, name: str, default: float) -> float:
         return float(self.options.get(name, default))
 
+    @property
+    def code(self) -> int | None:
+        """With which an upload or a call fails."""
+        match self.kind:
+            case "stat-fail":
+                return int(self.number("code", SYSTEM_ERROR))
+            case "nonce_used":
+                return INVALID_NONCE
+        return None
+
     def describe(self) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -141,7 +159,9 @@ class Fault:
             case "nonce_used":
                 return json_response(401, {"Code": 401, "Message": "oauth_problem=nonce_used"})
             case "stat-fail":
-                return Form("JSON").failure(UploadRefused(int(self.number("code", SYSTEM_ERROR))))
+                return Form("JSON").failure(UploadRefused(self.code or SYSTEM_ERROR))
+            case "oops" | "internal-error" | "unknown":
+                return pixelpost.break_down(self.kind.replace("-", "_"))
             case "empty":
                 return Response(200, (("Content-Type", "application/json"),))
         return None

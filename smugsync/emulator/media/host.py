@@ -52,10 +52,10 @@ def serve_media(request: Request, view: View) -> Response:
     ):
         return _missing()
     try:
-        content, kind = _content(view, image, letters), _type_of(image, letters)
+        content = _content(view, image, letters)
         if content is None:
             return html_response(403, "Forbidden", "This size is not available.")
-        return _send(request, content, image, kind)
+        return send_file(request, content, image, letters)
     except OSError:
         return _missing()
 
@@ -72,7 +72,7 @@ def _content(view: View, image: Image, letters: str) -> Content | None:
 
 def _type_of(image: Image, letters: str) -> str | None:
     """The Content-Type; None where the bytes decide."""
-    if letters == VIDEO_LETTERS:
+    if letters.isdigit():  # a film's width
         return "video/mp4"
     if letters not in _ORIGINALS:
         return None
@@ -85,8 +85,10 @@ def _missing() -> Response:
     return html_response(404, "Not Found", "The requested photo was not found on this server.")
 
 
-def _send(request: Request, content: Content, image: Image, kind: str | None) -> Response:
-    """Raises OSError if the file is gone."""
+def send_file(request: Request, content: Content, image: Image, letters: str) -> Response:
+    """The bytes of an image in the size of these letters, whole or in part. Raises OSError if the file is
+    gone."""
+    kind = _type_of(image, letters)
     if content.path is not None:
         content.path.stat()  # a File knows its size also once it is gone
     size = content.size
@@ -105,7 +107,7 @@ def _send(request: Request, content: Content, image: Image, kind: str | None) ->
     if request.headers.get("if-none-match") == etag:
         return Response(304, tuple(headers))
     wanted = request.headers.get("range")
-    span = _span(wanted, size) if wanted and _valid(request, etag, image.uploaded) else None
+    span = read_range(wanted, size) if wanted and _valid(request, etag, image.uploaded) else None
     if span is None:
         return Response(200, tuple(headers), Span(content, 0, size))
     start, stop = span
@@ -128,7 +130,7 @@ def _valid(request: Request, etag: str, uploaded: int) -> bool:
         return False
 
 
-def _span(header: str, size: int) -> tuple[int, int] | None:
+def read_range(header: str, size: int) -> tuple[int, int] | None:
     """Start and stop of the bytes asked for, none of which may be there; None for a header that is to be
     ignored, as it is of another form or ends before it starts (RFC 9110, 14.1.1 and 14.2)."""
     found = _RANGE.match(header)

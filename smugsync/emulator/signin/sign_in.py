@@ -61,7 +61,7 @@ class SignIn:
         users: Callable[[], Sequence[str]],
     ) -> None:
         self._gatekeeper = gatekeeper
-        self._pending = Pending(clock=clock)
+        self.pending = Pending(clock=clock)
         self._clock = clock
         self._switches = switches
         self._users = users
@@ -100,18 +100,18 @@ class SignIn:
         callback = claim.oauth["oauth_callback"]
         if not _is_callback(callback):
             raise problem("parameter_rejected")
-        begun = self._pending.begin(application.key, callback)
+        begun = self.pending.begin(application.key, callback)
         return _form(
             oauth_token=begun.token, oauth_token_secret=begun.secret, oauth_callback_confirmed="true"
         )
 
     def _finish(self, request: Request, origins: Iterable[str]) -> Response:
         claim = read_claim(request)
-        begun = self._pending.find(claim.oauth.get("oauth_token", ""))
+        begun = self.pending.find(claim.oauth.get("oauth_token", ""))
         known = None if begun is None else Known(begun.application, begun.secret)
         needs = ["oauth_token", "oauth_verifier"]
         self._gatekeeper.prove(request, claim, origins=origins, token=known, needs=needs)
-        grant = self._pending.use(claim.oauth["oauth_token"], claim.oauth["oauth_verifier"])
+        grant = self.pending.use(claim.oauth["oauth_token"], claim.oauth["oauth_verifier"])
         token = Token(draw(32), draw(64), grant.id)
         if not self._gatekeeper.registry.add_token(token):  # revoked in the meantime
             raise problem("permission_denied")
@@ -122,10 +122,10 @@ class SignIn:
     def _authorize(self, request: Request) -> Response:
         """The page, and its form coming back. Options may stand in the address or in the form."""
         given = dict([*request.params, *request.form])
-        begun = self._pending.find(given.get("oauth_token", ""))
+        begun = self.pending.find(given.get("oauth_token", ""))
         if begun is None:
             return pages.trouble_page("No application is waiting to be let in.", _BEGIN_ANEW)
-        if begun.used or self._pending.is_expired(begun):
+        if begun.used or self.pending.is_expired(begun):
             return pages.trouble_page("It is too late for an answer.", _BEGIN_ANEW)
         access, permissions = given.get("Access", "Public"), given.get("Permissions", "Read")
         if access not in get_args(Access) or permissions not in get_args(Permissions):

@@ -17,7 +17,7 @@ from smugsync.emulator.upload.replies import SYSTEM_ERROR, Form, UploadRefused
 #: The service's own host for uploads, and what stands for it where the emulator has one address for all.
 HOST: Final = "upload.smugmug.com"
 PREFIX: Final = "/upload"
-_NOT_UPLOADS: Final = ("/api/", "/services/", "/_emulator")
+_NOT_UPLOADS: Final = ("/api/", "/services/", "/hack/", "/_emulator")
 _TARGETS: Final = ("x-smug-albumuri", "x-smug-imageuri")
 
 _ALBUM: Final = re.compile(r"(?:\S*/api/v2)?/album/(\w+)/?\Z|(\w+)\Z")

@@ -1,0 +1,103 @@
+"""How an answer is written: JSON, serialised PHP, or the elements of REST."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from xml.sax.saxutils import escape, quoteattr
+from xmlrpc.client import Fault, dumps
+
+from smugsync.emulator.api.encodings import serialize_php
+from smugsync.emulator.legacy.arguments import Arguments
+from smugsync.emulator.messages import Response
+
+_CALLBACK: Final = re.compile(r"[A-Za-z_$][\w$.\[\]]{0,99}")
+_PLURALS: Final = {"Categories": "Category", "SubCategories": "SubCategory"}
+#: How a failure is told to clients of XML-RPC, whose answers are not known.
+NO_XML_RPC: Final = "XML-RPC is not emulated: ask for json, rest or php"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`kind` is `json`, `rest`, `php` or `xmlrpc`; `json_type` is the media type of JSON."""
+
+    kind: str
+    json_type: str
+    pretty: bool = False
+    callback: str = ""
+    associative: bool = False
+
+    @classmethod
+    def of(cls, kind: str, arguments: Arguments, json_type: str) -> Form:
+        """As the arguments of a call have it; those of them that the version does not know are not given."""
+        callback = arguments.text("Callback")
+        return cls(
+            kind,
+            json_type,
+            arguments.text("Pretty").lower() in ("1", "true"),
+            callback if _CALLBACK.fullmatch(callback) else "",
+            arguments.text("Associative").lower() in ("1", "true"),
+        )
+
+    def write(self, body: Mapping[str, Any]) -> Response:
+        """An answer with `stat`, `method` and the rest. The status is always 200."""
+        if self.kind == "rest":
+            return _response("text/xml", _rest(body))
+        if self.kind == "xmlrpc":
+            return _response("text/xml", dumps(Fault(5, NO_XML_RPC), methodresponse=True))
+        shown = _keyed(body) if self.associative else body
+        if self.kind == "php":
+            return Response(200, (("Content-Type", "text/plain; charset=utf-8"),), serialize_php(shown))
+        indent, separators = (4, (",", ": ")) if self.pretty else (None, (",", ":"))
+        text = json.dumps(shown, ensure_ascii=False, indent=indent, separators=separators)
+        return _response(self.json_type, f"{self.callback}({text})" if self.callback else text)
+
+
+def _response(kind: str, text: str) -> Response:
+    return Response(200, (("Content-Type", f"{kind}; charset=utf-8"),), text.encode("utf-8", "replace"))
+
+
+def _keyed(value: Any) -> Any:
+    """Lists of structures by the text of their ids. No answer of this kind was seen: it is a guess."""
+    match value:
+        case Mapping():
+            return {name: _keyed(item) for name, item in value.items()}
+        case [{"id": _}, *_]:
+            return {str(item["id"]): _keyed(item) for item in value}
+    return value
+
+
+def _rest(body: Mapping[str, Any]) -> str:
+    """`<rsp stat="ok"><method>…</method>…</rsp>`: what is no structure is an attribute of its element, as
+    the upload host writes its images; a failure is an element `err`."""
+    method = f"<method>{escape(body['method'])}</method>" if "method" in body else ""
+    if body["stat"] == "fail":
+        inside = f'<err code="{body["code"]}" msg={quoteattr(body["message"])}/>'
+    else:
+        others = {name: value for name, value in body.items() if name not in ("stat", "method")}
+        inside = "".join(_element(name, value) for name, value in others.items())
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<rsp stat="{body["stat"]}">{method}{inside}</rsp>'
+
+
+def _element(name: str, value: Any) -> str:
+    match value:
+        case Mapping():
+            plain = {k: v for k, v in value.items() if not isinstance(v, (Mapping, list))}
+            parts = "".join(_element(k, v) for k, v in value.items() if k not in plain)
+            attributes = "".join(f" {k}={quoteattr(_plain(v))}" for k, v in plain.items())
+            return f"<{name}{attributes}>{parts}</{name}>" if parts else f"<{name}{attributes}/>"
+        case list():
+            one = _PLURALS.get(name, name.removesuffix("s"))
+            return f"<{name}>{''.join(_element(one, item) for item in value)}</{name}>"
+    return f"<{name}>{escape(_plain(value))}</{name}>"
+
+
+def _plain(value: Any) -> str:
+    """Without what XML cannot hold."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    text = "" if value is None else str(value)
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
