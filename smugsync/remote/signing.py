@@ -122,7 +122,7 @@ class KeySigner:
 
     def sign(self, call: Call, url: str, *, skew: float = 0.0) -> Signed:
         # Textually: the rest of the query must stay as the dialect wrote it.
-        address, _, query = url.partition("?")
+        address, _, query = url.partition("#")[0].partition("?")
         kept = [part for part in query.split("&") if part and not part.startswith("APIKey=")]
         kept.append("APIKey=" + quote(self.api_key, safe=""))
         return Signed(f"{address}?{'&'.join(kept)}")

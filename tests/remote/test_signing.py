@@ -143,6 +143,7 @@ def test_the_services_clock_is_signed_by() -> None:
         ("https://h/api/v2/album/x", "https://h/api/v2/album/x?APIKey=k%26y"),
         ("https://h/a!b?_pretty&c=%2f", "https://h/a!b?_pretty&c=%2f&APIKey=k%26y"),
         ("https://h/a?APIKey=old&b=1", "https://h/a?b=1&APIKey=k%26y"),
+        ("https://h/a?b=1#a=note", "https://h/a?b=1&APIKey=k%26y"),
     ],
 )
 def test_a_key_alone_is_a_parameter(url: str, expected: str) -> None:

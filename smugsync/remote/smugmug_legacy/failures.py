@@ -30,7 +30,7 @@ from smugsync.remote.smugmug_legacy.envelope import (
 )
 from smugsync.remote.smugmug_legacy.folders import CATEGORIES, SUBCATEGORIES
 from smugsync.remote.smugmug_v2 import failures as v2
-from smugsync.remote.wire import Fields, excerpt, retry_after
+from smugsync.remote.wire import Fields, excerpt, is_markup, retry_after
 
 _KEY = "SmugMug does not know this API key; check `remote.api_key`"
 _LOGIN = (
@@ -89,7 +89,7 @@ def failure(reply: Reply, call: Call, endpoint: Endpoint) -> SmugsyncError | Non
     path = urlsplit(call.url).path
     if reply.status == 429 or reply.status >= 500:
         return Transient(f"SmugMug answered {reply.status} to {path}", retry_after(reply.headers))
-    if not reply.body.strip() or _is_page(reply):
+    if not reply.body.strip() or is_markup(reply):
         return v2.failure(reply, call)
     try:
         envelope = answer(reply, path)
@@ -140,11 +140,6 @@ def _nobody(method: str, message: str) -> SmugsyncError:
     if method in _ABOUT_ALBUMS:
         return Rejected(with_words(_LOCKED, message), 4)
     return NotAuthorised(with_words(_NO_USER, message))
-
-
-def _is_page(reply: Reply) -> bool:
-    """By its first character alone: as what type the older API declares its JSON is not known."""
-    return reply.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
 def _by_status(reply: Reply, path: str) -> SmugsyncError:

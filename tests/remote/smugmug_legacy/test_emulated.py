@@ -264,7 +264,7 @@ def test_changes_are_what_came_since(scene: Scene) -> None:
         {"legacy_urls": "keyed"},
         {"legacy_absent": "null"},
         {"legacy_absent": "empty"},
-        {"legacy_md5": "none"},
+        {"legacy_digests": "none"},
         {"legacy_names": "html"},
         {"legacy_tree": "no"},
         {"legacy_failures": "bare"},

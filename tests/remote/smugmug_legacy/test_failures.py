@@ -110,6 +110,13 @@ class TestQuestions:
             assert type(found) is (kind or type(None))
             assert not isinstance(found, Gone)
 
+    def test_each_known_code_has_a_sentence_of_its_own(self) -> None:
+        known = {code: V130.failure(fail(code), photos()) for code, _, kind in MEANINGS if kind}
+        assert "(code 12345)" in str(known.pop(12345))
+        assert not [
+            code for code, found in known.items() if f"refuses smugmug.images.get (code {code})" in str(found)
+        ]
+
     @pytest.mark.parametrize("code", [4, 5, 9, 11, 16, 17, 98, 99, 12345])
     def test_the_services_own_words_are_passed_on(self, code: int) -> None:
         assert "it says: words of the service" in str(V130.failure(fail(code), photos()))
