@@ -53,6 +53,7 @@ replies             what the upload host answers, and by which codes
 ------------------  --------------------------------------------------------------------------------------
 **media/**          **photo and video files**: reading them, making them, scaling and serving them
 **pixelpost/**      **a Pixelpost site**, whose photos are the account's JPEGs
+**legacy/**         **the older APIs**, 1.2.0 to 1.3.0, of the same account; its own list says what is where
 **faults/**         **what goes wrong**, and how
 **state/**          **what survives a restart**: the account in a file, edit by edit, and its uploads
 ==================  ======================================================================================

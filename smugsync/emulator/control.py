@@ -13,6 +13,8 @@ GET  /tokens              every access token, and what was granted with it
 DELETE /tokens/TOKEN      revoke the grant it comes from
 POST /applications        {"name": ..., "key": ..., "secret": ...} -> one more application
 GET  /users               the nicknames, the account's own first
+GET  /logins              how each of them logs in to the older APIs
+DELETE /sessions          end all sessions of the older APIs
 GET  /account[/NICKNAME]  the tree, with keys, names and MD5s
 POST /edits/NAME          one edit; the answer names what was touched. See `account.edits`
      /pixelpost...        the Pixelpost site on the same library. See `pixelpost.control`
@@ -21,11 +23,13 @@ POST /edits/NAME          one edit; the answer names what was touched. See `acco
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from smugsync.emulator.account.edits import EDITS, describe_tree
 from smugsync.emulator.hosts import is_from_a_page_elsewhere
 from smugsync.emulator.messages import Request, Response, json_response, read_json
+from smugsync.emulator.settings import make_login
 from smugsync.emulator.pixelpost import control as pixelpost
 
 if TYPE_CHECKING:
@@ -64,7 +68,7 @@ class Control:
         what = parts[0] if parts else ""
         if what in ("counters", "faults", "switches"):
             return self._behaviour(method, parts, body)
-        if what in ("tokens", "applications"):
+        if what in ("tokens", "applications", "logins", "sessions"):
             return self._sign_in(method, parts, body)
         if what == "pixelpost":
             return pixelpost.control(self._emulator.pixelpost, method, parts[1:], body)
@@ -112,6 +116,12 @@ class Control:
             case "DELETE", ["tokens", token]:
                 gatekeeper.revoke(token)
                 return {"tokens": gatekeeper.tokens()}
+            case "GET", ["logins"]:
+                users = [root.owner for root in self._emulator.account.roots]
+                logins = {user: make_login(self._emulator.settings, user) for user in users}
+                return {"logins": [{"nickname": user, **asdict(login)} for user, login in logins.items()]}
+            case "DELETE", ["sessions"]:
+                return {"ended": self._emulator.legacy.end_sessions()}
             case "POST", ["applications"]:
                 gatekeeper.register(**{name: str(body[name]) for name in ("name", "key", "secret")})
                 return {}

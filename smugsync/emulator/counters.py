@@ -56,15 +56,16 @@ class Counters:
 
     @property
     def api_requests(self) -> int:
-        return self._sum("/api/v2")
+        """Of the newer and of the older APIs."""
+        return self._sum("/api/v2", "/services/api/", "/hack/")
 
     @property
     def media_requests(self) -> int:
         return self._sum("/photos/")
 
-    def _sum(self, prefix: str) -> int:
+    def _sum(self, *prefixes: str) -> int:
         with self._lock:
-            return sum(n for (route, _, _), n in self._requests.items() if route.startswith(prefix))
+            return sum(n for (route, _, _), n in self._requests.items() if route.startswith(prefixes))
 
     def report(self) -> dict[str, Any]:
         """Everything as JSON: totals, and one row for each route, method and status."""

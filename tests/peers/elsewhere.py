@@ -38,9 +38,9 @@ def run_gallery_dl(ready: dict[str, str], arguments: list[str]) -> None:
 
 
 def run_smugpy(ready: dict[str, str], arguments: list[str]) -> None:
-    """A library without a command line: `VERSION WAY STEPS`. WAY is session, oauth, key or signing in; STEPS is
-    JSON, names of its methods with what they are given. Answers are printed as JSON. The step `approve` is a
-    person's yes."""
+    """A library without a command line: `VERSION WAY STEPS`, where WAY is session, oauth, key or signing in.
+    STEPS is JSON, names of its methods with what they are given. Answers are printed as JSON. The step
+    `approve` is a person's yes."""
     import smugpy  # type: ignore[import-not-found]  # noqa: PLC0415
 
     version, way, steps = arguments

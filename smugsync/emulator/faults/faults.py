@@ -211,10 +211,13 @@ _ALTERATIONS: Final[Mapping[str, Callable[[Any, int], None]]] = {
 
 
 def _altered(response: Response, alter: Callable[[Any], None]) -> Response:
-    """The response with its JSON altered; any other response as it is."""
+    """The response with its JSON altered; any other response as it is, also one of the older APIs."""
     if not (response.header("Content-Type") or "").startswith("application/json"):
         return response
-    body = json.loads(response.content())
+    try:
+        body = json.loads(response.content())
+    except ValueError:  # packed, or with a callback around it
+        return response
     alter(body)
     status = body.get("Code", response.status)
     return replace(response, status=status, body=json_response(status, body).body)

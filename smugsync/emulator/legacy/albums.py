@@ -9,7 +9,7 @@ from smugsync.emulator.account.model import Album, Image
 from smugsync.emulator.api.albums import image_count
 from smugsync.emulator.legacy.calls import ABSENT, Call
 from smugsync.emulator.legacy.pictures import album_page
-from smugsync.emulator.legacy.places import Place, category_id, struct_of, sub_struct_of
+from smugsync.emulator.legacy.places import Place, category_id, is_open, struct_of, sub_struct_of
 from smugsync.emulator.legacy.settings import PLAIN, read_settings
 from smugsync.emulator.legacy.times import wall
 
@@ -62,7 +62,7 @@ def album_fields(call: Call, album: Album) -> dict[str, Any]:
             guests = f"http://{node.owner}.smugmug.com/gallery/upload/{fields['id']}_{album.key}/{key}"
             fields["GuestUploadURL"] = guests if key else ""
     told = frozenset(_ORDER) if view.owns(node) else _PUBLIC
-    if view.locked(node):
+    if not is_open(call, node):
         fields |= dict.fromkeys(("ImageCount", "LastUpdated", "Highlight", "Description", "Keywords"), ABSENT)
     return {
         name: fields[name]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
 from xmlrpc.client import Fault, dumps
 
 from smugsync.emulator.api.encodings import serialize_php
 from smugsync.emulator.legacy.arguments import Arguments
-from smugsync.emulator.messages import Response
+from smugsync.emulator.messages import Request, Response
 
 _CALLBACK: Final = re.compile(r"[A-Za-z_$][\w$.\[\]]{0,99}")
 _PLURALS: Final = {"Categories": "Category", "SubCategories": "SubCategory"}
@@ -54,6 +55,16 @@ class Form:
         indent, separators = (4, (",", ": ")) if self.pretty else (None, (",", ":"))
         text = json.dumps(shown, ensure_ascii=False, indent=indent, separators=separators)
         return _response(self.json_type, f"{self.callback}({text})" if self.callback else text)
+
+
+def packed(request: Request, response: Response) -> Response:
+    """With its body in gzip, if the client takes that (two clients)."""
+    wishes = request.headers.get("accept-encoding", "").lower().replace(" ", "").split(",")
+    taken = any(wish == "gzip" or (wish.startswith("gzip;q=") and wish[7:].strip("0.")) for wish in wishes)
+    if not taken or not isinstance(response.body, bytes):
+        return response
+    headers = (*response.headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+    return replace(response, headers=headers, body=gzip.compress(response.body, 5, mtime=0))
 
 
 def _response(kind: str, text: str) -> Response:

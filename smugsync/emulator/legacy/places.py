@@ -153,13 +153,26 @@ def _album(call: Call) -> Album:
     return album
 
 
-def check_password(call: Call, node: Node) -> None:
-    """Failure 4 where a password is missing or wrong: the account's as SitePassword, others as Password."""
+def opened_user(call: Call) -> Node:
+    """The user whose things are to be listed. Failure 4 without the SitePassword of an account that has one."""
+    root = user_of(call)
+    check_password(call, root)
+    return root
+
+
+def is_open(call: Call, node: Node) -> bool:
+    """Whether what is inside may be seen: the account's password comes as SitePassword, others as Password,
+    with every call."""
     guard = node.guarded_by
     if guard is None or not call.view.locked(node):
-        return
+        return True
     given = call.arguments.text("SitePassword" if guard.parent is None else "Password")
-    if guard.security != "Password" or given != guard.password:
+    return guard.security == "Password" and given == guard.password
+
+
+def check_password(call: Call, node: Node) -> None:
+    """Failure 4 where a password is missing or wrong."""
+    if not is_open(call, node):
         raise Failure(INVALID_USER, "password")
 
 

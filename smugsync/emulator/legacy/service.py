@@ -15,7 +15,7 @@ from typing import Any, Final
 from smugsync.emulator.account.content import File
 from smugsync.emulator.api.view import View
 from smugsync.emulator.legacy.addresses import Slot, read_slot
-from smugsync.emulator.legacy.answers import Form
+from smugsync.emulator.legacy.answers import Form, packed
 from smugsync.emulator.legacy.arguments import Arguments
 from smugsync.emulator.legacy.calls import Call, Shared
 from smugsync.emulator.legacy.failures import (
@@ -65,10 +65,17 @@ class Legacy:
         self._view = view
         self._switches = switches
 
+    def end_sessions(self) -> int:
+        """All of them, as a restart does; how many there were."""
+        return self._shared.sessions.end_all()
+
     # -- calls -----------------------------------------------------------------------------------------
 
     def answer(self, request: Request) -> Response:
         """A call, or one of the older addresses of OAuth."""
+        return packed(request, self._answer(request))
+
+    def _answer(self, request: Request) -> Response:
         if request.path in ADDRESSES:
             return answer_address(self._shared, request)
         slot = read_slot(request)

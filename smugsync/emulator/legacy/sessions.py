@@ -55,6 +55,13 @@ class Sessions:
                 return None
             return session
 
+    def end_all(self) -> int:
+        """How many there were."""
+        with self._lock:
+            number = len(self._sessions)
+            self._sessions.clear()
+            return number
+
     def end(self, name: str) -> None:
         with self._lock:
             self._sessions.pop(name, None)

@@ -12,6 +12,7 @@ from smugsync.emulator.legacy.places import (
     albums_below,
     albums_in,
     categories,
+    opened_user,
     struct_of,
     sub_struct_of,
     subcategories,
@@ -22,7 +23,7 @@ from smugsync.emulator.legacy.places import (
 def get_tree(call: Call) -> Payload:
     """Categories with their subcategories and albums. What is empty is left out where Empty is false, and of
     other people's always."""
-    root = user_of(call)
+    root = opened_user(call)
     keeps_empty = call.with_empty and call.view.owns(root) and not call.since
     shown = [_category(call, None, albums_in(call.view, root), [], keeps_empty=keeps_empty)]
     for folder in categories(call.view, root):

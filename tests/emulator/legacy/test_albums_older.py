@@ -250,6 +250,11 @@ class TestPasswords:
         assert stranger.code("images.get", AlbumID=number) == 4
         assert stranger.code("images.get", AlbumID=number, Password="all of it") == 4
         assert stranger.ok("images.get", AlbumID=number, SitePassword="all of it")
+        assert stranger.code("albums.get", NickName="demo") == 4
+        assert stranger.code("users.getTree", NickName="demo") == 4
+        shown = stranger.ok("albums.get", NickName="demo", SitePassword="all of it", Heavy=1)["Albums"]
+        assert {"Ring Road", 3} <= {shown[0]["Title"], shown[0]["ImageCount"]}
+        assert stranger.ok("users.getTree", NickName="demo", SitePassword="all of it")
 
     def test_open_an_image(self) -> None:
         client = owner("1.3.0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from dataclasses import replace
@@ -122,6 +123,20 @@ def test_callback_and_pretty_are_known_from_1_2_2_on() -> None:
     assert re.fullmatch(r"f\(\{\n    \"stat\": .*\}\)", later, re.DOTALL)
     before = owner("1.2.1").send("albums.get", Callback="f", Pretty=1).content()
     assert before.startswith(b'{"stat":"ok"')
+
+
+@pytest.mark.parametrize(
+    ("wish", "packs"),
+    [("gzip", True), ("deflate, gzip;q=0.5", True), ("identity", False), ("gzip;q=0", False), ("", False)],
+)
+def test_answers_are_packed_for_those_who_take_it(wish: str, packs: bool) -> None:
+    client = owner()
+    query = urlencode({"method": "smugmug.albums.get", "SessionID": client.session})
+    headers = {"host": HOST, "accept-encoding": wish}
+    response = client.emulator.handle(Request("GET", client.path, query, headers))
+    assert (response.header("content-encoding") == "gzip") == packs
+    body = gzip.decompress(response.content()) if packs else response.content()
+    assert json.loads(body)["stat"] == "ok"
 
 
 def test_a_callback_is_a_name() -> None:

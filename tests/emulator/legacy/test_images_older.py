@@ -185,7 +185,7 @@ class TestFields:
 
     @pytest.mark.parametrize(("share", "least", "most"), [("all", 40, 40), ("half", 8, 32), ("none", 0, 0)])
     def test_some_pictures_may_have_no_digest(self, share: str, least: int, most: int) -> None:
-        client = owner(legacy_md5=share)
+        client = owner(legacy_digests=share)
         album = client.album("Nothing yet")
         for number in range(40):
             client.emulator.account.add_photo(album, f"{number}.jpg", picture(1))
