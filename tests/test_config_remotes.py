@@ -169,7 +169,7 @@ def test_a_file_that_cannot_be_read_is_one_problem(desk: Desk) -> None:
 
 EVERYTHING = (
     OAUTH + TOKENS + 'email = "me@example.org"\npassword = "pass word"\nsite_password = "sesame"\n'
-    'album_passwords = ["Abc=open"]\n' + SITE + PAIR
+    'album_passwords = ["Abc=unlatched"]\n' + SITE + PAIR
 )
 
 
@@ -310,9 +310,9 @@ ALBUMS = (AlbumPassword("Abc12", Secret("open=sesame, please")), AlbumPassword("
 
 
 def test_album_passwords_by_their_keys(desk: Desk) -> None:
-    text = 'album_passwords = ["Abc12=open=sesame, please", "51343_k8W1aR=x y"]\n'
+    text = 'album_passwords = ["Abc12=unlatched=sesame, please", "51343_k8W1aR=x y"]\n'
     assert load(desk, "smugmug-1.2.2", LOGIN, text).remote.album_passwords == ALBUMS
-    desk.secret("albums", "Abc12=open=sesame, please\n\n51343_k8W1aR=x y\n")
+    desk.secret("albums", "Abc12=unlatched=sesame, please\n\n51343_k8W1aR=x y\n")
     assert (
         load(desk, "smugmug-1.2.2", LOGIN, 'album_passwords_file = "albums"\n').remote.album_passwords
         == ALBUMS
@@ -321,7 +321,7 @@ def test_album_passwords_by_their_keys(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["Abc12=open=sesame, please\n51343_k8W1aR=x y", '["Abc12=open=sesame, please", "51343_k8W1aR=x y"]'],
+    ["Abc12=unlatched=sesame, please\n51343_k8W1aR=x y", '["Abc12=unlatched=sesame, please", "51343_k8W1aR=x y"]'],
 )
 def test_album_passwords_in_the_environment(desk: Desk, value: str) -> None:
     desk.environ["SMUGSYNC_REMOTE__ALBUM_PASSWORDS"] = value
@@ -341,7 +341,7 @@ def test_album_passwords_that_name_no_album(desk: Desk, value: str) -> None:
 def test_every_new_secret_may_come_as_a_credential(desk: Desk) -> None:
     desk.secret("run-secrets/email", "me@example.org\n")
     desk.secret("run-secrets/default.password", "pass word\n")
-    desk.secret("run-secrets/smugsync_remote__album_passwords", "Abc=open\n")
+    desk.secret("run-secrets/smugsync_remote__album_passwords", "Abc=unlatched\n")
     remote = load(desk, "smugmug-1.2.0", 'api_key = "k"\n').remote
     assert [remote.email, remote.password] == [Secret("me@example.org"), Secret("pass word")]
     assert remote.album_passwords == (AlbumPassword("Abc", Secret("open")),)
@@ -381,7 +381,7 @@ def test_every_secret_is_known_to_the_redactor_and_shown_by_nothing(desk: Desk, 
         "email": "me@example.org",
         "password": "pass word",
         "site_password": "sesame",
-        "album_passwords": "open",
+        "album_passwords": "unlatched",
         "public_key": "public-value",
         "private_key": "private-value",
     }

@@ -82,6 +82,10 @@ class Counts(Albums, Files):
         """Held files that are known by their names and times alone."""
         return int(self._first("SELECT count(*) FROM file WHERE evidence = 'unproven'")[0])
 
+    def count_unpromised(self) -> int:
+        """Held files of whose bytes the service has promised nothing."""
+        return int(self._first("SELECT count(*) FROM file WHERE evidence = 'self'")[0])
+
     def count_evidence(self) -> dict[str, int]:
         """How many held files there are for each kind of evidence."""
         rows = self._read("SELECT evidence, count(*) FROM file WHERE held_md5 IS NOT NULL GROUP BY evidence")

@@ -136,6 +136,7 @@ def _legacy(version: Version) -> _Link:
             upload_url=remote.upload_url,
             user=remote.user or "",
             session=has_sessions and remote.way is not Way.OAUTH,
+            forms=remote.upload_form == "base64",
             site_password=_shown(remote.site_password),
             album_passwords={one.album: one.password.reveal() for one in remote.album_passwords},
         )
@@ -169,13 +170,19 @@ def _permissions(reply: Reply) -> Permissions | None:
 def _pixelpost(remote: RemoteConfig) -> Dialect:
     from smugsync.remote.pixelpost.dialect import Pixelpost  # noqa: PLC0415 - see above
 
-    return Pixelpost(remote.site_url)
+    return Pixelpost(remote.site_url, form=remote.site_form, api=remote.site_api)
 
 
 def _pair(remote: RemoteConfig) -> Signer:
     from smugsync.remote.pixelpost.sign_in import PixelpostToken  # noqa: PLC0415 - see above
 
-    return PixelpostToken(remote.site_url, _shown(remote.public_key), _shown(remote.private_key))
+    return PixelpostToken(
+        remote.site_url,
+        _shown(remote.public_key),
+        _shown(remote.private_key),
+        form=remote.site_form,
+        api=remote.site_api,
+    )
 
 
 def _nobody(remote: RemoteConfig) -> None:

@@ -39,6 +39,11 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
         yield f"  to fetch  {plural(report.files_waiting, 'photo')}, {size(report.bytes_waiting)}"
     if report.files_unproven:
         yield (f"  unproven  {plural(report.files_unproven, *UNPROVEN)} matched by name and time: not proven")
+    if report.files_unpromised:
+        yield (
+            f"  no sums   {plural(report.files_unpromised, 'photo')}: the service gives no checksum; they came "
+            "whole as far as can be told, and our own is kept"
+        )
     if report.files_withheld:
         why = "; ".join(f"{reason} ({n:,})" for reason, n in report.withheld.items())
         yield f"  withheld  {plural(report.files_withheld, 'photo')} by the service: {why}"
@@ -89,6 +94,8 @@ def _headline(report: Report, mirror: Path, *, planned_only: bool) -> str:
         return f"{mirror} has taken over what was here; `smugsync sync` fetches the rest."
     if report.files_unproven:
         return f"{mirror} is up to date, every file but the unproven ones proven on arrival."
+    if report.files_unpromised:
+        return f"{mirror} is up to date, every file proven as far as the service lets it."
     return f"{mirror} is up to date, every file proven on arrival."
 
 

@@ -109,6 +109,13 @@ def _origin(value: str) -> str:
     return value
 
 
+def word_of_address(value: str) -> str:
+    """One part of an address, such as `api`."""
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{1,64}", value):
+        raise ValueError(f'is "{value}": it must be one word of an address, such as "api"')
+    return value
+
+
 def site_address(value: str | None) -> str | None:
     """Of a site that may lie in a directory of its host's."""
     if value is None:

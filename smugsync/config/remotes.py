@@ -18,6 +18,10 @@ DEFAULT_KIND: Final[Kind] = "smugmug-v2"
 #: An access token: what a sign-in brings, and useless but as a whole.
 TOKEN: Final = ("access_token", "access_token_secret")
 PLACES: Final = ("api_url", "upload_url", "oauth_url")
+#: How a Pixelpost site is asked, and how files go to the oldest APIs.
+SiteForm = Literal["json", "get"]
+UploadForm = Literal["raw", "base64"]
+
 #: What opens albums that a password protects, beside any sign-in.
 _ALBUMS: Final = ("site_password", "album_passwords")
 
@@ -118,7 +122,7 @@ REMOTES: Final[Mapping[str, Remote]] = {
             "SmugMug",
             (Way.OAUTH, Way.PASSWORD, Way.KEY),
             Way.PASSWORD,
-            more=_ALBUMS,
+            more=(*_ALBUMS, "upload_form"),
             defaults=_SMUGMUG,
             follows=True,
         ),
@@ -129,7 +133,7 @@ REMOTES: Final[Mapping[str, Remote]] = {
                 (Way.PASSWORD, Way.KEY),
                 Way.PASSWORD,
                 places=("api_url", "upload_url"),
-                more=_ALBUMS,
+                more=(*_ALBUMS, "upload_form"),
                 defaults=_SMUGMUG,
                 follows=True,
             )
@@ -141,6 +145,7 @@ REMOTES: Final[Mapping[str, Remote]] = {
             (Way.PAIR, Way.NOBODY),
             Way.NOBODY,
             places=("site_url",),
+            more=("site_form", "site_api"),
             writes=False,
         ),
     )

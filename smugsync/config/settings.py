@@ -31,9 +31,10 @@ from smugsync.config.kinds import (
     nickname,
     site_address,
     web_address,
+    word_of_address,
     zone,
 )
-from smugsync.config.remotes import DEFAULT_KIND, Kind
+from smugsync.config.remotes import DEFAULT_KIND, Kind, SiteForm, UploadForm
 from smugsync.config.values import (
     Create,
     Durability,
@@ -70,6 +71,9 @@ class RemoteSettings(Table):
     site_password: Phrase = None
     album_passwords: AlbumPasswords = ()
     site_url: Annotated[Maybe[str], AfterValidator(site_address)] = None
+    site_form: SiteForm = "json"
+    site_api: Annotated[str, AfterValidator(word_of_address)] = "api"
+    upload_form: UploadForm = "raw"
     public_key: Hidden = None
     private_key: Hidden = None
     api_key_file: Maybe[str] = None

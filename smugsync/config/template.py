@@ -115,6 +115,19 @@ _REMOTE = (
     Entry("public_key", "", example="..."),
     Entry("private_key", "", example="..."),
     Entry(
+        "site_form",
+        'Where a web server lets nothing but addresses through, "get" puts the questions to Pixelpost there;\n'
+        "and the word that its API goes by, if its own configuration names another one.",
+        "json",
+    ),
+    Entry("site_api", "", "api"),
+    Entry(
+        "upload_form",
+        'How files go to smugmug-1.2.0 to 1.2.2: "raw", or "base64" inside a form, which needs memory\n'
+        "for three times the file and is for new photos alone.",
+        "raw",
+    ),
+    Entry(
         "api_url",
         "Addresses of SmugMug; others only for a test server. Where api_url is another one, the other two\n"
         "follow it for smugmug-1.2.0 to 1.3.0.",

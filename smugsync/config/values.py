@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
-from smugsync.config.remotes import DEFAULT_KIND, REMOTES, Kind, Remote, Way
+from smugsync.config.remotes import DEFAULT_KIND, REMOTES, Kind, Remote, SiteForm, UploadForm, Way
 from smugsync.secret import Secret
 
 Mode = Literal["archive", "mirror"]
@@ -49,6 +49,9 @@ class RemoteConfig:
     site_password: Secret | None = None  #: of the whole site of `user`
     album_passwords: tuple[AlbumPassword, ...] = ()
     site_url: str = ""  #: Pixelpost's, with the directory that it is installed in
+    site_form: SiteForm = "json"  #: how its questions are put
+    site_api: str = "api"  #: the word that its API goes by
+    upload_form: UploadForm = "raw"  #: how files go to the oldest APIs
     public_key: Secret | None = None
     private_key: Secret | None = None
     ca_file: Path | None = None  #: trusted beside the system's CAs

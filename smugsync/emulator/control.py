@@ -29,8 +29,8 @@ from typing import TYPE_CHECKING, Any, Final
 from smugsync.emulator.account.edits import EDITS, describe_tree
 from smugsync.emulator.hosts import is_from_a_page_elsewhere
 from smugsync.emulator.messages import Request, Response, json_response, read_json
-from smugsync.emulator.settings import make_login
 from smugsync.emulator.pixelpost import control as pixelpost
+from smugsync.emulator.settings import make_login
 
 if TYPE_CHECKING:
     from smugsync.emulator.emulator import Emulator

@@ -216,6 +216,7 @@ class Engine:
         report.files_failed = self._count_failed(scope, context.listed)
         report.files_damaged = self._catalogue.count_damaged()
         report.files_unproven = self._catalogue.count_unproven()
+        report.files_unpromised = self._catalogue.count_unpromised()
         uploads = self._catalogue.count_uploads()
         report.files_in_doubt = uploads.get(State.IN_DOUBT, 0) + uploads.get(State.SENDING, 0)
         report.files_unsent = uploads.get(State.FAILED, 0) + uploads.get(State.QUARANTINED, 0)

@@ -97,6 +97,7 @@ class Report:
     files_adopted: int = 0
     bytes_adopted: int = 0
     files_unproven: int = 0  #: held, and only known by their names and times
+    files_unpromised: int = 0  #: held, and the service gives no checksum: whole as far as can be told here
     files_left: int | None = None  #: what an adoption found and left alone; None = nothing was adopted
     files_waiting: int = 0  #: to be fetched by another run, since this one was told to download nothing
     bytes_waiting: int = 0
@@ -175,6 +176,7 @@ class Report:
             "files_adopted": self.files_adopted,
             "bytes_adopted": self.bytes_adopted,
             "files_unproven": self.files_unproven,
+            "files_unpromised": self.files_unpromised,
             "files_left": self.files_left,
             "files_waiting": self.files_waiting,
             "bytes_waiting": self.bytes_waiting,

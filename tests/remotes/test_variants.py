@@ -138,6 +138,18 @@ def test_while_it_is_read_only_what_is_there_is_mirrored_and_uploads_wait(tmp_pa
     good(world.sync(sending=SENDING), files_sent=1)
 
 
+@pytest.mark.parametrize("kind", SESSIONS, ids=lambda kind: kind.name)
+def test_new_files_may_go_inside_forms(tmp_path: Path, kind: Kind) -> None:
+    world = switched(tmp_path, kind)
+    world.forms = True
+    world.photo(world.album("Top"), "a.jpg", 1)
+    good(world.sync(sending=SENDING))
+    world.write("Top/mine & yours.jpg", 80)
+    good(world.sync(sending=SENDING), files_sent=1)
+    assert world.online().count(md5(80)) == 1
+    good(world.sync(sending=SENDING), files_downloaded=0, files_sent=0)
+
+
 @pytest.mark.parametrize("kind", NEWER, ids=lambda kind: kind.name)
 def test_a_delta_is_told_only_what_changed(tmp_path: Path, kind: Kind) -> None:
     """By the LastUpdated argument: of what is older than the album's last change by hours, nothing."""

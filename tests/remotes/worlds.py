@@ -58,13 +58,16 @@ class RemoteWorld(World):
     def __init__(self, root: Path, kind: Kind, settings: Settings | None = None) -> None:
         super().__init__(root, settings=settings)
         self.kind = kind
+        self.forms = False  #: files go inside forms
         self.anonymous = False  #: it has no credentials, where none may be needed
 
     def dialect(self) -> Dialect:
         kind = self.kind
         if kind.version is not None:
             session = not kind.oauth
-            return SmugMugLegacy(kind.version, ORIGIN, upload_url=f"{ORIGIN}/", session=session)
+            return SmugMugLegacy(
+                kind.version, ORIGIN, upload_url=f"{ORIGIN}/", session=session, forms=self.forms
+            )
         return Pixelpost(ORIGIN) if kind.name == "pixelpost" else SmugMugV2(ORIGIN, upload_url=UPLOADS)
 
     def signer(self) -> Signer | None:

@@ -74,6 +74,7 @@ def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
         "files": {},
         "bytes": 0,
         "unproven": 0,
+        "unpromised": 0,
         "local_files": {},
         "last_run": None,
         "last_full": None,
@@ -95,6 +96,7 @@ def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
         "files": {state.value: n for state, (n, _) in sorted(counts.items())},
         "bytes": sum(s for state, (_, s) in counts.items() if state in (State.COMMITTED, State.RETIRED)),
         "unproven": catalogue.count_unproven(),
+        "unpromised": catalogue.count_unpromised(),
         "local_files": catalogue.count_local(),
         "last_run": _run(catalogue.last_look()),
         "last_full": None if last_full is None else int(last_full),
@@ -135,7 +137,10 @@ def _words(config: Config, facts: dict[str, Any]) -> list[str]:
     unreadable = facts["albums_unreadable"]
     tail = f", {unreadable:,} of them not readable for this viewer" if unreadable else ""
     lines.append(f"  {plural(facts['albums'], 'album')}{tail}; {size(facts['bytes'])} on disk")
-    lines += [f"  {n:>9,}  {_WORDS[State(state)]}" for state, n in facts["files"].items()]
+    words = _WORDS | ({State.COMMITTED: "mirrored"} if facts["unpromised"] else {})
+    lines += [f"  {n:>9,}  {words[State(state)]}" for state, n in facts["files"].items()]
+    if facts["unpromised"]:
+        lines.append(f"  {facts['unpromised']:>9,}  of them by our own digest alone: the service gives none")
     if facts["unproven"]:
         lines.append(f"  {facts['unproven']:>9,}  of them unproven: videos and HEIC adopted by name and time")
     local = facts["local_files"]

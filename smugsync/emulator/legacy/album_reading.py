@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from smugsync.emulator.legacy.albums import album_fields, bare_place, last_updated, light
+from smugsync.emulator.legacy.albums import album_entry, album_fields, bare_place, last_updated
 from smugsync.emulator.legacy.calls import Call, Payload
 from smugsync.emulator.legacy.places import album_of, albums_below, opened_user
 
@@ -15,7 +15,7 @@ def get(call: Call) -> Payload:
         for album in albums_below(call.view, opened_user(call))
         if (call.with_empty or len(album.photos)) and (not since or last_updated(album, now) > since)
     ]
-    shown = [call.chosen(album_fields(call, album), light(call)) for album in albums]
+    shown = [album_entry(call, album) for album in albums]
     return {"Albums": list(call.listed(shown, "albums"))}
 
 

@@ -71,6 +71,24 @@ def album_fields(call: Call, album: Album) -> dict[str, Any]:
     }
 
 
+def album_entry(call: Call, album: Album, *, placed: bool = True) -> dict[str, Any]:
+    """An entry of a list; where it stands under its category, without that."""
+    names = _light(call) if placed else ("id", "Key", "Title")
+    if call.is_light:
+        whole = {
+            "id": call.numbers.of_album(album),
+            **call.key(album.key),
+            **(_place(call, album) if placed else {}),
+            "Title": album.node.name,
+        }
+        if "URL" in names:
+            whole |= {"NiceName": album.node.url_name, "URL": album_page(call, album)}
+        return whole
+    fields = album_fields(call, album)
+    hidden = () if placed else ("Category", "SubCategory")
+    return call.chosen({name: value for name, value in fields.items() if name not in hidden}, names)
+
+
 def last_updated(album: Album, now: float) -> int:
     """Of an album: it moves when its pictures or its settings do. Images that are only made when asked for
     never changed."""
@@ -93,7 +111,7 @@ def images_of(call: Call, album: Album) -> list[Image]:
     ]
 
 
-def light(call: Call) -> tuple[str, ...]:
+def _light(call: Call) -> tuple[str, ...]:
     """The names of a light entry."""
     return LIGHT_WITH_PAGE if call.version.takes_bare_keys else LIGHT
 

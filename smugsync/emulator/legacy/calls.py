@@ -60,6 +60,16 @@ class Call:
         return self.arguments.flag("Heavy")
 
     @property
+    def extras(self) -> frozenset[str]:
+        """Names of fields in lower case, beside those of a light answer."""
+        return self.arguments.names("Extras") if self.version.has_extras else frozenset()
+
+    @property
+    def is_light(self) -> bool:
+        """Whether nothing is asked for but what every entry has."""
+        return not (self.heavy or self.extras)
+
+    @property
     def strict(self) -> bool:
         return self.version.has_extras and self.arguments.flag("Strict")
 
@@ -93,7 +103,7 @@ class Call:
         """The `light` fields and the Extras; with Heavy, all of them."""
         if self.heavy:
             return self.told(fields)
-        extras = self.arguments.names("Extras") if self.version.has_extras else frozenset()
+        extras = self.extras
         names = {*light} | {name for name in fields if name.lower() in extras}
         return self.told({name: value for name, value in fields.items() if name in names})
 

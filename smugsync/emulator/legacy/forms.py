@@ -22,10 +22,11 @@ def read_fields(request: Request) -> dict[str, str]:
     boundary = message.get_boundary()
     if message.get_content_type() != "multipart/form-data" or not boundary:
         return {}
-    return _Fields(boundary.encode("latin-1", "replace")).read(_pieces(request))
+    return _Fields(boundary.encode("latin-1", "replace")).read(pieces(request))
 
 
-def _pieces(request: Request) -> Iterator[bytes]:
+def pieces(request: Request) -> Iterator[bytes]:
+    """The body of a request, wherever it lies."""
     if not isinstance(request.upload, Path):
         yield request.body
         return

@@ -33,7 +33,7 @@ def get(call: Call) -> Payload:
 
 def _shown(call: Call, album: Album, images: list[Image]) -> list[dict[str, Any]]:
     """Nothing is looked up of an image that only its id is asked of."""
-    if not call.heavy and not (call.version.has_extras and call.arguments.names("Extras")):
+    if call.is_light:
         return [{"id": call.numbers.of_image(image), **call.key(image.key)} for image in images]
     places = places_of(album)
     return [call.chosen(image_fields(call, album, image, places[image.key]), LIGHT) for image in images]

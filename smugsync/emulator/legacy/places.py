@@ -36,6 +36,7 @@ BUILT_IN: Final[Mapping[int, str]] = {
     11: "Events",
     33: "Vacation",
 }
+_NUMBERS: Final = {name.casefold(): number for number, name in BUILT_IN.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ def category_id(call: Call, folder: Node | None) -> int:
     """A folder that is called like a built-in category is that category, the first of them."""
     if folder is None:
         return OTHER
-    for number, name in BUILT_IN.items():
-        if number != OTHER and folder is _named(folder.parent, name):
-            return number
+    number = _NUMBERS.get(folder.name.casefold(), OTHER)
+    if number != OTHER and folder is _named(folder.parent, folder.name):
+        return number
     return call.numbers.of_folder(folder)
 
 
@@ -154,7 +155,7 @@ def _album(call: Call) -> Album:
 
 
 def opened_user(call: Call) -> Node:
-    """The user whose things are to be listed. Failure 4 without the SitePassword of an account that has one."""
+    """The user whose things are to be listed. Failure 4 without the SitePassword, where there is one."""
     root = user_of(call)
     check_password(call, root)
     return root

@@ -122,8 +122,7 @@ class Legacy:
         method = METHODS.get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
         if method is None or not method.exists(version, switches):
             raise Failure(INVALID_METHOD)
-        with self._shared.account.lock:
-            caller = _NOBODY if method.opening else identify(self._shared, request, arguments, version)
+        caller = _NOBODY if method.opening else identify(self._shared, request, arguments, version)
         view = self._view(request, caller)
         self._check_grant(method, view)
         call = Call(request, arguments, version, view, self._shared)

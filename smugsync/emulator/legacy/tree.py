@@ -6,7 +6,7 @@ from typing import Any
 
 from smugsync.emulator.account.model import Album, Node
 from smugsync.emulator.api.containers import full_name
-from smugsync.emulator.legacy.albums import album_fields, last_updated
+from smugsync.emulator.legacy.albums import album_entry, last_updated
 from smugsync.emulator.legacy.calls import ABSENT, Call, Payload
 from smugsync.emulator.legacy.places import (
     albums_below,
@@ -68,10 +68,7 @@ def _albums(call: Call, albums: list[Album]) -> list[dict[str, Any]]:
         if since and last_updated(album, now) <= since:
             continue
         if call.with_empty or len(album.photos):
-            fields = album_fields(call, album)
-            place = ("Category", "SubCategory")
-            fields = {name: value for name, value in fields.items() if name not in place}
-            shown.append(call.chosen(fields, ("id", "Key", "Title")))
+            shown.append(album_entry(call, album, placed=False))
     return shown
 
 

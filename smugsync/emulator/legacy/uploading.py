@@ -8,9 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Final
 
 from smugsync.emulator.account.model import Album, Image
@@ -24,6 +23,7 @@ from smugsync.emulator.legacy.failures import (
     WRONG_FORMAT,
     Failure,
 )
+from smugsync.emulator.legacy.forms import pieces
 from smugsync.emulator.legacy.pictures import image_page
 from smugsync.emulator.legacy.words import split_words
 from smugsync.emulator.messages import Request
@@ -33,7 +33,6 @@ from smugsync.emulator.upload.request import decode_text
 METHOD: Final = "smugmug.images.upload"
 _HEX: Final = re.compile(r"[0-9A-Fa-f]{32}")
 _KEY: Final = re.compile(r"/api/v2/image/(\w+)-\d+")
-_CHUNK: Final = 1 << 20
 #: Of the newer codes, what the older are: all there is of wrong files is code 6.
 _OLDER: Final[Mapping[int, tuple[int, str]]] = {
     INVALID_ALBUM: (SYSTEM_ERROR, "invalid album id"),
@@ -72,8 +71,8 @@ class Sent:
             raise Failure(SYSTEM_ERROR, "Content-MD5 is missing")
         length = request.headers.get("content-length", "").strip()
         return cls(
-            given.optional_number("albumid"),
-            given.optional_number("imageid"),
+            _id(given, "albumid"),
+            _id(given, "imageid"),
             request.headers.get("x-smug-filename", ""),  # the upload host decodes it
             digest,
             int(length) if length.isdecimal() else None,
@@ -84,8 +83,8 @@ class Sent:
     def of_arguments(cls, given: Arguments) -> Sent:
         """Of a call, or of the fields of a form."""
         return cls(
-            given.optional_number("AlbumID"),
-            given.optional_number("ImageID"),
+            _id(given, "AlbumID"),
+            _id(given, "ImageID"),
             _as_header(given.text("FileName").replace("%", "%25")),
             given.text("MD5Sum").strip(),
             given.optional_number("ByteCount") if given.text("ByteCount").strip() else None,
@@ -105,6 +104,12 @@ class Sent:
             else:  # line ends are sent as CR
                 found[f"x-smug-{name.lower()}"] = _as_header(value.replace("\r\n", "\n").replace("\r", "\n"))
         return found
+
+
+def _id(given: Arguments, name: str) -> int:
+    """0 where none is named, -1 for what is none."""
+    text = given.text(name).strip()
+    return 0 if not text else int(text) if re.fullmatch(r"[0-9]{1,18}", text) else -1
 
 
 def _as_header(text: str) -> str:
@@ -164,7 +169,7 @@ def _target(call: Call, sent: Sent) -> dict[str, str]:
 def _check_whole(call: Call, sent: Sent, request: Request) -> None:
     """Whether the body is what was announced: an incomplete file is told with both sizes and digests."""
     digest, size = hashlib.md5(usedforsecurity=False), 0
-    for piece in _pieces(request):
+    for piece in pieces(request):
         digest.update(piece)
         size += len(piece)
     if (sent.size in (None, size)) and (not sent.md5 or sent.md5.lower() == digest.hexdigest()):
@@ -175,15 +180,6 @@ def _check_whole(call: Call, sent: Sent, request: Request) -> None:
     given = sent.md5 if _HEX.fullmatch(sent.md5) else "none in hex"
     told += f", MD5Sum given: {given}, MD5Sum received: {digest.hexdigest()}"
     raise Failure(call.view.switches.mismatch_code, told, message="incomplete file")
-
-
-def _pieces(request: Request) -> Any:
-    if not isinstance(request.upload, Path):
-        yield request.body
-        return
-    with request.upload.open("rb") as file:
-        read: Callable[[], bytes] = lambda: file.read(_CHUNK)  # noqa: E731 - an iterator wants a function
-        yield from iter(read, b"")
 
 
 def describe_upload(call: Call, image: Image) -> dict[str, Any]:

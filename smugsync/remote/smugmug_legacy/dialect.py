@@ -46,13 +46,14 @@ class SmugMugLegacy(FolderQuestions, UploadQuestions):
     usual for the version: a login for 1.2.x, OAuth or the bare key for 1.3.0. Passwords of albums are found
     under an album's key, its word or its number alone (`3517_9VoYf`, `9VoYf`, `3517`).
 
+    `forms`: new photos go inside a form where the version has one (see `uploads`).
+
     Keys are `ID_KEY`; see `keys`. `RemoteFile.version`: a photo's is its Serial (the count of its
     replacements and rotations) with MD5 and size of the upload, a video's its Serial alone, since those two
     are not of what is downloaded. No address proves that a photo is gone: "invalid" may have many causes.
     """
 
     proof = Proof.COUNT
-    draws = False
     draws = False
 
     def __init__(
@@ -65,6 +66,7 @@ class SmugMugLegacy(FolderQuestions, UploadQuestions):
         session: bool | None = None,
         site_password: str = "",
         album_passwords: Mapping[str, str] | None = None,
+        forms: bool = False,
         word: Callable[[], str] | None = None,
     ) -> None:
         known = VERSIONS[version]
@@ -73,6 +75,7 @@ class SmugMugLegacy(FolderQuestions, UploadQuestions):
             raise ValueError(f"{version} knows no {'sessions' if sessions else 'OAuth'}")
         FolderQuestions.__init__(self, Endpoint(known, api_url, upload_url, sessions, user), word)
         self._user = user
+        self._forms = forms
         self._site_password = site_password
         self._album_passwords = dict(album_passwords or {})
 

@@ -22,7 +22,9 @@ UPLOAD = "smugmug.images.upload"
 
 
 class UploadQuestions:
-    """How files are sent."""
+    """How files are sent; new photos inside a form, if `_forms` says so."""
+
+    _forms = False
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
@@ -38,6 +40,8 @@ class UploadQuestions:
     def upload(self, outgoing: Outgoing, content: Content) -> Call:
         """`Content-MD5` is in hex here (six clients), which the standard would have in base64."""
         endpoint = self._endpoint
+        if self._forms and endpoint.version.base64 and not outgoing.replaces:
+            return self.upload_base64(outgoing, b"".join(bytes(chunk) for chunk in content.chunks()))
         headers = [
             ("Content-Type", content_type(outgoing.name)),
             ("Content-MD5", outgoing.md5),

@@ -139,7 +139,7 @@ def _adopt(context: Context, row: FileRow, remote: RemoteFile, local: LocalFile,
     context.catalogue.drop_local([path])
     context.report.files_adopted += 1
     context.report.bytes_adopted += size
-    context.report.files_verified += evidence is not Evidence.UNPROVEN
+    context.report.files_verified += evidence not in (Evidence.UNPROVEN, Evidence.SELF)
     context.note(What.ADOPTED, path, of=row)
 
 

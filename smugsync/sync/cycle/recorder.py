@@ -102,7 +102,7 @@ class Recorder:
 
     def _committed(self, row: FileRow, one: Received, placed: Placed) -> FileRow:
         report, source = self._ctx.report, one.job.source
-        report.files_verified += one.evidence is not Evidence.UNPROVEN
+        report.files_verified += one.evidence not in (Evidence.UNPROVEN, Evidence.SELF)
         if one.how is None or source is None:
             report.files_downloaded += 1
             report.bytes_downloaded += one.found.size

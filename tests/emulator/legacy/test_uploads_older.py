@@ -153,7 +153,7 @@ class TestRefusals:
             ({"content_md5": base64.b64encode(hashlib.md5(JPEG).digest()).decode()}, 5, "incomplete file"),
             ({"content_length": "5"}, 5, "incomplete file (ByteCount given: 5, ByteCount received: "),
             ({"latitude": "91"}, 5, "system error"),
-            ({"albumid": "x"}, 16, "invalid data"),
+            ({"albumid": "x"}, 5, "invalid album id"),
         ],
     )
     def test_of_wrong_headers(self, headers: dict[str, str | None], code: int, words: str) -> None:
