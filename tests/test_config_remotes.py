@@ -310,9 +310,9 @@ ALBUMS = (AlbumPassword("Abc12", Secret("open=sesame, please")), AlbumPassword("
 
 
 def test_album_passwords_by_their_keys(desk: Desk) -> None:
-    text = 'album_passwords = ["Abc12=unlatched=sesame, please", "51343_k8W1aR=x y"]\n'
+    text = 'album_passwords = ["Abc12=open=sesame, please", "51343_k8W1aR=x y"]\n'
     assert load(desk, "smugmug-1.2.2", LOGIN, text).remote.album_passwords == ALBUMS
-    desk.secret("albums", "Abc12=unlatched=sesame, please\n\n51343_k8W1aR=x y\n")
+    desk.secret("albums", "Abc12=open=sesame, please\n\n51343_k8W1aR=x y\n")
     assert (
         load(desk, "smugmug-1.2.2", LOGIN, 'album_passwords_file = "albums"\n').remote.album_passwords
         == ALBUMS
@@ -321,7 +321,7 @@ def test_album_passwords_by_their_keys(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["Abc12=unlatched=sesame, please\n51343_k8W1aR=x y", '["Abc12=unlatched=sesame, please", "51343_k8W1aR=x y"]'],
+    ["Abc12=open=sesame, please\n51343_k8W1aR=x y", '["Abc12=open=sesame, please", "51343_k8W1aR=x y"]'],
 )
 def test_album_passwords_in_the_environment(desk: Desk, value: str) -> None:
     desk.environ["SMUGSYNC_REMOTE__ALBUM_PASSWORDS"] = value
@@ -344,7 +344,7 @@ def test_every_new_secret_may_come_as_a_credential(desk: Desk) -> None:
     desk.secret("run-secrets/smugsync_remote__album_passwords", "Abc=unlatched\n")
     remote = load(desk, "smugmug-1.2.0", 'api_key = "k"\n').remote
     assert [remote.email, remote.password] == [Secret("me@example.org"), Secret("pass word")]
-    assert remote.album_passwords == (AlbumPassword("Abc", Secret("open")),)
+    assert remote.album_passwords == (AlbumPassword("Abc", Secret("unlatched")),)
 
 
 @pytest.mark.parametrize("name", OTHER_SECRETS)
