@@ -63,8 +63,8 @@ HELP: Final = """\
                             second up to 1.2.1, the third after it (default version)
   legacy-absent=missing|empty|null
                             what is not for this viewer is left out, or "" or null (default missing)
-  legacy-digests=all|half|none
-                            how many of the pictures have an MD5Sum (default all)
+  legacy-digests=all|photos|half|none
+                            which have an MD5Sum: videos too, or some of the pictures (default all)
   legacy-originals=given|withheld
                             whether pictures have an OriginalURL (default given)
   legacy-names=plain|html   whether file names have HTML's entities in them (default plain)
@@ -125,7 +125,7 @@ class Switches:
     legacy_keys: Literal["given", "absent"] = "given"
     legacy_urls: Literal["version", "plain", "serial", "keyed"] = "version"
     legacy_absent: Literal["missing", "empty", "null"] = "missing"
-    legacy_digests: Literal["all", "half", "none"] = "all"
+    legacy_digests: Literal["all", "photos", "half", "none"] = "all"
     legacy_originals: Literal["given", "withheld"] = "given"
     legacy_names: Literal["plain", "html"] = "plain"
     legacy_count: Literal["all", "listed"] = "all"
@@ -177,7 +177,7 @@ _CHOICES: Final[Mapping[str, tuple[Any, ...]]] = {
     "legacy_keys": ("given", "absent"),
     "legacy_urls": ("version", "plain", "serial", "keyed"),
     "legacy_absent": ("missing", "empty", "null"),
-    "legacy_digests": ("all", "half", "none"),
+    "legacy_digests": ("all", "photos", "half", "none"),
     "legacy_originals": ("given", "withheld"),
     "legacy_names": ("plain", "html"),
     "legacy_count": ("all", "listed"),

@@ -16,11 +16,12 @@ from smugsync.emulator.legacy.times import wall
 #: What a light entry has; from 1.3.0 on with the page.
 LIGHT: Final = ("id", "Key", "Category", "SubCategory", "Title")
 LIGHT_WITH_PAGE: Final = (*LIGHT, "NiceName", "URL")
-#: What others than the owner are told: what is recorded for 1.2.0, and what the newer API tells them, too.
+#: What others than the owner are told: what is recorded for 1.2.0; in later versions what the newer API tells
+#: them, too.
 _PUBLIC: Final = frozenset(
-    "id Key Position ImageCount Title Description LastUpdated Highlight Category SubCategory"
-    " Keywords NiceName Passworded PasswordHint URL".split()
+    "id Key Position ImageCount Title Description LastUpdated Highlight Category SubCategory".split()
 )
+_PUBLIC_LATER: Final = _PUBLIC | frozenset("Keywords NiceName Passworded PasswordHint URL".split())
 #: Settings that came with later versions.
 _SINCE_1_2_2: Final = frozenset(
     "NiceName Passworded SquareThumbs PackagingBranding UploadKey ColorCorrection BoutiquePackaging"
@@ -61,7 +62,7 @@ def album_fields(call: Call, album: Album) -> dict[str, Any]:
             key = album.shown.get("UploadKey", PLAIN["UploadKey"][1])
             guests = f"http://{node.owner}.smugmug.com/gallery/upload/{fields['id']}_{album.key}/{key}"
             fields["GuestUploadURL"] = guests if key else ""
-    told = frozenset(_ORDER) if view.owns(node) else _PUBLIC
+    told = frozenset(_ORDER) if view.owns(node) else _PUBLIC_LATER if later else _PUBLIC
     if not is_open(call, node):
         fields |= dict.fromkeys(("ImageCount", "LastUpdated", "Highlight", "Description", "Keywords"), ABSENT)
     return {

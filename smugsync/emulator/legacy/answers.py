@@ -1,4 +1,7 @@
-"""How an answer is written: JSON, serialised PHP, or the elements of REST."""
+"""How an answer is written: JSON, serialised PHP, the elements of REST, or XML-RPC.
+
+Of calls, only JSON was ever recorded. The others say the same in the forms that the upload host has.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +20,8 @@ from smugsync.emulator.messages import Request, Response
 
 _CALLBACK: Final = re.compile(r"[A-Za-z_$][\w$.\[\]]{0,99}")
 _PLURALS: Final = {"Categories": "Category", "SubCategories": "SubCategory"}
-#: How a failure is told to clients of XML-RPC, whose answers are not known.
-NO_XML_RPC: Final = "XML-RPC is not emulated: ask for json, rest or php"
+#: Beyond it, XML-RPC has no whole numbers.
+_INTEGERS: Final = range(-(2**31), 2**31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Form:
         if self.kind == "rest":
             return _response("text/xml", _rest(body))
         if self.kind == "xmlrpc":
-            return _response("text/xml", dumps(Fault(5, NO_XML_RPC), methodresponse=True))
+            return _response("text/xml", _xml_rpc(body))
         shown = _keyed(body) if self.associative else body
         if self.kind == "php":
             return Response(200, (("Content-Type", "text/plain; charset=utf-8"),), serialize_php(shown))
@@ -81,6 +84,27 @@ def _keyed(value: Any) -> Any:
     return value
 
 
+def _xml_rpc(body: Mapping[str, Any]) -> str:
+    """A structure, or a fault with the failure's code."""
+    if body["stat"] == "fail":
+        return dumps(Fault(body["code"], _clean(body["message"])), methodresponse=True)
+    return dumps((_fitting(body),), methodresponse=True, allow_none=True)
+
+
+def _fitting(value: Any) -> Any:
+    """With what XML-RPC cannot say as text."""
+    match value:
+        case Mapping():
+            return {name: _fitting(item) for name, item in value.items()}
+        case list():
+            return [_fitting(item) for item in value]
+        case str():
+            return _clean(value)
+        case int() if value not in _INTEGERS:
+            return str(value)
+    return value
+
+
 def _rest(body: Mapping[str, Any]) -> str:
     """`<rsp stat="ok"><method>…</method>…</rsp>`: what is no structure is an attribute of its element, as
     the upload host writes its images; a failure is an element `err`."""
@@ -107,8 +131,11 @@ def _element(name: str, value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Without what XML cannot hold."""
     if isinstance(value, bool):
         return "1" if value else "0"
-    text = "" if value is None else str(value)
+    return "" if value is None else _clean(str(value))
+
+
+def _clean(text: str) -> str:
+    """Without what XML cannot hold."""
     return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)

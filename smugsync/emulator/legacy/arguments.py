@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl
+from xml.parsers.expat import ExpatError
+from xmlrpc.client import Fault, ResponseError, loads
 
 from smugsync.emulator.legacy.failures import INVALID_DATA, MISSING_PARAMETER, Failure
 from smugsync.emulator.legacy.forms import read_fields
@@ -23,7 +25,7 @@ class Arguments:
     """By name; where one comes twice, the last counts. Methods raise Failure 22 for what is not there and
     has to be, and 16 for what is not what it should be."""
 
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def of(cls, request: Request) -> Arguments:
@@ -33,6 +35,8 @@ class Arguments:
         if request.method in ("POST", "PUT") and request.body:
             if kind == "multipart/form-data":
                 values |= read_fields(request)
+            elif kind in ("text/xml", "application/xml"):
+                values |= _read_xml_rpc(request.body)
             elif kind in ("", "application/x-www-form-urlencoded"):
                 values |= dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
         return cls(values)
@@ -85,6 +89,17 @@ class Arguments:
     def names(self, name: str) -> frozenset[str]:
         """A list with commas between its words, in lower case."""
         return frozenset(part.strip().lower() for part in self.text(name).split(",") if part.strip())
+
+
+def _read_xml_rpc(body: bytes) -> dict[str, str]:
+    """The arguments of a call in XML-RPC: one structure, and the method beside it. What is none has none."""
+    try:
+        parameters, method = loads(body)
+    except (ExpatError, Fault, ResponseError, ValueError, TypeError, KeyError, IndexError):
+        return {}
+    given = parameters[0] if parameters and isinstance(parameters[0], dict) else {}
+    values = {str(n): str(int(v)) if isinstance(v, bool) else str(v) for n, v in given.items()}
+    return {**values, "method": method} if method else values
 
 
 def _whole(name: str, value: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from smugsync.emulator.account.account import Account
@@ -45,7 +45,7 @@ class Shared:
 class Call:
     """One call of a method. `view` is the account as the caller sees it."""
 
-    request: Request
+    request: Request = field(repr=False)
     arguments: Arguments
     version: Version
     view: View

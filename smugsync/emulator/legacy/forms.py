@@ -22,7 +22,12 @@ def read_fields(request: Request) -> dict[str, str]:
     boundary = message.get_boundary()
     if message.get_content_type() != "multipart/form-data" or not boundary:
         return {}
-    return _Fields(boundary.encode("latin-1", "replace")).read(pieces(request))
+    from python_multipart.exceptions import FormParserError  # noqa: PLC0415 - few calls are such forms
+
+    try:
+        return _Fields(boundary.encode("latin-1", "replace")).read(pieces(request))
+    except FormParserError:
+        return {}
 
 
 def pieces(request: Request) -> Iterator[bytes]:
@@ -39,7 +44,7 @@ class _Fields:
     """Collects the fields of a form as it is fed, and passes over its files."""
 
     def __init__(self, boundary: bytes) -> None:
-        from python_multipart.multipart import MultipartParser  # noqa: PLC0415 - few calls are such forms
+        from python_multipart.multipart import MultipartParser  # noqa: PLC0415 - likewise
 
         self._found: dict[str, bytearray] = {}
         self._header: tuple[bytearray, bytearray] = bytearray(), bytearray()
@@ -58,13 +63,9 @@ class _Fields:
         )
 
     def read(self, pieces: Iterator[bytes]) -> dict[str, str]:
-        from python_multipart.exceptions import FormParserError  # noqa: PLC0415 - likewise
-
-        try:
-            for piece in pieces:
-                self._parser.write(piece)
-        except FormParserError:
-            return {}
+        """Raises FormParserError for what is no form."""
+        for piece in pieces:
+            self._parser.write(piece)
         return {name: data.decode("utf-8", "replace") for name, data in self._found.items()}
 
     def _begin(self) -> None:

@@ -87,7 +87,11 @@ def _md5(view: View, image: Image) -> Any:
     """Of the file as it was uploaded, also of a video's. As the switch has it, some or all have none (one
     client saw it of some from 2015 on)."""
     share = view.switches.legacy_digests
-    if share == "none" or (share == "half" and hashlib.md5(image.key.encode()).digest()[0] & 1):
+    if (
+        share == "none"
+        or (share == "photos" and image.is_video)
+        or (share == "half" and hashlib.md5(image.key.encode()).digest()[0] & 1)
+    ):
         return ABSENT
     md5 = view.md5(image.content)
     return ABSENT if md5 is None else md5

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from smugsync.emulator.legacy.addresses import HOSTS
 from smugsync.emulator.legacy.arguments import Arguments
 from smugsync.emulator.legacy.calls import Shared
-from smugsync.emulator.legacy.failures import INVALID_API_KEY, INVALID_SESSION, INVALID_TOKEN, Failure
+from smugsync.emulator.legacy.failures import (
+    INVALID_API_KEY,
+    INVALID_SESSION,
+    INVALID_SIGNATURE,
+    INVALID_TOKEN,
+    Failure,
+)
 from smugsync.emulator.legacy.versions import Version
 from smugsync.emulator.messages import Request
 from smugsync.emulator.signin.gatekeeper import Caller, Known
@@ -30,6 +38,8 @@ def identify(shared: Shared, request: Request, arguments: Arguments, version: Ve
         return by_session(shared, name)
     claim = read_any_claim(request) if version.has_oauth else None
     if claim is not None:
+        if request.body and not request.form:  # arguments that no signature speaks for
+            raise Failure(INVALID_SIGNATURE)
         return by_signature(shared, request, claim)
     if version.takes_bare_keys:
         check_api_key(shared, arguments.text("APIKey"))
@@ -42,7 +52,8 @@ def by_session(shared: Shared, name: str) -> Caller:
     session = shared.sessions.use(name)
     if session is None:
         raise Failure(INVALID_SESSION)
-    return Caller(session.user, f"session {session.id}", "Full", "Modify")
+    name = hashlib.sha256(session.id.encode()).hexdigest()[:16]  # the id itself opens the account
+    return Caller(session.user, f"session {name}", "Full", "Modify")
 
 
 def read_any_claim(request: Request, *, header_only: bool = False) -> Claim | None:

@@ -124,12 +124,12 @@ def store(call: Call, sent: Sent, request: Request) -> Image:
     if not call.view.may("Modify" if sent.image else "Add"):
         raise Failure(INVALID_PERMISSIONS)
     target = _target(call, sent)
-    in_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
-    if not in_form:
+    names = ["content-length"]
+    if request.headers and call.arguments.values:  # in a form, beside its fields
+        names.append("content-type")
+    else:
         _check_whole(call, sent, request)
-    kept = {
-        name: request.headers[name] for name in ("content-type", "content-length") if name in request.headers
-    }
+    kept = {name: request.headers[name] for name in names if name in request.headers}
     response = call.shared.receive(replace(request, headers=kept | sent.headers(target)), call.view)
     answer: dict[str, Any] = json.loads(response.content())
     if answer.get("stat") != "ok":

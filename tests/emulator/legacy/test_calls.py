@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 from xml.etree import ElementTree
-from xmlrpc.client import Fault, loads
+from xmlrpc.client import Fault, dumps, loads
 
 import pytest
 
@@ -187,9 +187,28 @@ class TestOtherForms:
             'a:3:{s:4:"stat";s:2:"ok";s:6:"method";s:21:"smugmug.users.getInfo";s:4:"User";a:3:'
         )
 
-    def test_xml_rpc_is_refused_in_its_own_words(self) -> None:
-        with pytest.raises(Fault, match="not emulated"):
-            loads(self.send("xmlrpc", "albums.get")[1])
+    def test_xml_rpc(self) -> None:
+        client = owner("1.2.2", legacy_ids="large")
+        path, headers = "/services/api/xmlrpc/1.2.2/", {"host": HOST, "content-type": "text/xml"}
+        album = client.album("Ring Road")
+        where = {"SessionID": client.session, "AlbumID": client.id_of(album), "Heavy": True}
+        body = dumps((where,), "smugmug.images.get").encode()
+        response = client.emulator.handle(Request("POST", path, "", headers, body))
+        (answer,), _ = loads(response.content())
+        assert isinstance(answer, dict)
+        assert answer["Album"]["Images"][0]["FileName"] == "DSC_4201.JPG"
+        assert int(answer["Album"]["Images"][0]["id"]) > 2**31
+        with pytest.raises(Fault, match="invalid session"):
+            loads(client.send("albums.get", path=path, SessionID="x").content())
+
+    @pytest.mark.parametrize(
+        "body", [b"<", b"<a/>", b"\xff", b"<methodCall><methodName>x</methodName></methodCall>"]
+    )
+    def test_what_is_no_xml_rpc_is_no_method(self, body: bytes) -> None:
+        headers = {"host": HOST, "content-type": "text/xml"}
+        request = Request("POST", "/services/api/xmlrpc/1.2.2/", "", headers, body)
+        with pytest.raises(Fault, match="invalid method"):
+            loads(small().emulator.handle(request).content())
 
 
 #: What wins where two things are wrong: version, method, key, session, grant, arguments, what they name.

@@ -183,6 +183,12 @@ class TestFields:
         assert "OriginalURL" not in shown
         assert shown["Duration"] > 0
 
+    @pytest.mark.parametrize(("share", "has"), [("all", True), ("photos", False), ("none", False)])
+    def test_videos_may_have_none(self, share: str, has: bool) -> None:
+        client = owner(legacy_digests=share)
+        assert ("MD5Sum" in heavy(client, "Zoë's birthday 🎂")["Candles.MOV"]) == has
+        assert ("MD5Sum" in heavy(client, "Ring Road")["DSC_4201.JPG"]) == (share != "none")
+
     @pytest.mark.parametrize(("share", "least", "most"), [("all", 40, 40), ("half", 8, 32), ("none", 0, 0)])
     def test_some_pictures_may_have_no_digest(self, share: str, least: int, most: int) -> None:
         client = owner(legacy_digests=share)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from smugsync.emulator.emulator import Emulator
+from smugsync.emulator.legacy.arguments import Arguments
 from smugsync.emulator.legacy.passwords import md5_crypt
 from smugsync.emulator.settings import Settings, make_login
 from tests.emulator.legacy.asking import WITH_SESSIONS, Clock, Older, login, owner, small
@@ -151,6 +152,8 @@ def _category(emulator: Emulator) -> int:
 def test_a_password_does_not_show() -> None:
     secret = make_login(Settings(), "demo")
     assert secret.password not in repr(secret)
+    given = Arguments({"Password": secret.password})
+    assert secret.password not in repr(given)
 
 
 @pytest.mark.parametrize(

@@ -139,9 +139,7 @@ def test_a_strangers_album() -> None:
         '"SubCategory":{"id":0}}'
     )
     shown = stranger.ok("albums.getInfo", AlbumID=number)["Album"]
-    assert recorded.keys() <= shown.keys()
-    assert shown.keys() - recorded.keys() <= {"Keywords", "PasswordHint"}
-    assert kinds({name: shown[name] for name in recorded}) == kinds(recorded)
+    assert kinds(shown) == kinds(recorded)
 
 
 def test_a_light_tree() -> None:

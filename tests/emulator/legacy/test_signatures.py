@@ -13,7 +13,7 @@ from smugsync.emulator.emulator import Emulator
 from smugsync.emulator.messages import Request
 from smugsync.emulator.settings import Settings, Switches
 from smugsync.emulator.signin.gatekeeper import Gatekeeper
-from tests.emulator.ask import HOST, ORIGIN
+from tests.emulator.ask import HOST, ORIGIN, sign
 from tests.emulator.legacy.asking import Older, fill, new_album, owner, small
 
 BOTH = ("1.2.2", "1.3.0")
@@ -68,6 +68,16 @@ def test_an_argument_that_was_not_signed_is_noticed() -> None:
     sent = {"host": HOST, "authorization": str(headers["Authorization"])}
     for query, code in (("method=smugmug.albums.get&Heavy=1", 35), ("method=smugmug.albums.get", None)):
         answer = client.emulator.handle(Request("GET", client.path, query, sent)).json()
+        assert isinstance(answer, dict)
+        assert answer.get("code") == code
+
+
+def test_arguments_in_a_body_that_is_never_signed_are_refused() -> None:
+    client, query = signed(), "method=smugmug.albums.get"
+    for body, code in ((b"", None), (b"Heavy=1", 35)):
+        header = sign(client.emulator, "owner", "POST", f"{ORIGIN}{client.path}?{query}")
+        request = Request("POST", client.path, query, {"host": HOST, "authorization": header}, body)
+        answer = client.emulator.handle(request).json()
         assert isinstance(answer, dict)
         assert answer.get("code") == code
 

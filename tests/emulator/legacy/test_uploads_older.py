@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
+from xmlrpc.client import Fault, loads
 
 import pytest
 
@@ -135,6 +136,14 @@ class TestAnswers:
             .startswith(b'a:3:{s:4:"stat";s:2:"ok"')
         )
         assert b'\n    "stat": "ok"' in client.put(JPEG, albumid=album, pretty="1").content()
+
+    def test_xml_rpc(self) -> None:
+        client, album = begin()
+        (answer,), _ = loads(client.put(JPEG, albumid=album, responsetype="XML-RPC").content())
+        assert isinstance(answer, dict)
+        assert answer["Image"] == {"id": client.id_of(client.album("New").photos[0])}
+        with pytest.raises(Fault, match="invalid album id"):
+            loads(client.put(JPEG, albumid="1", responsetype="XML-RPC").content())
 
 
 class TestRefusals:
@@ -292,6 +301,25 @@ class TestForm:
         }
         request = Request("POST", "/photos/xmladd.mg", "", headers, b"nonsense")
         assert json.loads(client.emulator.handle(request).content())["stat"] == "fail"
+
+
+@pytest.mark.parametrize(
+    "path", ["/photos/xmladd.mg", "/photos/xmlrawadd.mg", "/a.jpg", "/services/api/json/1.2.0/"]
+)
+def test_a_boundary_that_is_none_is_no_error_of_the_server(path: str) -> None:
+    client, album = begin()
+    headers = {
+        "host": HOST,
+        "content-type": f"multipart/form-data; boundary={'x' * 300}",
+        "content-md5": "0" * 32,
+        "x-smug-version": "1.2.0",
+        "x-smug-responsetype": "JSON",
+        "x-smug-albumid": album,
+        "x-smug-sessionid": client.session,
+    }
+    body = b"--" + b"x" * 300 + b"\r\n"
+    response = client.emulator.handle(Request("POST", path, "", headers, body))
+    assert (response.status, json.loads(response.content())["stat"]) == (200, "fail")
 
 
 class TestBase64:
