@@ -40,10 +40,8 @@ def summarise(report: Report, mirror: Path, *, planned_only: bool = False) -> It
     if report.files_unproven:
         yield (f"  unproven  {plural(report.files_unproven, *UNPROVEN)} matched by name and time: not proven")
     if report.files_unpromised:
-        yield (
-            f"  no sums   {plural(report.files_unpromised, 'photo')}: the service gives no checksum; they came "
-            "whole as far as can be told, and our own is kept"
-        )
+        photos = plural(report.files_unpromised, "photo")
+        yield f"  no sums   {photos}: the service gives none; whole as far as can be told, and ours is kept"
     if report.files_withheld:
         why = "; ".join(f"{reason} ({n:,})" for reason, n in report.withheld.items())
         yield f"  withheld  {plural(report.files_withheld, 'photo')} by the service: {why}"

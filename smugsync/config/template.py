@@ -116,7 +116,7 @@ _REMOTE = (
     Entry("private_key", "", example="..."),
     Entry(
         "site_form",
-        'Where a web server lets nothing but addresses through, "get" puts the questions to Pixelpost there;\n'
+        'Where a web server lets nothing but addresses through, "get" puts questions to Pixelpost there;\n'
         "and the word that its API goes by, if its own configuration names another one.",
         "json",
     ),
