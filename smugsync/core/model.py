@@ -43,8 +43,8 @@ class Promise:
 class Account:
     """Whose photos these are. `root` identifies the account for the mirror's marker.
 
-    `whole`: everything of it is shown, as to its owner; `size`: how many photos there are in all. None = the
-    service does not say.
+    `whole`: everything of it is shown, as to its owner; `size`: how many photos there are in all, where the
+    account is one album. None = the service does not say.
     """
 
     nickname: str

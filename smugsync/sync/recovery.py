@@ -97,12 +97,13 @@ def check_owner(found: Marker, mirror: Mirror, account: Account) -> None:
     if found.account and found.account != account.root:
         if found.nickname and found.nickname.casefold() == account.nickname.casefold():
             raise SuspiciousPlan(
-                f"{mirror.root.path} was made through another interface of the account of "
+                f"{mirror.root.path} was made through another interface, or address, of the account of "
                 f"{account.nickname}: `smugsync remote migrate` has it go on through this one"
             )
         raise SuspiciousPlan(
             f"{mirror.root.path} is the mirror of {found.nickname or 'another account'}, "
-            f"not of {account.nickname}; give this account a mirror of its own"
+            f"not of {account.nickname}; give this account a mirror of its own. If it is the same one under "
+            "another name or address, `smugsync remote migrate` recognises it"
         )
 
 

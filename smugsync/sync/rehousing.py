@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 #: At least so large a part of what is held has to be found again, or it is not the same account.
 _ENOUGH = 0.5
+#: And so large a part where it has another name, or a site another address.
+_NEARLY_ALL = 0.9
 
 
 @dataclass(slots=True)
@@ -71,11 +73,6 @@ def rehouse(context: Context, gallery: Gallery, account: Account) -> Rehoused:
             f"{context.mirror.root.path} is the mirror of {account.nickname} by this interface already: "
             "there is nothing to move"
         )
-    if found.nickname and found.nickname.casefold() != account.nickname.casefold():
-        raise SuspiciousPlan(
-            f"{context.mirror.root.path} is the mirror of {found.nickname}, and the configuration leads to "
-            f"{account.nickname}: another account needs a mirror of its own"
-        )
     if context.catalogue.recall("mirror") is None:
         raise SuspiciousPlan(
             f"nothing is recorded of the mirror {context.mirror.root.path}, so that nothing can be led over: "
@@ -83,7 +80,8 @@ def rehouse(context: Context, gallery: Gallery, account: Account) -> Rehoused:
         )
     result = Rehoused()
     houses = list(_houses(context, gallery, account, result))
-    _check_enough(context, houses, account)
+    same_name = found.nickname.casefold() == account.nickname.casefold()
+    _check_enough(context, houses, account, _ENOUGH if same_name else _NEARLY_ALL)
     if context.options.dry_run:
         return result
     # The marker last: until it is written, the mirror is the former interface's, and this can be repeated.
@@ -217,7 +215,7 @@ def _same_bytes(row: FileRow, remote: RemoteFile) -> bool:
     return remote.promised.size in (None, row.held_size)
 
 
-def _check_enough(context: Context, houses: list[_House], account: Account) -> None:
+def _check_enough(context: Context, houses: list[_House], account: Account, part: float) -> None:
     held = context.catalogue.held()
     same = sum(
         _same_bytes(row, remote)
@@ -225,7 +223,7 @@ def _check_enough(context: Context, houses: list[_House], account: Account) -> N
         for row, remote, _ in house.pairs
         if row.held_md5 is not None and row.state is not State.RETIRED
     )
-    if same < held * _ENOUGH:
+    if same < held * part:
         raise SuspiciousPlan(
             f"only {same:,} of {held:,} files that are here were found in the account of {account.nickname} "
             "by this interface: if it is the same account, it shows less of it; nothing was changed"

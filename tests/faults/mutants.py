@@ -59,9 +59,9 @@ with open(self.root.path / ".smugsync/tmp" / part_name, "rb") as source, open(
 """
 _RECORD = """\
 from smugsync.core.model import Fingerprint
-                early = Placed(outcome.job.path, Fingerprint(outcome.found.size, 0))
-                self._recorder.commit([outcome], [early])
-                self._committer.give(outcome)
+                    early = Placed(placed.job.path, Fingerprint(placed.found.size, 0))
+                    self._recorder.commit([placed], [early])
+                    self._committer.give(placed)
 """
 
 MUTANTS = (
@@ -86,7 +86,7 @@ MUTANTS = (
     Mutant(
         "rows are written before files have their names",
         "sync/cycle/loop.py",
-        "self._committer.give(outcome)\n",
+        "self._committer.give(placed)\n",
         _RECORD,
         "killed",
         "part",

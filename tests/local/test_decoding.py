@@ -24,6 +24,20 @@ from smugsync.local import decoding
 from smugsync.local.decoding import Broken, Decoder, How, Unjudged, Whole, examine, find_decoder
 
 DECODER = find_decoder()
+
+
+@pytest.fixture(autouse=True)
+def _strict() -> Iterator[None]:
+    """Other tests of this process may have loaded the emulator, which has Pillow show what is there."""
+    if DECODER is None:
+        yield
+        return
+    from PIL import ImageFile  # noqa: PLC0415 - an extra
+
+    with switched(ImageFile, lenient=False):
+        yield
+
+
 pillow = pytest.mark.skipif(DECODER is None, reason="Pillow is not installed")
 DECODED, FOLLOWED = Whole(How.DECODED), Whole(How.STRUCTURE, "is decoded only with Pillow")
 either = pytest.mark.parametrize(

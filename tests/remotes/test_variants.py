@@ -23,8 +23,8 @@ OLDEST, NEWEST, PIXELPOST = BY_NAME["smugmug-1.2.0"], BY_NAME["smugmug-1.3.0"], 
 SWITCHES: dict[str, tuple[Kind, ...]] = {
     "session-calls=3": SESSIONS,
     "session-lifetime=1800": (OLDEST,),
-    "legacy-md5=half": (OLDEST, NEWEST),
-    "legacy-md5=none": (OLDEST, NEWEST),
+    "legacy-digests=half": (OLDEST, NEWEST),
+    "legacy-digests=none": (OLDEST, NEWEST),
     "legacy-absent=empty": (OLDEST, NEWEST),
     "legacy-absent=null": (OLDEST, NEWEST),
     "legacy-ids=large": (OLDEST, NEWEST),
@@ -87,7 +87,7 @@ def test_a_day_s_changes(tmp_path: Path, kind: Kind, switch: str) -> None:
 
 @pytest.mark.parametrize("kind", [OLDEST, NEWEST], ids=lambda kind: kind.name)
 def test_without_an_md5_the_size_is_the_evidence(tmp_path: Path, kind: Kind) -> None:
-    world = switched(tmp_path, kind, "legacy-md5=none")
+    world = switched(tmp_path, kind, "legacy-digests=none")
     world.photo(world.album("Top"), "a.jpg", 1)
     good(world.sync())
     with opened(world) as catalogue:

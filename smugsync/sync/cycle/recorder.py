@@ -82,12 +82,36 @@ class Recorder:
             action = Adopt() if same else Conflict()
             record(self._ctx, row, one.file, local, action=action, directory=directory)
             row = catalogue.file(row.id)
-            if row is not None and row.state is State.PLANNED:
+            if row is not None and same and row.state is State.COMMITTED:
+                self._adopted(row, one)
+            elif row is not None and row.state is State.PLANNED:
                 beside = join(directory, row.name)
                 return replace(one, job=replace(one.job, path=beside, expected=None, keep=None, compare=None))
         one.part.discard()
         self._feeder.release(one.job.row)
         return None
+
+    def _adopted(self, row: FileRow, one: Received) -> None:
+        """What was found out of the bytes that came holds for the very same that lie here.
+
+        They were fetched to be compared, so that nothing was spared by it.
+        """
+        with self._ctx.catalogue.transaction():
+            self._ctx.catalogue.put([replace(row, **self._found_out(one))])
+        report = self._ctx.report
+        report.files_adopted -= 1
+        report.bytes_adopted -= one.found.size
+        report.files_downloaded += 1
+        report.bytes_downloaded += one.found.size
+
+    def _found_out(self, one: Received) -> dict[str, Any]:
+        """Columns of what nobody promised."""
+        return {
+            "held_sha256": one.inspected.sha256 if one.inspected else None,
+            "inspected": one.inspected.how if one.inspected else "",
+            "validator": (one.part.validator or "") if one.evidence is Evidence.SELF else "",
+            "looked_at": int(self._ctx.now()),
+        }
 
     def _compared(self, one: Received) -> LocalFile | None:
         """The person's file, if it is still as it was when its MD5 was taken."""
@@ -110,10 +134,12 @@ class Recorder:
         else:
             self._count_taken_over(source, one.found.size)
             verified_at = int(self._ctx.now()) if one.how is How.COPY else source.verified_at
-        if row.damaged_at is not None:
-            what = What.REPAIRED
-        elif row.held_md5 is None:
+        if row.held_md5 is None:
             what = What.NEW
+        elif row.damaged_at is not None and (
+            row.held_md5 == one.found.md5 or row.version != row.held_version
+        ):
+            what = What.REPAIRED
         elif row.held_md5 != one.found.md5:
             what = What.REPLACED
         elif not row.held_version:  # the server had only named it otherwise
@@ -129,10 +155,7 @@ class Recorder:
             "held_version": one.file.version,
             "held_md5": one.found.md5,
             "held_size": one.found.size,
-            "held_sha256": one.inspected.sha256 if one.inspected else None,
-            "inspected": one.inspected.how if one.inspected else "",
-            "validator": (one.part.validator or "") if one.evidence is Evidence.SELF else "",
-            "looked_at": verified_at,
+            **self._found_out(one),
             "mtime_ns": placed.fingerprint.mtime_ns,
             "evidence": one.evidence.value,
             "local_md5": None,

@@ -7,7 +7,7 @@ gone is marked. Where the mirror follows losses, a later cycle that proves it ag
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from smugsync.catalogue import AlbumRow, FileRow, join
@@ -16,6 +16,7 @@ from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Account, LocalFile
 from smugsync.core.reconcile import ABSENT, Forget, reconcile
 from smugsync.errors import ItemError, SuspiciousPlan
+from smugsync.remote.dialect import Proof
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.planning import AlbumListing, Planner
 from smugsync.sync.cycle.relocating import follow, lies_at
@@ -162,8 +163,10 @@ class Settlement:
         if self._absences or self._gone:
             self.context.mirror.check_in_place()
         lost = list(self._after_moves())
+        doubted = self._doubted(lost)
         for album, rows in lost:
-            self._retire(album, [row for row in rows if row.state is not State.RETIRED])
+            if album.key not in doubted:
+                self._retire(album, [row for row in rows if row.state is not State.RETIRED])
         listed = {absence.listing.row.id: absence.listing.seen for absence in self._absences.values()}
         leaving = [
             Leaving(album, [row for row in rows if row.state is State.RETIRED], listed.get(album.id, ()))
@@ -175,7 +178,23 @@ class Settlement:
             to_trash(self.context, one.album, self._not_awaited(rows))
         self._withholding.remember_acceptance()
         self._close_albums()
-        self._accept_cursors()
+        self._accept_cursors(doubted)
+
+    def _doubted(self, lost: Sequence[tuple[AlbumRow, list[FileRow]]]) -> frozenset[str]:
+        """Albums of which so many photos are gone that counting them is not believed.
+
+        A list and a number come from the same place, and an emptied database agrees with itself; 404s at many
+        addresses do not come by one mistake.
+        """
+        if self.context.gallery.proof is not Proof.COUNT:
+            return frozenset()
+        listed = {absence.listing.row.id for absence in self._absences.values()}
+        marking = [
+            (album, sum(row.state is not State.RETIRED for row in rows))
+            for album, rows in lost
+            if album.id in listed
+        ]
+        return self._withholding.weigh_marks(marking)
 
     def _after_moves(self) -> Iterator[tuple[AlbumRow, list[FileRow]]]:
         """Per album: what is proven gone and did not move. Moves are carried out on the way."""
@@ -262,12 +281,14 @@ class Settlement:
             catalogue.forget_album(album.id)
         self.context.note(What.ALBUM_REMOVED, album.directory)
 
-    def _accept_cursors(self) -> None:
+    def _accept_cursors(self, doubted: Container[str]) -> None:
         """A cursor is stored only when nothing of its album is left to be proven.
 
         What is to leave the mirror brings its album back without one.
         """
         for absence in self._absences.values():
+            if absence.listing.row.key in doubted:
+                continue
             if all(row.key in absence.proven or row.state is State.RETIRED for row in absence.rows):
                 with self.context.catalogue.transaction():
                     self.planner.accept(absence.listing)

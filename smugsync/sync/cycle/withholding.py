@@ -94,6 +94,30 @@ class Withholding:
                     code=SuspiciousPlan.exit_code,
                 )
 
+    def weigh_marks(self, marking: Iterable[tuple[AlbumRow, int]]) -> frozenset[str]:
+        """The keys of albums of which so many photos must not be marked as gone for having been counted out;
+        it is told."""
+        catalogue, options = self.context.catalogue, self.context.options
+        shown = [(album, n, catalogue.count_shown(album.id)) for album, n in marking if n]
+        losses = [guard.AlbumLoss(album.key, album.directory, held, n) for album, n, held in shown]
+        if options.accept_loss or not losses:
+            return frozenset()
+        withheld = guard.check(losses, held=max(catalogue.held(), 1), limits=options.max_loss)
+        for item in withheld[:1]:
+            names = {loss.key: loss.name for loss in losses}
+            self.context.report.trouble(
+                "account" if item.album_key is None else names[item.album_key],
+                f"{item.reason}, by a list and a number alone; if that is right, "
+                "`smugsync sync --accept-loss` marks them as gone",
+                code=SuspiciousPlan.exit_code,
+            )
+        everything = any(item.album_key is None for item in withheld)
+        return (
+            frozenset(loss.key for loss in losses)
+            if everything
+            else frozenset(item.album_key for item in withheld if item.album_key is not None)
+        )
+
     def remember_acceptance(self) -> None:
         """If a person accepts the losses of this run, nothing that left until now counts any more."""
         if self.context.options.accept_loss:
