@@ -128,11 +128,12 @@ class ClockSkew(Transient):
 class SessionOver(Transient):
     """The service knows our session, or the proof that we sent, no more. Signing in anew mends it.
 
-    `code` is the service's own word for it. Nothing was done of what was asked.
+    `code` is the service's own word for it. Nothing was done of what was asked. `of_one`: the service may
+    mean just this question; if it says so again after a new sign-in, others may be answered all the same.
     """
 
-    def __init__(self, message: str, code: int | str | None = None) -> None:
-        self.code = code
+    def __init__(self, message: str, code: int | str | None = None, *, of_one: bool = False) -> None:
+        self.code, self.of_one = code, of_one
         super().__init__(message)
 
 

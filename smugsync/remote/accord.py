@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from smugsync.errors import NotAuthorised, SessionOver
+from smugsync.errors import NotAuthorised, Rejected, SessionOver
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.signing import Negotiator, Signer
 
@@ -100,11 +100,13 @@ class Renewal:
 
     @contextmanager
     def granted(self) -> Iterator[None]:
-        """Lets the first SessionOver pass, for another try; the second is NotAuthorised."""
+        """Lets the first SessionOver pass, for another try; the second is NotAuthorised, or Rejected where it
+        may be about this question alone."""
         try:
             yield
         except SessionOver as error:
             if self._used:
-                raise NotAuthorised(f"{error}, also right after a new sign-in") from error
+                kind = Rejected if error.of_one else NotAuthorised
+                raise kind(f"{error}, also right after a new sign-in") from error
             self._used = True
             raise

@@ -68,11 +68,6 @@ def rehouse(context: Context, gallery: Gallery, account: Account) -> Rehoused:
     asking raises.
     """
     found = check_marker(context.catalogue, context.mirror)
-    if found.account == account.root:
-        raise SuspiciousPlan(
-            f"{context.mirror.root.path} is the mirror of {account.nickname} by this interface already: "
-            "there is nothing to move"
-        )
     if context.catalogue.recall("mirror") is None:
         raise SuspiciousPlan(
             f"nothing is recorded of the mirror {context.mirror.root.path}, so that nothing can be led over: "
@@ -80,6 +75,11 @@ def rehouse(context: Context, gallery: Gallery, account: Account) -> Rehoused:
         )
     result = Rehoused()
     houses = list(_houses(context, gallery, account, result))
+    if found.account == account.root and not any(_is_to_move(house) for house in houses):
+        raise SuspiciousPlan(
+            f"{context.mirror.root.path} is the mirror of {account.nickname} by this interface already: "
+            "there is nothing to move"
+        )
     same_name = found.nickname.casefold() == account.nickname.casefold()
     _check_enough(context, houses, account, _ENOUGH if same_name else _NEARLY_ALL)
     if context.options.dry_run:
@@ -98,6 +98,18 @@ def bare(key: str) -> str:
     """What is the same of a key in all of SmugMug's interfaces; "" if nothing is (a number alone)."""
     last = key.rpartition("_")[2]
     return "" if last.isdecimal() and len(last) > 4 else last
+
+
+def number(key: str) -> str:
+    """The number that SmugMug's older interfaces put before a key, or have instead of one; "" without."""
+    first = key.partition("_")[0]
+    return first if first.isdecimal() else ""
+
+
+def _is_to_move(house: _House) -> bool:
+    """Is anything of it called otherwise now?"""
+    moved = any(row.key != remote.key for row, remote, _ in house.pairs)
+    return moved or house.row.key != house.album.key
 
 
 # -- recognising ---------------------------------------------------------------------------------------
@@ -133,11 +145,11 @@ def _read(listing: Listing[T], what: str) -> list[T]:
 def _pair_albums(rows: Iterable[AlbumRow], albums: Iterable[Album]) -> list[tuple[AlbumRow, Album]]:
     """By key, else by an address that is the only one of its kind on both sides."""
     waiting = {album.key: album for album in albums}
-    by_key = {bare(album.key): album for album in waiting.values() if bare(album.key)}
+    by_key = {name: album for album in waiting.values() for name in _names(album.key)}
     pairs: list[tuple[AlbumRow, Album]] = []
     rest: list[AlbumRow] = []
     for row in rows:
-        album = by_key.get(bare(row.key))
+        album = next((by_key[name] for name in _names(row.key) if name in by_key), None)
         if album is not None and album.key in waiting:
             pairs.append((row, waiting.pop(album.key)))
         else:
@@ -149,6 +161,11 @@ def _pair_albums(rows: Iterable[AlbumRow], albums: Iterable[Album]) -> list[tupl
             pairs.append((here[same], waiting.pop(there[same].key)))
             rest.remove(here[same])
     return pairs
+
+
+def _names(key: str) -> tuple[str, ...]:
+    """What an album may be recognised by of its key, the surest first."""
+    return tuple(filter(None, (bare(key), number(key))))
 
 
 def _address(url_path: str, name: str) -> str:
@@ -178,6 +195,7 @@ def _pair_files(house: _House, rows: dict[str, FileRow], remotes: list[RemoteFil
             rest.remove(here[same])
 
     pair("key", _single((bare(row.key), row) for row in rest), _single(_by(bare, waiting)))
+    pair("key", _single((number(row.key), row) for row in rest), _single(_by(number, waiting)))
     pair(
         "bytes",
         _first((row.held_md5 or "", row) for row in rest),

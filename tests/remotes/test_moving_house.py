@@ -24,7 +24,7 @@ def test_nothing_is_fetched_again(tmp_path: Path, former: Kind) -> None:
     assert world.sync().exit_code == 0
     before = world.files()
     world.kind = V2
-    found = _migrate(world)
+    found = migrated(world)
     assert (found.albums, found.files, found.changed, found.left) == (2, 5, 0, 0)
     for scope in (None, DELTA):
         report = world.sync() if scope is None else world.sync(scope)
@@ -35,7 +35,7 @@ def test_nothing_is_fetched_again(tmp_path: Path, former: Kind) -> None:
     assert md5(9) in world.files().values()
 
 
-def _migrate(world: RemoteWorld) -> Rehoused:
+def migrated(world: RemoteWorld) -> Rehoused:
     found = Rehoused()
     with world.engine() as engine:
 

@@ -9,6 +9,7 @@ import pytest
 from smugsync.core.model import Evidence
 from smugsync.emulator.settings import Settings, Switches
 from tests.remotes.test_contract import good
+from tests.remotes.test_moving_house import migrated
 from tests.remotes.worlds import KINDS, Kind, RemoteWorld
 from tests.sync.test_audit import opened
 from tests.sync.test_sending import SENDING
@@ -192,3 +193,92 @@ def test_pixelpost_is_asked_for_what_is_new_where_it_can_tell(tmp_path: Path, bu
     world.photo(album, "new.jpg", 200)
     report = good(world.sync(DELTA), files_downloaded=1)
     assert report.files == (121 if bugs == "on" else 101)
+
+
+@pytest.mark.parametrize("kind", [OLDEST, NEWEST], ids=lambda kind: kind.name)
+def test_an_md5_that_comes_and_goes_changes_nothing(tmp_path: Path, kind: Kind) -> None:
+    world = switched(tmp_path, kind)
+    album = world.album("Top")
+    for seed in range(6):
+        world.photo(album, f"{seed}.jpg", seed)
+    good(world.sync())
+    for switch in ("half", "none", "half", "all"):
+        world.emulator.turn(world.emulator.switches.set(f"legacy-digests={switch}"))
+        report = good(world.sync(), files_downloaded=0)
+        assert not report.counts
+    world.write("Top/1.jpg", 70)
+    good(world.sync())
+    world.emulator.turn(world.emulator.switches.set("legacy-digests=none"))
+    good(world.sync(), files_downloaded=0)
+    assert len(world.files()) == 6
+
+
+@pytest.mark.parametrize("kind", [OLDEST, NEWEST], ids=lambda kind: kind.name)
+def test_the_same_bytes_under_another_serial_leave_no_version(tmp_path: Path, kind: Kind) -> None:
+    world = switched(tmp_path, kind)
+    photo = world.photo(world.album("Top"), "a.jpg", 1)
+    good(world.sync())
+    world.clock.now += 1
+    image = world.emulator.account.image(photo)
+    assert image is not None
+    world.emulator.account.revise(image)
+    report = good(world.sync())
+    assert (dict(report.counts), world.set_aside()) == ({}, [])
+    good(world.sync(), files_downloaded=0)
+
+
+@pytest.mark.parametrize("kind", NEWER, ids=lambda kind: kind.name)
+def test_one_that_went_and_an_old_one_that_came_are_seen_at_once(tmp_path: Path, kind: Kind) -> None:
+    """The count is the same, and the photo that came has an old stamp: a delta is not told of either."""
+    world = switched(tmp_path, kind)
+    album, other = world.album("Top"), world.album("Other")
+    old = world.photo(other, "old.jpg", 7)
+    photos = [world.photo(album, f"{seed}.jpg", seed) for seed in range(3)]
+    world.clock.now += 86_400
+    world.photo(album, "last.jpg", 50)
+    good(world.sync())
+    world.edit("delete-photo", image=photos[0])
+    world.edit("move-photo", image=old, to=album)
+    world.sync(DELTA)
+    assert "Top/old.jpg" in world.files()
+
+
+@pytest.mark.parametrize("kind", [OLDEST, NEWEST, PIXELPOST], ids=lambda kind: kind.name)
+def test_what_a_count_alone_says_of_many_is_not_believed_by_itself(tmp_path: Path, kind: Kind) -> None:
+    world = switched(tmp_path, kind)
+    album = world.album("Top")
+    photos = [world.photo(album, f"{seed}.jpg", seed) for seed in range(30)]
+    good(world.sync())
+    for photo in photos[:25]:
+        world.edit("delete-photo", image=photo)
+    for _ in range(2):
+        report = world.sync()
+        assert (report.exit_code, report.files_retired) == (5, 0)
+        assert "`smugsync sync --accept-loss` marks them as gone" in report.troubles[0].reason
+    assert world.sync(accept_loss=True).files_retired == 25
+    good(world.sync(), files_retired=0)
+
+
+@pytest.mark.parametrize("kind", LEGACY, ids=lambda kind: kind.name)
+def test_an_album_that_is_refused_stops_no_other(tmp_path: Path, kind: Kind) -> None:
+    world = switched(tmp_path, kind)
+    for seed, name in enumerate(("One", "Two", "Three")):
+        world.photo(world.album(name), "a.jpg", seed)
+    world.fault("stat-fail@/services/*/smugmug.images.get:code=3,times=2")
+    report = world.sync(lanes=1)
+    assert (report.exit_code, report.stopped) in ((3, None), (0, None))
+    assert report.files_downloaded >= 1
+
+
+def test_keys_that_appear_are_recognised_by_the_numbers(tmp_path: Path) -> None:
+    """As in February 2008: `3517` becomes `3517_9VoYf`."""
+    world = switched(tmp_path, OLDEST, "legacy-keys=absent")
+    album = world.album("Top")
+    for seed in range(3):
+        world.photo(album, f"{seed}.jpg", seed)
+    good(world.sync())
+    before = world.files()
+    world.emulator.turn(world.emulator.switches.set("legacy-keys=given"))
+    assert migrated(world).by_key == 3
+    good(world.sync(), files_downloaded=0)
+    assert world.files() == before

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smugsync.core.model import Account, Album, Promise, RemoteFile
+from smugsync.emulator.settings import Settings
 from smugsync.remote.dialect import Call, Page, Reply, Span
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.session import Session
@@ -16,6 +17,8 @@ from smugsync.sync.context import Context, Scope
 from smugsync.sync.rehousing import Rehoused, bare
 from smugsync.sync.report import Report
 from tests.sync.world import EVERYTHING, ORIGIN, World, md5
+
+NICKNAME = Settings().nickname
 
 
 class Former(SmugMugV2):
@@ -158,6 +161,33 @@ def test_a_person_s_edit_stays_one(world: Moving) -> None:
     report = world.sync()
     assert (report.exit_code, report.files_downloaded) == (0, 0)
     assert world.files()["Iceland/1.jpg"] == md5(70)
+
+
+class Renamed(SmugMugV2):
+    """The same account, whose owner has taken another nickname."""
+
+    def read_account(self, reply: Reply) -> Account:
+        return replace(super().read_account(reply), nickname="another", root="n0ther")
+
+    def albums(self, account: Account, span: Span) -> Call:
+        return super().albums(replace(account, nickname=NICKNAME), span)
+
+
+class Elsewhere(Moving):
+    def open_gallery(self, session: Session) -> Gallery:
+        return Gallery(self.former or Renamed(ORIGIN), session)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+def test_another_name_is_believed_where_nearly_all_is_there(tmp_path: Path, lost: int) -> None:
+    world = Elsewhere(tmp_path)
+    album = world.album("Iceland")
+    photos = [world.photo(album, f"{seed}.jpg", seed) for seed in range(5)]
+    world.sync()
+    for photo in photos[:lost]:
+        world.edit("delete-photo", image=photo)
+    report, found = world.move()
+    assert (report.exit_code, found.by_key if report.stopped is None else 0) == ((0, 5), (5, 0))[lost]
 
 
 def test_a_mirror_that_no_catalogue_knows_is_refused(world: Moving, tmp_path: Path) -> None:

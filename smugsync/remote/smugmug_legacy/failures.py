@@ -113,7 +113,7 @@ def verdict(
     if (code == 1 and method == LOGIN_AGAIN) or (code == SESSION_OVER and method == LOGOUT):
         return None  # the signer goes on from there
     if code == SESSION_OVER:
-        return _without_session(endpoint, auth)
+        return _without_session(endpoint, auth, method)
     if code == 4:
         return _nobody(method, message)
     if code == 30:
@@ -130,9 +130,13 @@ def with_words(sentence: str, words: str) -> str:
     return f"{sentence} (it says: {excerpt(words.encode())})" if words else sentence
 
 
-def _without_session(endpoint: Endpoint, auth: Auth) -> SmugsyncError:
+def _without_session(endpoint: Endpoint, auth: Auth, method: str) -> SmugsyncError:
+    of_one = method in _ABOUT_ALBUMS
     if endpoint.sessions and auth is not Auth.SIGN_IN:
-        return SessionOver("SmugMug does not accept this session for what was asked", SESSION_OVER)
+        words = "SmugMug does not accept this session for what was asked"
+        return SessionOver(words, SESSION_OVER, of_one=of_one)
+    if of_one:
+        return Rejected("SmugMug shows this to its owner alone, and does not take us for that", SESSION_OVER)
     return NotAuthorised("SmugMug shows this to its owner alone; sign in as the owner")
 
 

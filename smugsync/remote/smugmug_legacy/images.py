@@ -68,7 +68,7 @@ def read_file(item: Fields, album_key: str) -> RemoteFile:
 def _as_photo(file: RemoteFile, promised: Promise, source: str | None) -> RemoteFile:
     return replace(
         file,
-        version=f"{file.serial}|{promised.md5 or ''}|{promised.size or ''}",
+        version=f"{file.serial}|{promised.size or ''}",
         format=file.format or _format_of(source),
         promised=promised,
         source=source,

@@ -52,7 +52,8 @@ class UploadQuestions:
             headers.append(("X-Smug-AlbumID", parse_ref(outgoing.album_key).id))
         if outgoing.replaces:
             headers.append(("X-Smug-ImageID", parse_ref(outgoing.replaces).id))
-        headers.append(("X-Smug-FileName", file_name(outgoing.name)))
+        if file_name(outgoing.name) == outgoing.name:  # nobody has told whether an encoded one is decoded
+            headers.append(("X-Smug-FileName", outgoing.name))
         if line := keywords(outgoing.keywords):
             headers.append(("X-Smug-Keywords", line))
         url = f"{endpoint.upload_url.rstrip('/')}/{quote(outgoing.name, safe='', errors='surrogateescape')}"

@@ -287,7 +287,7 @@ class Cycle:
                 self._feeder.landed(outcome.job.row)
                 if outcome.how is None:
                     self._throttle.moved(outcome.found.size, time.monotonic())
-                placed = outcome if outcome.job.compare is None else self._recorder.compare(outcome)
+                placed = self._recorder.to_place(outcome)
                 if placed is not None:
                     self._committing += 1
                     self._committer.give(placed)

@@ -52,6 +52,7 @@ class AlbumListing:
     here: Here  #: another directory than the row's in a dry run that would rename it
     seen: set[str] = field(default_factory=set)
     taken: frozenset[str] = frozenset()  #: what a listing of changes has brought, if all is listed after it
+    news: int = 0  #: so many photos of it are not as they were
     unsettled: bool = False  #: something is not to be had yet, and no time stamp may tell when it is
 
     @property
@@ -92,6 +93,7 @@ class Planner:
             listing.unsettled |= remote.processing and row.state in (State.COMMITTED, State.RETIRED)
             if row != before:
                 changed.append(row)
+        listing.news += len(changed)
         self._ctx.report.files += len(fresh)
         if changed:
             with self._ctx.catalogue.transaction():
@@ -107,9 +109,10 @@ class Planner:
         self._elsewhere = catalogue.held_elsewhere(fresh, besides=listing.row.id)
 
     def adds_up(self, listing: AlbumListing) -> bool:
-        """After a listing of changes: are as many photos known as the album counts? Then none has left it."""
+        """After a listing of changes: are as many photos known as the album counts, and is there one among
+        them that has moved its cursor? Then none has left it."""
         known = self._ctx.catalogue.count_shown(listing.row.id)
-        return listing.album.image_count == known
+        return listing.album.image_count == known and bool(listing.news)
 
     def again(self, listing: AlbumListing) -> None:
         """All of it is to be listed now; what the changes have brought is recorded already."""

@@ -69,7 +69,42 @@ class Recorder:
         else:  # could not be read just now; its row stands
             self._ctx.report.trouble(outcome.job.path, str(outcome.error))
 
-    def compare(self, one: Received) -> Received | None:
+    def to_place(self, one: Received) -> Received | None:
+        """What is to be placed of a photo that has come, None if nothing is."""
+        if one.job.compare is not None:
+            return self._compare(one)
+        row = self._ctx.catalogue.file(one.job.row)
+        if row is None or one.how is not None or row.state is not State.PLANNED or row.damaged_at is not None:
+            return one
+        held = row.base("")
+        if held is None or held.held_md5 != one.found.md5 or held.fingerprint != one.job.expected:
+            return one
+        self._keep(row, one)
+        return None
+
+    def _keep(self, row: FileRow, one: Received) -> None:
+        """The very bytes came that lie here, under another version: they stay where they are."""
+        row = replace(row, **shown(one.file, self._ctx.run))
+        row = row.on(Event.CLAIM_FETCH).on(Event.RECEIVE)
+        held: dict[str, Any] = {
+            "held_version": one.file.version,
+            "evidence": one.evidence.value,
+            "verified_at": int(self._ctx.now()),
+            "attempts": 0,
+            "strikes": 0,
+        }
+        with self._ctx.catalogue.transaction():
+            self._ctx.catalogue.put(
+                [row.on(Event.PLACE, source=None, source_run=None, **held, **self._found_out(one))]
+            )
+        report = self._ctx.report
+        report.files_downloaded += 1
+        report.bytes_downloaded += one.found.size
+        report.files_verified += one.evidence not in (Evidence.UNPROVEN, Evidence.SELF)
+        one.part.discard()
+        self._feeder.release(row.id)
+
+    def _compare(self, one: Received) -> Received | None:
         """A photo has come whose place a person's file has; what is to be placed of it, and where.
 
         If the two are the very same, the file is adopted, and nothing is placed. Else it is a conflict, and
@@ -142,8 +177,6 @@ class Recorder:
             what = What.REPAIRED
         elif row.held_md5 != one.found.md5:
             what = What.REPLACED
-        elif not row.held_version:  # the server had only named it otherwise
-            what = What.SOUND
         else:
             what = What.RESTORED
         detail = f"the old one is kept in {placed.kept}" if placed.kept else ""

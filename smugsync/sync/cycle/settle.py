@@ -18,6 +18,7 @@ from smugsync.core.reconcile import ABSENT, Forget, reconcile
 from smugsync.errors import ItemError, SuspiciousPlan
 from smugsync.remote.dialect import Proof
 from smugsync.sync.context import Context
+from smugsync.sync.cycle.absence import absent_for_long
 from smugsync.sync.cycle.planning import AlbumListing, Planner
 from smugsync.sync.cycle.relocating import follow, lies_at
 from smugsync.sync.cycle.survey import AlbumsConfirmed, Confirm, ConfirmAlbums, Confirmed
@@ -106,7 +107,10 @@ class Settlement:
         absence.proven = answer.proven
 
     def confirm_albums(self, answer: AlbumsConfirmed) -> None:
-        self._gone = [album for album in self._missing if album.key in answer.gone]
+        gone = [album for album in self._missing if album.key in answer.gone]
+        if self.context.gallery.proof is Proof.COUNT:
+            gone = absent_for_long(self.context, gone)
+        self._gone = gone
 
     def _leaving(self) -> Iterator[Leaving]:
         for absence in self._absences.values():

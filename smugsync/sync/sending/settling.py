@@ -14,6 +14,7 @@ from smugsync.catalogue import FileRow, UploadRow
 from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Kind, RemoteFile
+from smugsync.remote.dialect import Proof
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.holding import retry_at
 from smugsync.sync.cycle.planning import AlbumListing
@@ -122,7 +123,8 @@ def _miss(context: Context, upload: UploadRow) -> None:
     words that tell nothing, such as 409 for the name that it would give the file.
     """
     age = context.service_now() - (upload.sent_at or 0)
-    patience = LONG_LAG if upload.key else LAG
+    slow = context.gallery.proof is Proof.COUNT  # an older interface: "seconds to minutes", its clients say
+    patience = LONG_LAG if upload.key or slow else LAG
     if age >= patience and upload.looks >= 1:
         missed = replace(upload.on(Event.MISS), key="", attempts=upload.attempts + 1)
         if upload.attempts:

@@ -137,7 +137,8 @@ class TestQuestions:
         assert isinstance(over, SessionOver)
         assert over.code == 3
         for dialect in (V130, SmugMugLegacy("1.2.2", API, session=False)):
-            assert type(dialect.failure(fail(3), dialect.files(ALBUM, SPAN))) is NotAuthorised
+            assert type(dialect.failure(fail(3), dialect.files(ALBUM, SPAN))) is Rejected
+            assert type(dialect.failure(fail(3), dialect.albums(OWNER, SPAN))) is NotAuthorised
         assert type(V120.failure(fail(3), V120.account())) is NotAuthorised
 
     def test_an_unknown_user_is_a_matter_of_configuration(self) -> None:

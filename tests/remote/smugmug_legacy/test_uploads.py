@@ -58,7 +58,8 @@ def test_a_name_is_one_part_of_the_address(name: str) -> None:
     path = urlsplit(call.url).path
     assert path.count("/") == 1
     assert unquote(path[1:]) == name
-    assert unquote(headers(call)["X-Smug-FileName"]) == name
+    told = headers(call).get("X-Smug-FileName")
+    assert told == name if name.isascii() and name.isalnum() else told in (None, name)
 
 
 def test_a_replacement_names_the_photo_and_from_1_3_0_on_its_album_too() -> None:
