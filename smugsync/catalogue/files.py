@@ -59,18 +59,16 @@ class Files(Database):
 
     def held_prints(self, album_id: int) -> dict[str, Fingerprint]:
         """What `stat` says of what we hold in one album's directory, by name: of an edit, if one is known."""
-        rows = self._read(
-            "SELECT name, coalesce(local_size, held_size), coalesce(local_mtime_ns, mtime_ns) FROM file"
-            " WHERE album_id = ? AND held_md5 IS NOT NULL",
-            (album_id,),
-        )
-        return {name: Fingerprint(size, mtime_ns) for name, size, mtime_ns in rows}
+        return self._prints(album_id, "held_md5 IS NOT NULL")
 
     def withdrawn_prints(self, album_id: int) -> dict[str, Fingerprint]:
         """As `held_prints`, of photos that are gone online."""
+        return self._prints(album_id, "state = 'retired'")
+
+    def _prints(self, album_id: int, condition: str) -> dict[str, Fingerprint]:
         rows = self._read(
             "SELECT name, coalesce(local_size, held_size), coalesce(local_mtime_ns, mtime_ns) FROM file"
-            " WHERE album_id = ? AND state = 'retired'",
+            f" WHERE album_id = ? AND {condition}",
             (album_id,),
         )
         return {name: Fingerprint(size, mtime_ns) for name, size, mtime_ns in rows}

@@ -10,10 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.e2e.command import until
 
 TREE = Path(__file__).parents[2]
 COMMAND = "/opt/smugsync/bin/smugsync"
@@ -133,10 +134,11 @@ class Machine:
 
     def until(self, line: str, *, seconds: float = 30) -> None:
         """Wait until a line of sh succeeds."""
-        deadline = time.monotonic() + seconds
-        while not self._leader() or self.try_(line).returncode:
-            assert time.monotonic() < deadline, f"it did not happen in time: {line}"
-            time.sleep(0.1)
+        until(
+            lambda: bool(self._leader()) and self.try_(line).returncode == 0,
+            seconds=seconds,
+            shown=lambda: line,
+        )
 
     def show(self, unit: str, what: str) -> str:
         """A property of a unit."""
