@@ -83,8 +83,9 @@ class Counts(Albums, Files):
         return int(self._first("SELECT count(*) FROM file WHERE evidence = 'unproven'")[0])
 
     def count_unpromised(self) -> int:
-        """Held files of whose bytes the service has promised nothing."""
-        return int(self._first("SELECT count(*) FROM file WHERE evidence = 'self'")[0])
+        """Mirrored files of whose bytes the service has promised nothing."""
+        row = self._first("SELECT count(*) FROM file WHERE evidence = 'self' AND state = 'committed'")
+        return int(row[0])
 
     def count_evidence(self) -> dict[str, int]:
         """How many held files there are for each kind of evidence."""

@@ -91,10 +91,14 @@ def _headline(report: Report, mirror: Path, *, planned_only: bool) -> str:
     if report.files_waiting:
         return f"{mirror} has taken over what was here; `smugsync sync` fetches the rest."
     if report.files_unproven:
-        return f"{mirror} is up to date, every file but the unproven ones proven on arrival."
-    if report.files_unpromised:
-        return f"{mirror} is up to date, every file proven as far as the service lets it."
-    return f"{mirror} is up to date, every file proven on arrival."
+        proven = "every file but the unproven ones proven on arrival"
+    elif report.files_unpromised:
+        proven = "every file proven as far as the service lets it"
+    else:
+        proven = "every file proven on arrival"
+    if report.files_withheld:
+        return f"{mirror} has all that the service gives out, {proven}."
+    return f"{mirror} is up to date, {proven}."
 
 
 def _adopted(report: Report, *, planned_only: bool) -> Iterator[str]:

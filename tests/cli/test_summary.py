@@ -71,3 +71,13 @@ def test_what_is_missing_is_said_first() -> None:
     told = lines(report)
     assert told[0] == "/srv/photos is NOT complete: something is missing, damaged or withheld, see below."
     assert told[-2:] == ["to look at:", "  album/1.jpg: the bytes are not the promised ones"]
+
+
+def test_what_is_not_handed_out_is_not_called_up_to_date() -> None:
+    withheld = {"no original for this viewer": 3}
+    report = Report(files_withheld=3, withheld=withheld)
+    assert lines(report)[0] == "/srv/photos has all that the service gives out, every file proven on arrival."
+    report = Report(files_withheld=3, withheld=withheld, files_unpromised=1)
+    assert lines(report)[0] == (
+        "/srv/photos has all that the service gives out, every file proven as far as the service lets it."
+    )

@@ -186,23 +186,24 @@ class TestProving:
         _verified(world, repair=True)
         assert sorted(world.files().values()) == world.online()
 
-    def test_files_that_are_here_already_are_adopted(self, world: RemoteWorld, tmp_path: Path) -> None:
+    def test_files_that_are_here_already_are_adopted(self, world: RemoteWorld) -> None:
         album = world.album("Trip")
         for seed in range(1, 4):
             world.photo(album, f"{seed}.jpg", seed)
         for seed in range(1, 4):
             (world.path / f"found {seed}.jpg").write_bytes(content(seed))
-        with world.engine() as engine:
-
-            def body(context: Context) -> None:
-                adopt(context, engine.cycle, Place(context.mirror, ""))
-
-            report = engine.work(Scope("everything", detail="adopt"), body)
-        good(report)
+        report = _adopted(world)
         if world.kind.name == "pixelpost":  # it promises nothing to recognise a file by
             assert report.files_downloaded == 3
         else:
             assert (report.files_downloaded, report.files_adopted) == (0, 3)
+
+    def test_of_a_mirror_without_its_catalogue_only_a_persons_own_is_left(self, world: RemoteWorld) -> None:
+        filled(world)
+        (world.path / "mine.txt").write_text("by hand")
+        for path in (world.root / "state").iterdir():
+            path.unlink()
+        assert _adopted(world).files_left == 1
 
 
 class TestTrouble:
@@ -310,3 +311,12 @@ def _verified(world: RemoteWorld, *, repair: bool = False) -> dict[Verdict, int]
     assert report.stopped is None
     assert work.audit is not None
     return {verdict: n for verdict, n in work.audit.found.verdicts.items() if n}
+
+
+def _adopted(world: RemoteWorld) -> Report:
+    with world.engine() as engine:
+
+        def body(context: Context) -> None:
+            adopt(context, engine.cycle, Place(context.mirror, ""))
+
+        return good(engine.work(Scope("everything", detail="adopt"), body))

@@ -181,7 +181,9 @@ class Search:
         return [] if md5 is None else self.by_md5.get(md5, [])
 
     def count_left(self) -> int:
-        """How many files nobody wanted."""
+        """How many files nobody wanted. In the mirror, some were fetched besides and are the same."""
+        if self.place.within is not None and not self._ctx.options.dry_run:
+            return sum(1 for _ in self._files())
         taken = {
             id(one) for some in (self._candidates, *self.originals.values()) for one in some if one.taken
         }
