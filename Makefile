@@ -42,6 +42,7 @@ soak: $(READY)
 peers: $(READY)
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet -r tests/peers/requirements.txt
+	.venv-peers/bin/python tests/peers/python2.py
 	$(BIN)/python -m pytest -m peers tests/peers $(PYTEST_ARGS)
 
 bench: $(READY)

@@ -20,10 +20,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from smugsync.emulator.emulator import Emulator, is_media
 from smugsync.emulator.legacy.addresses import is_upload as is_older_upload
+from smugsync.emulator.legacy.heads import as_sent, mended
 from smugsync.emulator.legacy.pictures import is_quick as is_quick_picture
 from smugsync.emulator.media import host as media_host
 from smugsync.emulator.messages import Request, Response, html_response
@@ -72,6 +74,10 @@ class Application:
                     connections.pop(self.client, None)
                 super().connection_lost(exc)
 
+            def data_received(self, data: bytes) -> None:
+                begins = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
+                super().data_received(mended(data) if begins else data)
+
             def shutdown(self) -> None:
                 super().shutdown()
                 # Over TLS, asyncio would wait half a minute for the client's goodbye.
@@ -101,7 +107,7 @@ class Application:
             scope["method"],
             _origin_form(scope["raw_path"].decode("latin-1")),
             scope["query_string"].decode("latin-1"),
-            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            {name.decode("latin-1"): as_sent(value.decode("latin-1")) for name, value in scope["headers"]},
             scheme=scope["scheme"],
         )
         try:

@@ -14,7 +14,7 @@ albums, images      how they are shown; `*_reading` and `*_changes` are their me
 tree, extras        users and their trees; lists in which nothing ever is
 pictures, times     addresses of pictures and pages, and the bytes behind them; the service's wall clock
 exif                what a camera wrote, in the older words
-uploading, forms    the older ways of the upload host
+uploading, forms    the older ways of the upload host; `heads`: what HTTP has no place for, and clients sent
 ==================  ======================================================================================
 
 What an upload becomes, what a viewer may see and which edit moves which time stamp is decided in the

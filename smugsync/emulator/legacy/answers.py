@@ -49,15 +49,19 @@ class Form:
     def write(self, body: Mapping[str, Any]) -> Response:
         """An answer with `stat`, `method` and the rest. The status is always 200."""
         if self.kind == "rest":
-            return _response("text/xml", _rest(body))
+            return _response("text/xml", _rest(body).encode("utf-8", "replace"))
         if self.kind == "xmlrpc":
-            return _response("text/xml", _xml_rpc(body))
+            return _response("text/xml", _xml_rpc(body).encode("utf-8", "replace"))
         shown = _keyed(body) if self.associative else body
         if self.kind == "php":
-            return Response(200, (("Content-Type", "text/plain; charset=utf-8"),), serialize_php(shown))
+            return _response("text/plain", self._called(serialize_php(shown)))
         indent, separators = (4, (",", ": ")) if self.pretty else (None, (",", ":"))
         text = json.dumps(shown, ensure_ascii=False, indent=indent, separators=separators)
-        return _response(self.json_type, f"{self.callback}({text})" if self.callback else text)
+        return _response(self.json_type, self._called(text.encode("utf-8", "replace")))
+
+    def _called(self, text: bytes) -> bytes:
+        """As what a function is given, if one was named: in JSON and in PHP (documented)."""
+        return b"%s(%s)" % (self.callback.encode(), text) if self.callback else text
 
 
 def packed(request: Request, response: Response) -> Response:
@@ -70,8 +74,8 @@ def packed(request: Request, response: Response) -> Response:
     return replace(response, headers=headers, body=gzip.compress(response.body, 5, mtime=0))
 
 
-def _response(kind: str, text: str) -> Response:
-    return Response(200, (("Content-Type", f"{kind}; charset=utf-8"),), text.encode("utf-8", "replace"))
+def _response(kind: str, text: bytes) -> Response:
+    return Response(200, (("Content-Type", f"{kind}; charset=utf-8"),), text)
 
 
 def _keyed(value: Any) -> Any:

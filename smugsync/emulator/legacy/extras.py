@@ -1,9 +1,25 @@
-"""The methods of lists in which nothing ever is here, and the one that asks whether anybody is there."""
+"""The methods of lists that are the same for everybody, most of them empty, and the one that asks whether
+anybody is there."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 from smugsync.emulator.legacy.calls import Call, Payload
-from smugsync.emulator.legacy.places import album_of, image_of, user_of
+from smugsync.emulator.legacy.places import album_of, image_of, my_root, user_of
+
+#: The looks of a page that a TemplateID stands for (documented).
+STYLES: Final[Mapping[int, str]] = {
+    0: "Viewer Choice",
+    3: "SmugMug",
+    4: "Traditional",
+    7: "All Thumbs",
+    8: "Slideshow",
+    9: "Journal",
+    10: "SmugMug Small",
+    11: "Filmstrip",
+}
 
 
 def ping(call: Call) -> Payload:
@@ -46,6 +62,20 @@ def fans(call: Call) -> Payload:
 
 def communities(call: Call) -> Payload:
     return _nobody(call, "Communities")
+
+
+def style_templates(call: Call) -> Payload:
+    return {"Templates": [{"id": number, "Name": name} for number, name in STYLES.items()]}
+
+
+def none_of(name: str, what: str) -> Callable[[Call], Payload]:
+    """A method that lists what the caller has of something, under that name: nothing, ever."""
+
+    def run(call: Call) -> Payload:
+        my_root(call)
+        return {name: list(call.listed([], what))}
+
+    return run
 
 
 def _nobody(call: Call, name: str) -> Payload:

@@ -68,6 +68,14 @@ def get_exif(call: Call) -> Payload:
     return {"Image": {**begin, **(exif_fields(image) if seen else {})}}
 
 
+def get_stats(call: Call) -> Payload:
+    """As those of albums: nobody ever came."""
+    image = image_of(call)
+    month, year = call.arguments.number("Month"), call.arguments.number("Year")
+    sizes = dict.fromkeys(("Bytes", "Tiny", "Small", "Medium", "Large", "Original"), 0)
+    return {"Image": {"id": call.numbers.of_image(image), "Month": month, "Year": year, **sizes}}
+
+
 def _home(call: Call, image: Image) -> Album:
     """The album that it is told to be in: its own, or for those who may not see that one another."""
     albums = [album for album in call.view.account.albums_of(image) if call.view.sees(album.node)]

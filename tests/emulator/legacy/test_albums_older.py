@@ -480,5 +480,8 @@ def test_statistics_count_nobody() -> None:
     client = owner()
     number = client.id_of(client.album("Best of"))
     assert client.ok("albums.getStats", AlbumID=number, Month=2, Year=2009)["Album"]["Bytes"] == 0
+    image = client.id_of(client.album("Ring Road").photos[0])
+    told = client.ok("images.getStats", ImageID=image, Month=2, Year=2009)["Image"]
+    assert (told["id"], told["Bytes"]) == (image, 0)
     assert client.ok("users.getTransferStats", Month=2, Year=2009)["Albums"]
     assert owner("1.3.0").ok("users.getStats", Month=2, Year=2009)["User"]["Bytes"] == 0

@@ -187,6 +187,10 @@ class TestOtherForms:
             'a:3:{s:4:"stat";s:2:"ok";s:6:"method";s:21:"smugmug.users.getInfo";s:4:"User";a:3:'
         )
 
+    def test_a_callback_is_called_in_php_too(self) -> None:
+        kind, plain = self.send("php", "users.getInfo")
+        assert self.send("php", "users.getInfo", Callback="f") == (kind, f"f({plain})")
+
     def test_xml_rpc(self) -> None:
         client = owner("1.2.2", legacy_ids="large")
         path, headers = "/services/api/xmlrpc/1.2.2/", {"host": HOST, "content-type": "text/xml"}

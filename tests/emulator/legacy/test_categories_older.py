@@ -196,6 +196,36 @@ def test_there_is_nobody_else(method: str) -> None:
     assert owner("1.3.0").ok(method)[method.removesuffix(".get").title()] == []
 
 
+#: Method, what it lists, and the first version that has it.
+NONE_OF_THEM = [
+    ("albumtemplates.get", "AlbumTemplates", "1.2.0"),
+    ("communities.getAvailable", "Communities", "1.2.0"),
+    ("watermarks.get", "Watermarks", "1.2.0"),
+    ("sharegroups.get", "ShareGroups", "1.2.1"),
+    ("themes.get", "Themes", "1.2.2"),
+    ("printmarks.get", "Printmarks", "1.3.0"),
+]
+
+
+@pytest.mark.parametrize(("method", "name", "first"), NONE_OF_THEM)
+def test_what_nobody_has_here_is_an_empty_list(method: str, name: str, first: str) -> None:
+    assert owner("1.3.0").ok(method)[name] == []
+    for version in ("1.2.0", "1.2.1", "1.2.2"):
+        assert owner(version).code(method) == (15 if first <= version else 17), version
+
+
+@pytest.mark.parametrize("method", [method for method, name, _ in NONE_OF_THEM if name != "Communities"])
+def test_most_of_these_lists_went_with_the_tree(method: str) -> None:
+    assert owner("1.3.0", legacy_tree="no").code(method) == 17
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_styles_are_those_of_the_service(version: str) -> None:
+    styles = owner(version).ok("styles.getTemplates")["Templates"]
+    assert {one["id"] for one in styles} == {0, 3, 4, 7, 8, 9, 10, 11}
+    assert {"id": 3, "Name": "SmugMug"} in styles
+
+
 def test_nobody_ever_commented() -> None:
     client = owner("1.3.0")
     album = client.album("Ring Road")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,38 @@ def test_curl_uploads_as_people_did(server: Running, session: str, tmp_path: Pat
     command = ["curl", "-sS", "-m", "20", "-T", str(file), f"{server.url}/a%20photo.jpg", *given]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
     assert '"stat":"ok"' in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "caption", "shown"),
+    [
+        (b"/two.jpg", b"one\rtwo\r\rthree", ("two.jpg", "one\ntwo\n\nthree")),
+        (b"/a photo  of.jpg", b"one", ("a photo  of.jpg", "one")),
+        ("/Zoë.jpg".encode(), "Zoë".encode(), ("Zoë.jpg", "Zoë")),
+        (b"/a%20photo.jpg", b"", ("a photo.jpg", "")),
+    ],
+)
+def test_heads_may_hold_what_http_has_no_place_for(
+    server: Running, session: str, path: bytes, caption: bytes, shown: tuple[str, str]
+) -> None:
+    data = picture(4)
+    album = call(server, "albums.create", SessionID=session, Title="Heads")["Album"]
+    head = (
+        b"PUT %s HTTP/1.1\r\nHost: upload.smugmug.com\r\nContent-Length: %d\r\nContent-MD5: %s\r\n"
+        b"X-Smug-SessionID: %s\r\nX-Smug-AlbumID: %d\r\nX-Smug-Version: 1.2.2\r\n"
+        b"X-Smug-ResponseType: JSON\r\nX-Smug-Caption: %s\r\nConnection: close\r\n\r\n"
+    ) % (path, len(data), hashlib.md5(data).hexdigest().encode(), session.encode(), album["id"], caption)
+    host, port = httpx.URL(server.url).host, httpx.URL(server.url).port or 80
+    with socket.create_connection((host, port), timeout=20) as line:
+        line.sendall(head + data)
+        answer = b"".join(iter(lambda: line.recv(65536), b""))
+    assert b'"stat":"ok"' in answer, answer
+    listed = call(
+        server, "images.get", SessionID=session, AlbumID=album["id"], Extras="FileName,Caption,MD5Sum"
+    )
+    [image] = listed["Album"]["Images"]
+    assert (image["FileName"], image["Caption"]) == shown
+    assert image["MD5Sum"] == hashlib.md5(data).hexdigest()
 
 
 def test_tests_learn_logins_and_end_sessions(server: Running) -> None:
