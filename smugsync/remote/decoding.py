@@ -12,7 +12,8 @@ from smugsync.errors import Garbled, Transient
 from smugsync.remote.dialect import Reply
 from smugsync.remote.tempo import Tempo
 
-#: No listing page comes near it: 5,000 images with every field are 19 MB, and we ask for 200 at most.
+#: No listing page comes near it: 5,000 images with every field are 19 MB, and we ask for 200 at most. Where
+#: an answer is the whole list, its call says how much it may be (`Call.most`).
 LIMIT = 16 * 1024 * 1024
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 

@@ -49,7 +49,8 @@ class Content(Protocol):
 class Call:
     """One request, not yet signed. `url` is absolute and already encoded, query included.
 
-    What is not `idempotent` must not be sent twice: see `Session.send_once`.
+    What is not `idempotent` must not be sent twice: see `Session.send_once`. `most` is how many bytes its
+    answer may have, None = as many as a page's.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Call:
     body: bytes | Content | None = None
     auth: Auth = Auth.ACCOUNT
     idempotent: bool = True
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

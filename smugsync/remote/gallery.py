@@ -294,20 +294,24 @@ class Gallery:
         return self._ask(last)
 
     def _ask_page(self, build: Callable[[Span], Call], span: Span) -> tuple[Reply, Span]:
-        """The answer, and the span it was asked for: a page that is too much is asked for in halves.
+        """The answer, and the span it was asked for: a page that is too much is asked for in halves, where
+        the service has pages.
 
         The time taken includes the session's own waiting; pages shrunk for that grow again by and by.
         """
         while True:
             asked = self._pace.fit(span)
+            call = build(asked)
             began = self._clock()
             try:
-                reply = self._ask(build(asked))
+                reply = self._ask(call)
             except (Transient, Garbled, Gone) as error:
                 if isinstance(error, Transient) and error.retry_after is not None:
                     raise  # we ask too often, not too much
                 if isinstance(error, Gone) and asked.start == 1:
                     raise  # what has a first page is there
+                if build(Span(asked.start, max(asked.count // 2, 1))) == call:
+                    raise
                 if not self._pace.shrink(asked.count):
                     raise
             else:

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 import httpx
 import tenacity
 
-from smugsync.errors import ClockSkew, Garbled, ItemError, SessionOver, Transient, Unreachable
+from smugsync.errors import ClockSkew, Displaced, Garbled, SessionOver, Transient, Unreachable
 from smugsync.remote.accord import Renewal
 from smugsync.remote.body import Body, validator_of
 from smugsync.remote.changes import Changes
 from smugsync.remote.conversation import Judge, Manners, Offline, Silent
-from smugsync.remote.decoding import read_body
+from smugsync.remote.decoding import LIMIT, read_body
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.sending import host_of
 from smugsync.remote.wire import is_markup
@@ -30,7 +30,7 @@ _ERROR_BODY = 64 * 1024
 
 
 class _WebPage(Transient):
-    """A web page came where data was asked for: maintenance, or a captive portal."""
+    """A web page came where data was asked for, or what is no data: maintenance, or a captive portal."""
 
 
 class Session(Changes):
@@ -99,14 +99,16 @@ class Session(Changes):
         self._stop.check()
         try:
             with self._sender.send(call, (("Accept-Encoding", "gzip"),)) as response:
-                reply = read_body(response, call.url, clock=self._manners.ticks)
+                reply = read_body(response, call.url, limit=call.most or LIMIT, clock=self._manners.ticks)
                 self._accord.answered()
         except httpx.TransportError as exc:
             raise self._broken(exc, host_of(call)) from exc
         failed = self._weigh(reply, call, dialect)
         if failed is None:
             return reply
-        if reply.status == 200 and isinstance(failed, ItemError) and is_markup(reply):
+        if isinstance(failed, Displaced):
+            raise _WebPage(str(failed)) from failed
+        if reply.status == 200 and isinstance(failed, Garbled) and is_markup(reply):
             raise _WebPage(
                 f"{host_of(call)} answers with a web page instead of data: a captive portal or sign-in page "
                 f"may be in the way"

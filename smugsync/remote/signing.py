@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 from urllib.parse import quote
 
 from oauthlib import oauth1
@@ -17,8 +17,10 @@ from smugsync.remote.dialect import Call, Reply
 _FORM = "application/x-www-form-urlencoded"
 
 
-class Signed(NamedTuple):
-    """What a signature adds: the address to ask, and the header lines to send with it.
+@dataclass(frozen=True, slots=True, repr=False)
+class Signed:
+    """What a signature adds: the address to ask, and the header lines to send with it. All of it may open the
+    account, so nothing of it is shown.
 
     `body` takes the place of the call's own, None = that stays.
     """

@@ -13,6 +13,7 @@ from smugsync.core.model import Account, Album, Promise, RemoteFile
 from smugsync.errors import Garbled, Gone, IntegrityError, Interrupted, Transient
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.gallery import Body, Gallery
+from smugsync.remote.smugmug_legacy.dialect import SmugMugLegacy
 from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.stop import Stop
 from tests.remote.doubles import FakeBody, FakeSession, MemorySink
@@ -107,6 +108,13 @@ class TestListings:
         assert sum(len(page) for page in listing) == 60
         assert listing.complete
         assert starts(session) == [(1, 100), (1, 50), (1, 25), (26, 25), (51, 25)]
+
+    def test_a_list_without_pages_is_not_asked_for_in_halves(self) -> None:
+        session = FakeSession(lambda call: error(504, "Gateway Timeout"))
+        dialect = SmugMugLegacy("1.3.0", "https://legacy.test")
+        with pytest.raises(Transient):
+            list(Gallery(dialect, session).files(replace(TRIP, key="1_k")))
+        assert len(session.asked) == 1
 
     def test_rate_limit_is_no_reason_for_smaller_pages(self) -> None:
         session = FakeSession(lambda call: Reply(429, {"retry-after": "60"}, b""))

@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -431,6 +432,11 @@ def test_what_we_are_not_ready_to_hold(content: bytes, coding: str) -> None:
     ]
     with pytest.raises(Garbled):
         scene.ask()
+
+
+def test_an_answer_may_be_as_long_as_its_call_says() -> None:
+    call = replace(ASK, most=18 << 20)
+    assert len(Scene(httpx.Response(200, content=bytes(17 << 20))).ask(call).body) == 17 << 20
 
 
 def test_a_packed_answer_that_ends_early_is_asked_for_again() -> None:

@@ -153,4 +153,5 @@ def test_a_key_alone_is_a_parameter(url: str, expected: str) -> None:
 
 def test_nobody_prints_a_secret() -> None:
     shown = repr(OAuth1Signer("key", "SECRET-A", "token", "SECRET-B")) + repr(KeySigner("SECRET-C"))
+    shown += repr(Signed("https://h/?SessionID=SECRET-D", (("Authorization", "SECRET-E"),), b"SECRET-F"))
     assert "SECRET" not in shown

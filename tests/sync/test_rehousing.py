@@ -55,15 +55,25 @@ class Former(SmugMugV2):
         return replace(file, key=self._former(file.key), version=f"old {file.version}", promised=promised)
 
 
+class Reversed(SmugMugV2):
+    """The photos of each page the other way round."""
+
+    def read_files(self, reply: Reply, span: Span, album: Album) -> Page[RemoteFile]:
+        page = super().read_files(reply, span, album)
+        return replace(page, items=page.items[::-1])
+
+
 class Moving(World):
     """Its interface is changed by `move`."""
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.former: Former | None = Former(keyed=True, promises=True)
+        self.reverses = False  #: the latter interface lists photos the other way round
 
     def open_gallery(self, session: Session) -> Gallery:
-        return Gallery(self.former or SmugMugV2(ORIGIN), session)
+        latter = Reversed(ORIGIN) if self.reverses else SmugMugV2(ORIGIN)
+        return Gallery(self.former or latter, session)
 
     def move(self, *, dry_run: bool = False) -> tuple[Report, Rehoused]:
         self.former = None
@@ -105,6 +115,36 @@ def test_nothing_is_fetched_again(world: Moving, how: str, *, keyed: bool, promi
     assert world.files() == before
 
 
+def test_the_same_photo_under_several_names_is_found_as_often_in_any_order(world: Moving) -> None:
+    """Where keys tell nothing, and the other interface lists them the other way round."""
+    world.former = Former(keyed=False, promises=True)
+    album = world.album("Twins")
+    for name in ("b.jpg", "a.jpg", "c.jpg", "a.jpg"):
+        world.photo(album, name, 9)
+    world.sync()
+    names = {path for path, digest in world.files().items() if digest == md5(9)}
+    world.reverses = True
+    report, found = world.move()
+    assert (report.exit_code, found.by_bytes, found.left) == (0, 9, 0)
+    report = world.sync()
+    assert (report.exit_code, report.files_downloaded, dict(report.counts)) == (0, 0, {})
+    assert {path for path, digest in world.files().items() if digest == md5(9)} == names
+
+
+def test_a_twin_that_was_renamed_online_is_found_by_its_bytes(world: Moving) -> None:
+    world.former = Former(keyed=False, promises=True)
+    album = world.album("Twins")
+    world.photo(album, "a.jpg", 9)
+    second = world.photo(album, "b.jpg", 9)
+    world.sync()
+    world.edit("delete-photo", image=second)
+    world.photo(album, "0.jpg", 9)
+    _, found = world.move()
+    assert (found.by_bytes, found.left) == (7, 0)
+    report = world.sync()
+    assert (report.exit_code, report.files_downloaded, report.files_retired) == (0, 0, 0)
+
+
 def test_an_unmoved_mirror_is_not_mixed_with_the_other_interface(world: Moving) -> None:
     world.sync()
     world.former = None
@@ -119,6 +159,29 @@ def test_there_is_nothing_to_move_twice(world: Moving) -> None:
     report, _ = world.move()
     assert report.exit_code == 5
     assert "by this interface already" in str(report.stopped)
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_death_before_the_marker_was_written_is_made_good_by_another_try(
+    world: Moving, *, keyed: bool
+) -> None:
+    """The catalogue is the new interface's already, the marker still the former's."""
+    world.former = former = Former(keyed=keyed, promises=True)
+    world.sync()
+    before = world.files()
+    marker = world.path / ".smugsync" / "mirror.json"
+    old = marker.read_bytes()
+    assert world.move()[0].exit_code == 0
+    marker.write_bytes(old)
+    assert "`smugsync remote migrate`" in str(world.sync().stopped)
+    report, found = world.move()
+    assert (report.exit_code, found.files, found.left) == (0, 5, 0)
+    for _ in range(2):
+        report = world.sync()
+        assert (report.exit_code, report.files_downloaded, dict(report.counts)) == (0, 0, {})
+    assert world.files() == before
+    world.former = former
+    assert world.sync().exit_code == 5
 
 
 def test_a_trial_changes_nothing(world: Moving) -> None:

@@ -11,12 +11,13 @@ import pytest
 from smugsync.catalogue import Catalogue, FileRow
 from smugsync.core.model import Album, Promise, RemoteFile
 from smugsync.core.verdict import Verdict
-from smugsync.remote.dialect import Page, Reply, Span
+from smugsync.remote.dialect import Page, Reply, Source, Span
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.session import Session
 from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.sync.cycle.second_look import EVERY
-from tests.sync.test_audit import opened, verify
+from smugsync.sync.report import What
+from tests.sync.test_audit import opened, rot, told, verify
 from tests.sync.world import DELTA, ORIGIN, World, content, md5
 
 
@@ -25,8 +26,18 @@ class Mute(SmugMugV2):
 
     def read_files(self, reply: Reply, span: Span, album: Album) -> Page[RemoteFile]:
         page = super().read_files(reply, span, album)
-        items = (replace(file, promised=Promise(), version="same", revision="same") for file in page.items)
-        return replace(page, items=tuple(items))
+        return replace(page, items=tuple(map(_mute, page.items)))
+
+    def read_look(self, reply: Reply, file: RemoteFile) -> Source:
+        source = super().read_look(reply, file)
+        return replace(source, file=_mute(source.file))
+
+    def read_source(self, reply: Reply, file: RemoteFile) -> RemoteFile:
+        return _mute(super().read_source(reply, file))
+
+
+def _mute(file: RemoteFile) -> RemoteFile:
+    return replace(file, promised=Promise(), version="same", revision="same")
 
 
 class MuteWorld(World):
@@ -100,6 +111,35 @@ def test_what_is_another_file_now_is_fetched_and_the_old_one_kept(world: MuteWor
     assert md5(50) in world.files().values()
     assert world.set_aside() == [md5(1)]
     assert world.sync().files_downloaded == 0
+
+
+def test_the_same_bytes_under_another_name_are_no_news(world: MuteWorld) -> None:
+    """A site that was copied to another disk names all of its files anew."""
+    with opened(world) as catalogue, catalogue.transaction():
+        catalogue.put([replace(row, validator='"of the old disk"') for row in catalogue.files(1).values()])
+    world.clock.now += EVERY
+    report = world.sync()
+    assert (report.exit_code, report.files_downloaded, dict(report.counts)) == (0, 2, {})
+    assert world.set_aside() == []
+    assert all(row.validator not in ("", '"of the old disk"') for row in world.rows())
+
+
+@pytest.mark.parametrize("lost", ["damaged", "missing"])
+def test_a_repair_with_other_bytes_is_not_called_one(world: MuteWorld, lost: str) -> None:
+    photo = next(image["image"] for image in world.tree()["children"][0]["images"])
+    path = world.path / "Trip/1.jpg"
+    rot(path) if lost == "damaged" else path.unlink()
+    rot(world.path / "Trip/2.jpg")
+    world.replace(photo, 50)
+    outcome = verify(world, repair=True)
+    assert outcome.work.mending is not None
+    assert (outcome.work.mending.mended, outcome.work.mending.replaced) == (1, 1)
+    assert world.files()["Trip/1.jpg"] == md5(50)
+    words = told(outcome)
+    assert words.startswith("/photos: 1 file was mended; 1 file is what lies online now, and not what was")
+    assert "and are here now:\n  Trip/1.jpg" in words
+    assert "mended:\n  Trip/2.jpg" in words
+    assert outcome.report.counts[What.REPLACED] == 1
 
 
 def test_a_person_s_edit_is_no_reason_to_fetch(world: MuteWorld) -> None:

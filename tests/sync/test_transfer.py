@@ -49,6 +49,7 @@ from smugsync.sync.cycle.transfer import (
     mtime_ns,
     part_name,
 )
+from tests.emulator.test_media import SAMPLES
 from tests.sync.world import content
 
 PHOTO = b"\xff\xd8 a photo"
@@ -219,6 +220,21 @@ class TestGood:
         assert str(outcome.error) == "the picture is not whole: it ends before its picture does"
         assert outcome.repeats == 3
         assert bench.staged() == set()
+
+    @pytest.mark.parametrize("said", [b"Fatal error: no memory", b"\0" * 900, content(1)[3:]])
+    def test_what_is_no_picture_at_all_has_not_come_either(self, bench: Bench, said: bytes) -> None:
+        bench.gallery.draws = True
+        bench.gallery.downloads += [said] * 3
+        bench.gallery.looks += [remote(promised=Promise())] * 2
+        outcome = faltered(bench.run(remote(promised=Promise())))
+        assert "picture" in str(outcome.error)
+        assert outcome.repeats == 3
+
+    def test_a_picture_of_another_format_than_its_name_says_is_one(self, bench: Bench) -> None:
+        bench.gallery.draws = True
+        for whole in (SAMPLES["chart.png"], SAMPLES["loop.gif"], SAMPLES["phone.heic"]):
+            bench.gallery.downloads += [whole]
+            received(bench.run(remote(promised=Promise()))).part.discard()
 
     def test_address_of_another_run_is_read_again(self, bench: Bench) -> None:
         bench.gallery.looks += [remote(source="https://photos.example/new")]

@@ -76,8 +76,10 @@ class Home:
 
 
 def read_place(item: Fields) -> Place:
+    """A name of which no address can be made ("♥") has the number in its place, as a title has."""
     number, name = item.whole("id"), label(item)
-    return Place("" if number is None else str(number), name, address_part(item.prose("NiceName"), name))
+    known = "" if number is None else str(number)
+    return Place(known, name, address_part(item.prose("NiceName"), name) or (known if name else ""))
 
 
 def read_album(item: Fields, *, is_owner: bool, has_password: Callable[[Ref], bool]) -> Album:
@@ -99,7 +101,9 @@ def read_album(item: Fields, *, is_owner: bool, has_password: Callable[[Ref], bo
     if item.flag("Passworded") and not (is_owner or shown_password or has_password(ref)):
         return replace(album, access=Access.UNREADABLE, reason=LOCKED, image_count=None)
     stamp = item.text("LastUpdated")
-    if not stamp:
+    if not stamp.strip(
+        "0-: "
+    ):  # `0000-00-00 00:00:00` is no time: nothing tells of changes, so all is listed
         return album
     return replace(album, cursor=f"{stamp}|{item.text('ImageCount')}", changed_at=times.seconds(stamp))
 

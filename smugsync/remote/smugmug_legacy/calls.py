@@ -19,6 +19,9 @@ FORM = ("Content-Type", "application/x-www-form-urlencoded")
 #: What a file's upload always says, and nothing else does.
 UPLOAD_VERSION = "X-Smug-Version"
 
+#: Bytes an answer may have, which is a whole list: 40,000 albums of 1.5 kB each, or 5,000 images of 12 kB.
+_MOST = 64 * 1024 * 1024
+
 LOGIN = "smugmug.login.withPassword"
 LOGIN_AGAIN = "smugmug.login.withHash"
 LOGIN_AS_NOBODY = "smugmug.login.anonymously"
@@ -30,6 +33,16 @@ class Form(bytes):
 
     def __repr__(self) -> str:
         return f"Form({len(self)} bytes)"
+
+
+class Address(str):
+    """Where a question is asked. Its query may hold the passwords of albums: its `repr` does not show it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        address, mark, _ = self.partition("?")
+        return repr(address + (mark and "?…"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,8 @@ class Endpoint:
 
     def get(self, method: str, arguments: Mapping[str, str], note: Mapping[str, str] | None = None) -> Call:
         """A question."""
-        return Call("GET", _noted(f"{self.address}?{encode({'method': method, **arguments})}", note))
+        url = _noted(f"{self.address}?{encode({'method': method, **arguments})}", note)
+        return Call("GET", url, most=_MOST)
 
     def post(self, method: str, arguments: Mapping[str, str], note: Mapping[str, str] | None = None) -> Call:
         """A change."""
@@ -103,5 +117,5 @@ def _fields(call: Call) -> dict[str, str]:
     return {}
 
 
-def _noted(url: str, note: Mapping[str, str] | None) -> str:
-    return f"{url}#{encode(note)}" if note else url
+def _noted(url: str, note: Mapping[str, str] | None) -> Address:
+    return Address(f"{url}#{encode(note)}" if note else url)

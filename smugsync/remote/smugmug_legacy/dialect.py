@@ -48,9 +48,9 @@ class SmugMugLegacy(FolderQuestions, UploadQuestions):
 
     `forms`: new photos go inside a form where the version has one (see `uploads`).
 
-    Keys are `ID_KEY`; see `keys`. `RemoteFile.version`: a photo's is its Serial (the count of its
-    replacements and rotations) with MD5 and size of the upload, a video's its Serial alone, since those two
-    are not of what is downloaded. No address proves that a photo is gone: "invalid" may have many causes.
+    Keys are `ID_KEY`; see `keys`. `RemoteFile.version` is the Serial alone (the count of replacements and
+    rotations): MD5 and size of the upload come and go, and nothing is fetched anew for that. `promised` shows
+    another MD5 under the same Serial. No address proves that a photo is gone: "invalid" may have many causes.
     """
 
     proof = Proof.COUNT
@@ -73,10 +73,10 @@ class SmugMugLegacy(FolderQuestions, UploadQuestions):
         sessions = known.sessions if session is None else session
         if not (known.sessions if sessions else known.oauth):
             raise ValueError(f"{version} knows no {'sessions' if sessions else 'OAuth'}")
-        FolderQuestions.__init__(self, Endpoint(known, api_url, upload_url, sessions, user), word)
+        endpoint = Endpoint(known, api_url, upload_url, sessions, user)
+        FolderQuestions.__init__(self, endpoint, word, site_password=site_password)
         self._user = user
         self._forms = forms
-        self._site_password = site_password
         self._album_passwords = dict(album_passwords or {})
 
     @property
@@ -235,11 +235,6 @@ class SmugMugLegacy(FolderQuestions, UploadQuestions):
         return judge(reply, call, self._endpoint)
 
     # What goes with a question
-
-    def _viewer(self) -> dict[str, str]:
-        """Whose albums: without a name, those of the account that asks."""
-        arguments = {"NickName": self._user} if self._user else {}
-        return arguments | ({"SitePassword": self._site_password} if self._site_password else {})
 
     def _in_album(self, ref: Ref) -> dict[str, str]:
         key = {"AlbumKey": ref.key} if ref.key else {}

@@ -20,7 +20,7 @@ from smugsync.errors import (
     Transient,
 )
 from smugsync.remote.dialect import Auth, Call, Reply
-from smugsync.remote.smugmug_legacy.calls import LOGIN_AGAIN, LOGOUT, Endpoint, method_of
+from smugsync.remote.smugmug_legacy.calls import LOGIN, LOGIN_AGAIN, LOGOUT, Endpoint, method_of
 from smugsync.remote.smugmug_legacy.envelope import (
     EMPTY_SET,
     NO_METHOD,
@@ -28,7 +28,7 @@ from smugsync.remote.smugmug_legacy.envelope import (
     UNCHANGED,
     answer,
 )
-from smugsync.remote.smugmug_legacy.folders import CATEGORIES, SUBCATEGORIES
+from smugsync.remote.smugmug_legacy.folders import ALBUMS, CATEGORIES, SUBCATEGORIES, TREE
 from smugsync.remote.smugmug_v2 import failures as v2
 from smugsync.remote.wire import Fields, excerpt, is_markup, retry_after
 
@@ -56,6 +56,7 @@ _REFUSED = {
     11: "SmugMug does not serve this version of its API any more; set `remote.kind` to a newer one",
     12: f"SmugMug does not know this order; {_OURS}",
     13: f"SmugMug does not know this order; {_OURS}",
+    15: "SmugMug finds nothing where it was asked for one thing, and not for a list",
     16: "SmugMug does not accept what was asked",
     17: "SmugMug does not have what was asked for in this version of its API",
     22: f"SmugMug misses something in what was asked; {_OURS}",
@@ -78,6 +79,10 @@ _NO_USER = (
     "`remote.site_password`"
 )
 _ABOUT_ALBUMS = frozenset({"smugmug.albums.getInfo", "smugmug.images.get", "smugmug.images.getInfo"})
+#: What may be empty (code 15): every other question is about something that is there.
+_LISTS = frozenset({ALBUMS, CATEGORIES, SUBCATEGORIES, TREE, "smugmug.images.get"})
+#: What says that a hash is not taken, or not that way of signing in: the password may be.
+_NO_HASH = frozenset({1, 4, 16, 17, 22})
 #: What some services have no more, and what can be done without.
 _DISPENSABLE = frozenset({CATEGORIES, SUBCATEGORIES})
 
@@ -87,20 +92,21 @@ def failure(reply: Reply, call: Call, endpoint: Endpoint) -> SmugsyncError | Non
     if call.auth.is_media:
         return v2.failure(reply, call)  # the same hosts as ever
     path = urlsplit(call.url).path
+    method = method_of(call)
     if reply.status == 429 or reply.status >= 500:
         return Transient(f"SmugMug answered {reply.status} to {path}", retry_after(reply.headers))
     if not reply.body.strip() or is_markup(reply):
         return v2.failure(reply, call)
     try:
-        envelope = answer(reply, path)
+        envelope = answer(reply, method or path)
         stat = envelope.text("stat")
         if stat == "fail":
-            return verdict(envelope, method_of(call), endpoint, call.auth)
+            return verdict(envelope, method, endpoint, call.auth)
     except Garbled as error:
         return error
     if not 200 <= reply.status < 300:
         return _by_status(reply, path)
-    return None if stat == "ok" else Garbled(f"SmugMug's answer to {path} says neither ok nor fail")
+    return None if stat == "ok" else Garbled(f"SmugMug's answer to {method or path} says neither ok nor fail")
 
 
 def verdict(
@@ -108,9 +114,11 @@ def verdict(
 ) -> SmugsyncError | None:
     """What a fault code means; None for what is no fault. Raises Garbled for one that is no number."""
     code, message = envelope.whole("code"), envelope.prose("message")
-    if code in (EMPTY_SET, UNCHANGED) or (code == NO_METHOD and method in _DISPENSABLE):
+    if code == UNCHANGED or (code == EMPTY_SET and method in _LISTS):
         return None
-    if (code == 1 and method == LOGIN_AGAIN) or (code == SESSION_OVER and method == LOGOUT):
+    if code == NO_METHOD and method in _DISPENSABLE:
+        return None
+    if (code in _NO_HASH and method == LOGIN_AGAIN) or (code == SESSION_OVER and method == LOGOUT):
         return None  # the signer goes on from there
     if code == SESSION_OVER:
         return _without_session(endpoint, auth, method)
@@ -118,11 +126,14 @@ def verdict(
         return _nobody(method, message)
     if code == 30:
         return ClockSkew("SmugMug refuses our time stamp: this computer's clock is wrong")
+    if code == 1 and not endpoint.sessions:  # nobody has given an e-mail address here
+        return NotAuthorised(v2.PROBLEMS["token_rejected"])
     if code in _FOR_PEOPLE:
         return NotAuthorised(_FOR_PEOPLE[code])
     if code in _FOR_NOW:
         return Transient(with_words(_FOR_NOW[code], message))
-    sentence = _REFUSED.get(code or 0, f"SmugMug refuses {method or 'an upload'} (code {code})")
+    reason = "without saying why" if code is None else f"(code {code})"
+    sentence = _REFUSED.get(code or 0, f"SmugMug refuses {method or 'an upload'} {reason}")
     return Rejected(with_words(sentence, message), code)
 
 
@@ -143,6 +154,8 @@ def _without_session(endpoint: Endpoint, auth: Auth, method: str) -> SmugsyncErr
 def _nobody(method: str, message: str) -> SmugsyncError:
     if method in _ABOUT_ALBUMS:
         return Rejected(with_words(_LOCKED, message), 4)
+    if method == LOGIN:
+        return NotAuthorised(_LOGIN)
     return NotAuthorised(with_words(_NO_USER, message))
 
 

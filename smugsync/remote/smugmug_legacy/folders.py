@@ -61,12 +61,20 @@ class Spot(NamedTuple):
 class FolderQuestions:
     """What is asked about categories, and how they and albums are made.
 
-    `word` gives a password that nobody has been told.
+    `word` gives a password that nobody has been told. `site_password` opens the user's site.
     """
 
-    def __init__(self, endpoint: Endpoint, word: Callable[[], str] | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, word: Callable[[], str] | None = None, *, site_password: str = ""
+    ) -> None:
         self._endpoint = endpoint
         self._word = word or _secret_word
+        self._site_password = site_password
+
+    def _viewer(self) -> dict[str, str]:
+        """Whose albums: without a name, those of the account that asks."""
+        arguments = {"NickName": self._endpoint.user} if self._endpoint.user else {}
+        return arguments | ({"SitePassword": self._site_password} if self._site_password else {})
 
     # Names, for `layout = "names"`
 
@@ -74,10 +82,9 @@ class FolderQuestions:
         """All of them at once: none of them has any below it that would not be in this answer."""
         del node_id, span
         endpoint = self._endpoint
-        nickname = {"NickName": endpoint.user} if endpoint.user else {}
         if endpoint.version.tree:
-            return endpoint.get(TREE, nickname)
-        return endpoint.get(ALBUMS, {**nickname, "Heavy": "1"})
+            return endpoint.get(TREE, self._viewer())
+        return endpoint.get(ALBUMS, {**self._viewer(), "Heavy": "1"})
 
     def read_folders(self, reply: Reply, span: Span) -> Page[Folder]:
         del span
@@ -147,7 +154,7 @@ class FolderQuestions:
                 made = read_ref(item)
                 if kind == "Album":
                     return Node("album", f"album:{made.id}", name, album_key=str(made))
-                return _folder_node(spot, Place(made.id, name, address_part("", name)))
+                return _folder_node(spot, Place(made.id, name, address_part("", name) or made.id))
         raise Garbled("SmugMug's answer tells of neither a category nor an album")
 
 

@@ -12,7 +12,7 @@ import re
 from smugsync.errors import Doubtful, Garbled, Rejected, SmugsyncError, Transient
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.smugmug_legacy.calls import Endpoint, method_of
-from smugsync.remote.smugmug_legacy.envelope import SYSTEM_ERROR, answer
+from smugsync.remote.smugmug_legacy.envelope import EMPTY_SET, SYSTEM_ERROR, answer
 from smugsync.remote.smugmug_legacy.failures import failure, verdict, with_words
 from smugsync.remote.smugmug_legacy.uploads import UPLOAD
 from smugsync.remote.smugmug_v2 import refusals as v2
@@ -58,7 +58,7 @@ def _refusal(envelope: Fields, call: Call, endpoint: Endpoint, *, is_upload: boo
         return broken
     if code is None:
         return Transient(with_words("SmugMug refuses without saying why", message))
-    found = verdict(envelope, method_of(call), endpoint, call.auth)
+    found = None if code == EMPTY_SET else verdict(envelope, method_of(call), endpoint, call.auth)
     return found or Doubtful(with_words(f"SmugMug answered with code {code}", message))
 
 

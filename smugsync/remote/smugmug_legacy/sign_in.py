@@ -49,11 +49,12 @@ class LegacySession:
     file_size_limit: int | None = field(default=None, init=False)
     serial: bool = field(default=False, init=False)
     _session: str = field(default="", init=False, repr=False)
+    _is_over: bool = field(default=False, init=False)
     _user_id: str = field(default="", init=False, repr=False)
     _hash: str = field(default="", init=False, repr=False)
 
     def opening(self) -> Call | None:
-        if self._session:
+        if self._session and not self._is_over:
             return None
         if not self.email:
             return self._endpoint.login(LOGIN_AS_NOBODY)
@@ -79,12 +80,16 @@ class LegacySession:
             self._session = ""
 
     def over(self, error: SessionOver) -> None:
+        """The session stays as it is until there is another: a question that another thread is about to send
+        has to be refused for it, and never be taken for one without a session, by a stranger."""
         del error
-        self._session = ""
+        self._is_over = True
 
     def closing(self) -> Call | None:
         """Sign out; nothing where nobody is signed in."""
-        return form(self._endpoint.address, {"method": LOGOUT}) if self._session else None
+        return (
+            form(self._endpoint.address, {"method": LOGOUT}) if self._session and not self._is_over else None
+        )
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -107,6 +112,8 @@ class LegacySession:
         """The session of a login. A hash that is not accepted is the one failure that comes here."""
         document = answer(reply, "the sign-in")
         if document.text("stat") != "ok":
+            if method != LOGIN_AGAIN:
+                raise Garbled("SmugMug's answer to the sign-in says neither yes nor no")
             self._hash = ""
             return
         login = child(document, "Login")
@@ -117,7 +124,7 @@ class LegacySession:
             user = child(login, "User").whole("id")
             self._hash, self._user_id = login.text("PasswordHash"), "" if user is None else str(user)
         self.file_size_limit = login.whole("FileSizeLimit") or self.file_size_limit
-        self._session = session
+        self._session, self._is_over = session, False
 
 
 def _with(call: Call, own: dict[str, str]) -> Form:

@@ -158,6 +158,8 @@ class Listings:
     def _failed(self, answer: ListingFailed) -> None:
         self.context.report.complete = False
         listing = self._open.pop(answer.id, None)
+        if listing is not None:
+            self.planner.reopen(listing)
         self.context.report.trouble(self._where(answer.id, listing), str(answer.error))
         if self._naming:  # without the folders' names: nothing is renamed
             self._ask_for_albums(())

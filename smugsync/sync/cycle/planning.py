@@ -126,6 +126,7 @@ class Planner:
         changed; that it adds up was seen.
         """
         if not complete:
+            self.reopen(listing)
             return ()
         if not whole:
             with self._ctx.catalogue.transaction():
@@ -170,6 +171,13 @@ class Planner:
         if row.held_md5 is None:
             return True
         return row.state is State.RETIRED and listing.here.find(row) is ABSENT
+
+    def reopen(self, listing: AlbumListing) -> None:
+        """It was not listed to its end: no cursor keeps the next run from asking for it again."""
+        if listing.row.cursor:
+            listing.row = replace(listing.row, cursor="")
+            with self._ctx.catalogue.transaction():
+                self._ctx.catalogue.put_album(listing.row)
 
     def accept(self, listing: AlbumListing) -> None:
         """Store what the album list said together with the plan it led to (inside a transaction)."""

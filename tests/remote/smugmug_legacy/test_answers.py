@@ -237,7 +237,7 @@ class TestImages:
                 name="IMG_0001.JPG",
                 format="JPG",
                 kind=Kind.PHOTO,
-                version="1|4293593",
+                version="1",
                 revision="2007-09-24T23:40:10+00:00",
                 serial=1,
                 promised=Promise(HASH, 4293593),

@@ -123,7 +123,7 @@ class TestQuestions:
 
     def test_what_is_for_people_says_what_to_do(self) -> None:
         told = {
-            1: "remote.password",
+            1: "smugsync auth login",
             11: "remote.kind",
             18: "remote.api_key",
             34: "smugsync auth login",
@@ -131,6 +131,8 @@ class TestQuestions:
         }
         for code, words in told.items():
             assert words in str(V130.failure(fail(code), photos()))
+        for code in (1, 4):
+            assert "remote.password" in str(V120.failure(fail(code), V120.account()))
 
     def test_a_session_that_is_over_is_made_anew_where_there_are_sessions(self) -> None:
         over = V120.failure(fail(3), V120.files(ALBUM, SPAN))
@@ -140,6 +142,22 @@ class TestQuestions:
             assert type(dialect.failure(fail(3), dialect.files(ALBUM, SPAN))) is Rejected
             assert type(dialect.failure(fail(3), dialect.albums(OWNER, SPAN))) is NotAuthorised
         assert type(V120.failure(fail(3), V120.account())) is NotAuthorised
+
+    @pytest.mark.parametrize("dialect", [V120, V122, V130], ids=lambda dialect: dialect.name)
+    def test_only_a_list_can_be_empty(self, dialect: SmugMugLegacy) -> None:
+        empty = fail(15, "empty set - no images found")
+        lists = [dialect.albums(OWNER, SPAN), dialect.files(ALBUM, SPAN), dialect.folders("0", SPAN)]
+        for call in (*lists, dialect.children("0", SPAN), dialect.children("category:33", SPAN)):
+            assert dialect.failure(empty, call) is None
+        for call in (dialect.account(), *dialect.look(FILE)):
+            assert type(dialect.failure(empty, call)) is Rejected
+
+    def test_a_failure_without_a_code_says_no_code(self) -> None:
+        assert "refuses smugmug.images.get without saying why" in str(V130.failure(fail(None), photos()))
+
+    def test_what_makes_no_sense_is_named_by_what_was_asked(self) -> None:
+        for body in (b"[1, 2", b"[]", b"null"):
+            assert "smugmug.images.get" in str(V120.failure(reply(body), photos()))
 
     def test_an_unknown_user_is_a_matter_of_configuration(self) -> None:
         dialect = SmugMugLegacy("1.3.0", API, user="nobody")
@@ -159,6 +177,10 @@ class TestQuestions:
             assert V130.failure(fail(17), V130.children(node, SPAN)) is None
         assert isinstance(V130.failure(fail(17), V130.children("0", Span(2, 100))), Rejected)
         assert isinstance(V120.failure(fail(17), V120.folders("0", SPAN)), Rejected)
+
+    @pytest.mark.parametrize("code", [4, 16, 17, 22])
+    def test_nor_is_one_that_is_refused_in_another_way_the_end(self, code: int) -> None:
+        assert V120.failure(fail(code), form(API, {"method": LOGIN_AGAIN}, auth=Auth.SIGN_IN)) is None
 
     def test_a_hash_that_is_not_taken_is_the_signers_business(self) -> None:
         call = form(f"{API}/", {"method": LOGIN_AGAIN}, auth=Auth.SIGN_IN)

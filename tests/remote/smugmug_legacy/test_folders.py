@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from smugsync.core.model import Privacy
+from smugsync.core.model import Account, Privacy
 from smugsync.errors import Garbled, Rejected
 from smugsync.remote.dialect import Call, Folder, Node, Page, Reply, Span
 from smugsync.remote.listing import Listing
@@ -14,6 +16,7 @@ from tests.remote.smugmug_legacy.small_legacy import API, Json, arguments, fail,
 V120, V122 = SmugMugLegacy("1.2.0", API), SmugMugLegacy("1.2.2", API)
 V130 = SmugMugLegacy("1.3.0", API, word=lambda: "nobody-knows")
 FIRST, SECOND = Span(1, 100), Span(2, 100)
+OWNER = Account("nick", "user/nick")
 
 OTHER: Json = {"id": 0, "Name": "Other"}
 TRIPS: Json = {"id": 33, "Name": "Trips & more", "NiceName": "Trips"}
@@ -124,6 +127,13 @@ class TestContents:
             with pytest.raises(Garbled):
                 V130.read_children(answered(call), span)
 
+    def test_only_what_says_that_it_is_empty_is(self) -> None:
+        for none in (15, 17):
+            assert V130.read_children(fail(none, url=V130.children("0", FIRST).url), FIRST).items == ()
+        for code in (21, 5, None):
+            with pytest.raises(Garbled, match="holds no Albums"):
+                V130.read_albums(fail(code), FIRST, OWNER)
+
     def test_an_album_without_an_id_is_a_fault(self) -> None:
         page = V130.read_children(answered(V130.children("0", SECOND), Albums=[{"Title": "x"}]), SECOND)
         assert (page.items, len(page.faults)) == ((), 1)
@@ -160,6 +170,13 @@ class TestNames:
             Folder("/Empty", "Empty", "category:34", has_children=False),
         }
         assert page.faults == ()
+
+    @pytest.mark.parametrize("version", ["1.2.0", "1.2.1", "1.2.2", "1.3.0"])
+    def test_a_site_with_a_password_is_asked_with_it(self, version: Any) -> None:
+        dialect = SmugMugLegacy(version, API, user="nick", site_password="s1te")
+        for call in (dialect.folders("user/nick", FIRST), dialect.albums(OWNER, FIRST), dialect.account()):
+            asked = arguments(call)
+            assert (asked["NickName"], asked["SitePassword"]) == ("nick", "s1te")
 
     def test_nothing_at_all_has_no_names(self) -> None:
         assert V120.read_folders(fail(15), FIRST) == Page(())
@@ -234,6 +251,14 @@ class TestMaking:
         for parent, kind, payload, node in cases:
             call = V130.make(parent, "album" if kind == "album" else "folder", "A b", Privacy.PUBLIC)
             assert V130.read_made(answered(call, **payload)) == node
+
+    def test_a_folder_whose_name_makes_no_address_is_found_again_where_it_was_made(self) -> None:
+        made = V130.read_made(answered(V130.make("0", "folder", "♥", Privacy.PUBLIC), Category={"id": 9}))
+        item = {"id": 1, "Title": "x", "Category": {"id": 9, "Name": "♥"}}
+        (found, _) = V130.read_children(
+            answered(V130.children("0", SECOND), Albums=[item, {"id": 2, "Title": "y"}]), SECOND
+        ).items
+        assert made == found == Node("folder", "category:9", "♥", "9")
 
     @pytest.mark.parametrize("payload", [{}, {"Album": True}, {"Category": {}}, {"Album": {"id": "x"}}])
     def test_an_answer_that_names_nothing_is_refused(self, payload: Json) -> None:

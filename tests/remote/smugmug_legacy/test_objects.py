@@ -41,7 +41,7 @@ class TestPhotos:
     def test_the_promise_is_of_the_upload_where_the_original_is_offered(self) -> None:
         file = read(image(data=b"12345", Serial=2))
         assert file.promised == Promise("827ccb0eea8a706c4c34a16891f84e7b", 5)
-        assert file.version == "2|5"
+        assert file.version == "2"
 
     @pytest.mark.parametrize("missing", [None, ""])
     def test_without_an_md5_the_size_is_promised(self, missing: str | None) -> None:
@@ -58,10 +58,16 @@ class TestPhotos:
         assert file.source is None
         assert "original is not offered" in file.withheld
 
-    def test_bytes_change_the_version_and_everything_the_revision(self) -> None:
+    def test_what_the_service_keeps_to_itself_for_once_is_no_change(self) -> None:
+        without: list[Json] = [{name: None} for name in ("Size", "MD5Sum", "LastUpdated")]
+        assert {read(image(**fields)).version for fields in without} == {"0"}
+
+    def test_without_a_serial_the_size_is_all_that_tells(self) -> None:
+        assert [read(image(Serial=None, Size=size)).version for size in (5, 6, None)] == ["|5", "|6", "|"]
+
+    def test_a_replacement_changes_the_version_and_everything_the_revision(self) -> None:
         one = read(image())
-        for changed in (image(Serial=1), image(Size=99)):
-            assert read(changed).version != one.version
+        assert read(image(Serial=1)).version != one.version
         other = read(image(MD5Sum="0" * 32))  # which comes and goes, so that the promise tells it
         assert (other.version, other.promised.md5) == (one.version, "0" * 32)
         edited = read(image(Caption="new", LastUpdated="2013-01-01 00:00:00"))
@@ -80,6 +86,13 @@ class TestPhotos:
         assert (
             read(image(FileName="Tom &amp; J&#233;r&ocirc;me&amp;amp;.jpg")).name == "Tom & Jérôme&amp;.jpg"
         )
+
+    @pytest.mark.parametrize(
+        "name",
+        ["R&D&copyright.jpg", "Q&amplifier.jpg", "Tom & J&amp;.jpg", "a&notit;.jpg", "AT&T.jpg", "&;.jpg"],
+    )
+    def test_a_name_with_a_bare_ampersand_has_none(self, name: str) -> None:
+        assert read(image(FileName=name)).name == name
 
     @pytest.mark.parametrize("missing", [None, ""])
     def test_strangers_are_told_no_name_and_no_format(self, missing: str | None) -> None:
@@ -168,6 +181,11 @@ class TestVideos:
         assert file.promised == Promise()
         assert file.withheld == ""
 
+    def test_what_the_documentation_misprints_is_as_large_as_what_it_means(self) -> None:
+        named: Json = {"Video1280URL": None, "Video960URL": "http://nick.smugmug.com/960.mp4"}
+        file = read(video(**named, Video12800URL="http://nick.smugmug.com/1280.mp4"))
+        assert file.source == "https://nick.smugmug.com/1280.mp4"
+
     def test_its_version_is_its_serial_whatever_is_told_of_the_upload(self) -> None:
         assert {read(video(**more)).version for more in ({}, {"MD5Sum": None}, {"Size": 5})} == {"0"}
         assert read(video(Serial=1)).version == "1"
@@ -227,6 +245,22 @@ class TestListings:
         more: Json = {f"Field{number}": "" for number in range(20)}
         page = page_of([image(number, f"k{number}", **more) for number in range(5000)], count=5000)
         assert len(page.items) == 5000
+
+    def test_a_few_bytes_that_are_no_utf8_cost_no_photo(self) -> None:
+        body = reply({"stat": "ok", "Images": [image(1, "k1"), image(2, "k2", Caption="M?nchen")]}).body
+        for broken in (body.replace(b"M?nchen", b"M\xfcnchen"), body.replace(b"nchen", b"nche\xfc")):
+            page = V120.read_files(reply(b"\xef\xbb\xbf" + broken), SPAN, ALBUM)
+            assert ([file.key for file in page.items], page.faults) == (["1_k1", "2_k2"], ())
+            assert "\ufffd" in page.items[1].details.caption
+
+    def test_bytes_that_are_no_utf8_are_no_key(self) -> None:
+        body = reply({"stat": "ok", "Images": [image(1, "k?1")]}).body.replace(b"k?1", b"k\xfc1", 1)
+        assert V120.read_files(reply(body), SPAN, ALBUM).faults
+
+    def test_the_commas_of_captions_are_no_values(self) -> None:
+        item = image(Caption='a \\" comma' + "," * 1000)
+        page = page_of([{**item, "id": number} for number in range(1100)], count=1100)
+        assert (len(page.items), page.faults) == (1100, ())
 
     def test_what_is_larger_than_any_album_is_not_parsed(self) -> None:
         with pytest.raises(Garbled, match="more values than any album"):
@@ -293,6 +327,15 @@ class TestAlbums:
         assert self.read(Category={"id": 33, "Title": "Old"}, NiceName="").url_path == "/Old/Sub/Zürich-more"
         assert self.read(NiceName=None, Title="!").url_path == "/Trips/Sub/3517_9VoYf"
 
+    def test_a_place_whose_name_makes_no_address_has_its_number_there(self) -> None:
+        hearts: dict[str, Any] = {
+            "Category": {"id": 90, "Name": "♥"},
+            "SubCategory": {"id": 91, "Title": "!?"},
+        }
+        assert self.read(**hearts).url_path == "/90/91/Zurich-more"
+        with pytest.raises(Garbled, match="has no name"):
+            self.read(Category={"id": 90}, SubCategory=None)
+
     @pytest.mark.parametrize("sub", [None, {"id": 0}, {"id": 0, "Name": ""}, "", [], False])
     def test_an_album_in_no_category_lies_at_the_top(self, sub: object) -> None:
         for category in ({"id": 0, "Name": "Other", "NiceName": "Other"}, {"id": 0}, None):
@@ -308,9 +351,13 @@ class TestAlbums:
         album = self.read()
         assert album.cursor == "2012-07-18 13:12:40|12"
         assert album.changed_at == int(datetime(2012, 7, 18, 20, 12, 40, tzinfo=UTC).timestamp())
-        assert self.read(LastUpdated="").cursor == ""
-        odd = self.read(LastUpdated="0000-00-00 00:00:00")
-        assert (odd.cursor, odd.changed_at) == ("0000-00-00 00:00:00|12", None)
+        odd = self.read(LastUpdated="yesterday")
+        assert (odd.cursor, odd.changed_at) == ("yesterday|12", None)
+
+    @pytest.mark.parametrize("stamp", ["", None, "0000-00-00 00:00:00", "0000-00-00", "0"])
+    def test_no_time_is_no_cursor(self, stamp: str | None) -> None:
+        album = self.read(LastUpdated=stamp)
+        assert (album.cursor, album.changed_at) == ("", None)
 
     def test_a_password_locks_out_strangers_alone(self) -> None:
         stranger = SmugMugLegacy("1.3.0", API, user="nick")

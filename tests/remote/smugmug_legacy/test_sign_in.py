@@ -12,8 +12,8 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from smugsync.core.model import Account, Album, Privacy
-from smugsync.errors import Garbled, NotAuthorised, SmugsyncError
+from smugsync.core.model import Account, Album, Privacy, RemoteFile
+from smugsync.errors import Garbled, NotAuthorised, SessionOver, SmugsyncError
 from smugsync.remote.dialect import Auth, Call, Reply, Span
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Manners, Session
@@ -158,6 +158,16 @@ class TestSessions:
             line(service, owners()).ask(V120.albums(OWNER, SPAN), V120)
         assert len(service.asked) == 4
 
+    def test_a_session_that_ends_between_two_steps_is_never_left_out(self) -> None:
+        """Without one, public albums would be shown to us as to a stranger."""
+        signer = owners()
+        line(Service(), signer).ask(V120.albums(OWNER, SPAN), V120)
+        before = signer.sign(V120.albums(OWNER, SPAN), API)
+        signer.over(SessionOver("another thread was told"))
+        assert signer.sign(V120.albums(OWNER, SPAN), API) == before
+        assert signer.opening() is not None
+        assert signer.closing() is None
+
     def test_an_upload_is_sent_again_after_a_new_sign_in(self) -> None:
         service = Service(good_for=1)
         asked = line(service, owners())
@@ -185,6 +195,17 @@ class TestSessions:
         with pytest.raises(NotAuthorised, match=r"remote\.user"):
             line(service, LegacySession("1.2.0", API, KEY)).ask(V120.account(), V120)
         assert service.asked == []
+
+    def test_an_answer_that_is_no_session_is_not_asked_for_again_and_again(self) -> None:
+        asked: list[httpx.Request] = []
+
+        def service(request: httpx.Request) -> httpx.Response:
+            asked.append(request)
+            return httpx.Response(200, stream=httpx.ByteStream(b'{"stat": "fail", "code": 21}'))
+
+        with pytest.raises(Garbled, match="neither yes nor no"):
+            line(service, owners()).ask(V120.albums(OWNER, SPAN), V120)
+        assert len(asked) == 1
 
     def test_signing_out_ends_it(self) -> None:
         service, signer = Service(), owners()
@@ -291,6 +312,16 @@ class TestWhatIsSigned:
         shown.append(repr(SmugMugLegacy("1.2.0", API, site_password="s1te", album_passwords={"a": "op3n"})))
         for secret in (PASSWORD, HASH, KEY, EMAIL, "s3ssion", "s1te", "op3n", arguments(album)["Password"]):
             assert not any(secret in text or unquote(secret) in text for text in shown)
+
+    def test_no_question_shows_the_passwords_of_albums(self) -> None:
+        dialect = SmugMugLegacy(
+            "1.3.0", API, user="nick", site_password="s1te", album_passwords={"xCXXu": "open sesame"}
+        )
+        file = RemoteFile(ALBUM.key, "5_kkkkk", "a.jpg")
+        for call in (dialect.albums(OWNER, SPAN), dialect.files(ALBUM, SPAN), *dialect.look(file)):
+            assert "s1te" in call.url
+            shown = repr(call) + repr(reply({"stat": "ok"}, url=call.url))
+            assert not [word for word in ("s1te", "sesame") if word in shown]
 
     def test_nothing_secret_is_in_a_call_before_it_is_signed(self) -> None:
         signer = self.signed_in()
