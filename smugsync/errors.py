@@ -20,6 +20,7 @@
         ├─ Gone                       the service says 404
         ├─ Rejected(code)             the service refuses, and will again
         ├─ Garbled(excerpt)           the answer is not what was asked for (HTML, bad JSON)
+        │  └─ Displaced                 something else answers in the service's place
         └─ IntegrityError(promised, found)   the bytes are not the promised bytes
 
 Every message is one sentence a person can act on. No message ever holds a secret: callers pass
@@ -162,6 +163,13 @@ class Garbled(ItemError):
     def __init__(self, message: str, excerpt: str = "") -> None:
         self.excerpt = excerpt
         super().__init__(message)
+
+
+class Displaced(Garbled):
+    """Something else answers in the service's place, or it broke down while it did: worth another try.
+
+    The message says where, and what to do if that goes on.
+    """
 
 
 class IntegrityError(ItemError):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from smugsync.cli import COMMANDS
 
 PACKAGE = Path(__file__).parents[1] / "smugsync"
 
@@ -194,3 +197,30 @@ def test_the_rule_would_notice(owner: str, line: str) -> None:
 )
 def test_the_rule_of_purity_would_notice(line: str) -> None:
     assert impurities(ast.parse(line))
+
+
+#: Run as a program: each module named is imported by a process that has nothing else of ours.
+ALONE = """
+import os, sys, traceback
+import click, filelock, httpx, pydantic_settings, structlog, tenacity
+
+for name in sys.argv[1:]:
+    child = os.fork()
+    if child == 0:
+        try:
+            __import__(name)
+        except BaseException:
+            traceback.print_exc()
+            print(name)
+        sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+def test_every_command_can_be_the_first_that_is_imported() -> None:
+    modules = sorted({place.partition(":")[0] for place, _ in COMMANDS.values()})
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ALONE, *modules], capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")

@@ -16,6 +16,7 @@ from smugsync.errors import (
     CatalogueError,
     ClockSkew,
     ConfigError,
+    Displaced,
     Doubtful,
     Garbled,
     Gone,
@@ -52,6 +53,7 @@ CODES: dict[type[SmugsyncError], int] = {
     Gone: 3,
     Rejected: 3,
     Garbled: 3,
+    Displaced: 3,
     IntegrityError: 3,
 }
 #: 130/143 > 2 > 78 > 77 > 11 > 5 > 1 > 75 > 3 > 0

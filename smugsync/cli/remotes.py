@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple
 
 from smugsync.config import RemoteConfig
 from smugsync.config.remotes import REMOTES, Way
@@ -155,22 +155,20 @@ def _legacy(version: Version) -> _Link:
 
         return login_origin(VERSIONS[version], remote.api_url)
 
+    def permissions(reply: Reply) -> Permissions | None:
+        from smugsync.remote.smugmug_legacy.grants import read_permissions  # noqa: PLC0415 - see above
+
+        return read_permissions(reply)
+
     signers = {Way.OAUTH: oauth, Way.PASSWORD: session, Way.KEY: session if has_sessions else _key}
-    return _Link(dialect, signers, login_url=login_url if has_sessions else None, permissions=_permissions)
-
-
-def _permissions(reply: Reply) -> Permissions | None:
-    """`Auth{Token{Access, Permissions}}`, where checkAccessToken says so (two clients)."""
-    from smugsync.remote.smugmug_legacy.envelope import answer, child  # noqa: PLC0415 - see above
-
-    said = child(child(answer(reply, "the access token"), "Auth"), "Token").prose("Permissions")
-    return next((one for one in get_args(Permissions) if one == said), None)
+    return _Link(dialect, signers, login_url=login_url if has_sessions else None, permissions=permissions)
 
 
 def _pixelpost(remote: RemoteConfig) -> Dialect:
     from smugsync.remote.pixelpost.dialect import Pixelpost  # noqa: PLC0415 - see above
 
-    return Pixelpost(remote.site_url, form=remote.site_form, api=remote.site_api)
+    draws = remote.site_pictures == "whole"
+    return Pixelpost(remote.site_url, form=remote.site_form, api=remote.site_api, draws=draws)
 
 
 def _pair(remote: RemoteConfig) -> Signer:

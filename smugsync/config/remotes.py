@@ -20,6 +20,8 @@ TOKEN: Final = ("access_token", "access_token_secret")
 PLACES: Final = ("api_url", "upload_url", "oauth_url")
 #: How a Pixelpost site is asked, and how files go to the oldest APIs.
 SiteForm = Literal["json", "get"]
+#: Which pictures of such a site are taken: those that are whole, or also those that cannot be decoded.
+SitePictures = Literal["whole", "any"]
 UploadForm = Literal["raw", "base64"]
 
 #: What opens albums that a password protects, beside any sign-in.
@@ -145,7 +147,7 @@ REMOTES: Final[Mapping[str, Remote]] = {
             (Way.PAIR, Way.NOBODY),
             Way.NOBODY,
             places=("site_url",),
-            more=("site_form", "site_api"),
+            more=("site_form", "site_api", "site_pictures"),
             writes=False,
         ),
     )

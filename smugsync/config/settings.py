@@ -34,7 +34,7 @@ from smugsync.config.kinds import (
     word_of_address,
     zone,
 )
-from smugsync.config.remotes import DEFAULT_KIND, Kind, SiteForm, UploadForm
+from smugsync.config.remotes import DEFAULT_KIND, Kind, SiteForm, SitePictures, UploadForm
 from smugsync.config.values import (
     Create,
     Durability,
@@ -73,6 +73,7 @@ class RemoteSettings(Table):
     site_url: Annotated[Maybe[str], AfterValidator(site_address)] = None
     site_form: SiteForm = "json"
     site_api: Annotated[str, AfterValidator(word_of_address)] = "api"
+    site_pictures: SitePictures = "whole"
     upload_form: UploadForm = "raw"
     public_key: Hidden = None
     private_key: Hidden = None

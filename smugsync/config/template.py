@@ -122,6 +122,12 @@ _REMOTE = (
     ),
     Entry("site_api", "", "api"),
     Entry(
+        "site_pictures",
+        "Pixelpost draws its pictures itself, so that one that cannot be decoded has not come whole and is\n"
+        'asked for again and again. With "any" it is taken as it is: for a site whose own disk lost a part.',
+        "whole",
+    ),
+    Entry(
         "upload_form",
         'How files go to smugmug-1.2.0 to 1.2.2: "raw", or "base64" inside a form, which needs memory\n'
         "for three times the file and is for new photos alone.",

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
-from smugsync.config.remotes import DEFAULT_KIND, REMOTES, Kind, Remote, SiteForm, UploadForm, Way
+from smugsync.config.remotes import (
+    DEFAULT_KIND,
+    REMOTES,
+    Kind,
+    Remote,
+    SiteForm,
+    SitePictures,
+    UploadForm,
+    Way,
+)
 from smugsync.secret import Secret
 
 Mode = Literal["archive", "mirror"]
@@ -51,6 +60,7 @@ class RemoteConfig:
     site_url: str = ""  #: Pixelpost's, with the directory that it is installed in
     site_form: SiteForm = "json"  #: how its questions are put
     site_api: str = "api"  #: the word that its API goes by
+    site_pictures: SitePictures = "whole"  #: "any": what cannot be decoded is taken as well
     upload_form: UploadForm = "raw"  #: how files go to the oldest APIs
     public_key: Secret | None = None
     private_key: Secret | None = None

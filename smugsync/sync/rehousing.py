@@ -196,11 +196,15 @@ def _pair_files(house: _House, rows: dict[str, FileRow], remotes: list[RemoteFil
 
     pair("key", _single((bare(row.key), row) for row in rest), _single(_by(bare, waiting)))
     pair("key", _single((number(row.key), row) for row in rest), _single(_by(number, waiting)))
-    pair(
-        "bytes",
-        _first((row.held_md5 or "", row) for row in rest),
-        _first((remote.promised.md5 or "", remote) for remote in waiting.values()),
-    )
+    # photos of the same bytes stand for one another, best under their own names
+    for with_name in (True, False):
+        pair(
+            "bytes",
+            _numbered((_bytes(row.held_md5, row.remote_name, with_name), row) for row in rest),
+            _numbered(
+                (_bytes(remote.promised.md5, remote.name, with_name), remote) for remote in waiting.values()
+            ),
+        )
     pair(
         "name",
         _single((f"{row.remote_name}\0{row.held_size}", row) for row in rest if row.held_size),
@@ -217,12 +221,18 @@ def _by(name: Callable[[str], str], remotes: dict[str, RemoteFile]) -> Iterator[
     return ((name(key), remote) for key, remote in remotes.items())
 
 
-def _first(named: Iterable[tuple[str, T]]) -> dict[str, T]:
-    """One of each name: photos of the same bytes stand for one another."""
+def _bytes(md5: str | None, name: str, with_name: bool) -> str:
+    return (f"{md5}\0{name}" if with_name else md5) if md5 else ""
+
+
+def _numbered(named: Iterable[tuple[str, T]]) -> dict[str, T]:
+    """All that have a name; those that share one are numbered."""
+    counts: Counter[str] = Counter()
     found: dict[str, T] = {}
     for name, one in named:
         if name:
-            found.setdefault(name, one)
+            counts[name] += 1
+            found[f"{name}\0{counts[name]}"] = one
     return found
 
 

@@ -24,7 +24,7 @@ from smugsync.cli.frame import make_app
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.remotes import dialect_of, hosts_of, places_of, signer_of
 from smugsync.config import Config, RemoteConfig
-from smugsync.config.remotes import KINDS, REMOTES, Kind, Way
+from smugsync.config.remotes import KINDS, REMOTES, Kind, SitePictures, Way
 from smugsync.config.values import AlbumPassword, UploadConfig
 from smugsync.core.model import Album
 from smugsync.emulator.serve import Running, running
@@ -74,6 +74,12 @@ def test_a_dialect_goes_by_the_name_of_its_kind(kind: Kind, way: Way) -> None:
     dialect = dialect_of(remote_of(kind, way))
     assert dialect.name == kind
     assert isinstance(dialect, UploadDialect) == REMOTES[kind].writes
+
+
+@pytest.mark.parametrize(("pictures", "draws"), [("whole", True), ("any", False)])
+def test_a_site_may_be_taken_at_its_word_for_its_pictures(pictures: SitePictures, *, draws: bool) -> None:
+    remote = remote_of("pixelpost", Way.NOBODY, site_pictures=pictures)
+    assert dialect_of(remote).draws is draws
 
 
 @pytest.mark.parametrize(("kind", "way"), CASES)

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.e2e.emulated import OF_OTHERS, SMUGSYNC
+from tests.e2e import warm
+from tests.e2e.emulated import INSTALLED, OF_OTHERS, SMUGSYNC
 from tests.e2e.record import RECORD, files_that_hold
 
 #: Longer than any command may take; one that reaches it has failed.
@@ -115,17 +116,23 @@ class Command:
     def run(self, *arguments: str, stdin: str | None = None, **environ: str) -> Result:
         """Run the command to its end. Keywords become environment variables."""
         began = time.monotonic()
-        done = subprocess.run(
-            [*self.prefix, self.program, *arguments],
-            env=self._environ(environ),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-            cwd=self.root,
-        )
+        words = [*self.prefix, str(self.program), *arguments]
+        done = None
+        if words[0] == str(INSTALLED):
+            whole = self._environ(environ)
+            done = warm.run(words, whole, self.root, stdin=stdin, timeout=PATIENCE)
+        if done is None:
+            done = subprocess.run(
+                words,
+                env=self._environ(environ),
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+                cwd=self.root,
+            )
         return self._check(Result(done.returncode, done.stdout, done.stderr, time.monotonic() - began))
 
     def shell(self, line: str) -> Result:

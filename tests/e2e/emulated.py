@@ -20,7 +20,8 @@ from smugsync.config.sources import SECRETS
 from tests.e2e.record import RECORD
 
 #: The command under test: the one installed beside this interpreter, or that of another installation.
-SMUGSYNC = Path(os.environ.get("E2E_COMMAND") or Path(sys.executable).with_name("smugsync"))
+INSTALLED = Path(sys.executable).with_name("smugsync")
+SMUGSYNC = Path(os.environ.get("E2E_COMMAND") or INSTALLED)
 #: What is announced and is no option of `init`, or means nothing to SmugMug's API v2.
 OF_OTHERS = frozenset(
     ("nickname", "legacy_url", "email", "password", "pixelpost_url", "public_key", "private_key")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.remotes.test_moving_house import migrated
 from tests.remotes.worlds import KINDS, Kind, RemoteWorld
 from tests.sync.test_audit import opened
 from tests.sync.test_sending import SENDING
-from tests.sync.world import DELTA, md5
+from tests.sync.world import DELTA, content, md5
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 LEGACY = tuple(kind for kind in KINDS if kind.is_legacy)
@@ -178,6 +179,24 @@ def test_a_site_that_lets_nobody_read_says_what_to_do(tmp_path: Path) -> None:
     world.anonymous = True
     world.photo(world.album("Top"), "a.jpg", 1)
     assert world.sync().exit_code == 77
+
+
+def test_a_picture_that_the_site_holds_in_part_is_taken_if_a_person_says_so(tmp_path: Path) -> None:
+    world = switched(tmp_path, PIXELPOST)
+    album = world.album("Top")
+    world.photo(album, "a.jpg", 1)
+    half = base64.b64encode(content(2)[:-300]).decode()
+    world.edit("add-photo", album=album, file_name="b.jpg", data=half)
+    for _ in range(2):
+        report = world.sync()
+        assert (report.exit_code, report.files_failed, len(world.files())) == (3, 1, 1)
+    world.draws = False
+    good(world.sync(), files_downloaded=1)
+    assert len(world.files()) == 2
+    world.draws = True
+    assert good(world.sync(), files_downloaded=0).counts == {}
+    with opened(world) as catalogue:
+        assert sorted(row.inspected for row in catalogue.files(1).values()) == ["", "decoded"]
 
 
 @pytest.mark.parametrize("bugs", ["on", "off"])

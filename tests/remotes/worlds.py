@@ -60,6 +60,7 @@ class RemoteWorld(World):
         self.kind = kind
         self.forms = False  #: files go inside forms
         self.anonymous = False  #: it has no credentials, where none may be needed
+        self.draws = True  #: its pictures have to be whole
 
     def dialect(self) -> Dialect:
         kind = self.kind
@@ -68,7 +69,9 @@ class RemoteWorld(World):
             return SmugMugLegacy(
                 kind.version, ORIGIN, upload_url=f"{ORIGIN}/", session=session, forms=self.forms
             )
-        return Pixelpost(ORIGIN) if kind.name == "pixelpost" else SmugMugV2(ORIGIN, upload_url=UPLOADS)
+        if kind.name == "pixelpost":
+            return Pixelpost(ORIGIN, draws=self.draws)
+        return SmugMugV2(ORIGIN, upload_url=UPLOADS)
 
     def signer(self) -> Signer | None:
         kind, keys = self.kind, self.emulator.credentials

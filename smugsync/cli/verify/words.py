@@ -16,6 +16,7 @@ from smugsync.sync.report import Report, What
 
 _GROUPS = (Verdict.DAMAGED, Verdict.SPOILT, Verdict.MISSING, Verdict.UNREADABLE, Verdict.BUSY)
 _MENDED = (What.REPAIRED, What.RESTORED, What.MOVED)
+_OTHERS = (What.REPLACED,)
 _MENDABLE = (Verdict.DAMAGED, Verdict.MISSING)
 
 
@@ -45,6 +46,7 @@ class Outcome:
                 for finding in self._wrong.values()
             ],
             "mended": self._mended,
+            "replaced": self._replaced,
             "oldest_proof": self.oldest,
             "never_proven": self.never,
         }
@@ -64,7 +66,8 @@ class Outcome:
         if elsewhere > 0:
             yield f"  elsewhere {plural(elsewhere, 'file')} known to be damaged: `smugsync status` names them"
         yield from self._findings()
-        yield from self._mending()
+        yield from self._listed("mended:", _MENDED)
+        yield from self._listed("other bytes are online than were held here, and are here now:", _OTHERS)
         if self.work.mending is None and any(f.verdict in _MENDABLE for f in self._wrong.values()):
             yield f"`{repair_command}` fetches again what is damaged or missing."
         if any(f.verdict is not Verdict.MISSING and f.row in self._lost for f in self._wrong.values()):
@@ -90,6 +93,10 @@ class Outcome:
     def _mended(self) -> int:
         return 0 if self.work.mending is None else self.work.mending.mended
 
+    @property
+    def _replaced(self) -> int:
+        return 0 if self.work.mending is None else self.work.mending.replaced
+
     def _headline(self) -> str:
         if self.report.stopped is not None:
             return f"Stopped early: what was proven of {self.mirror} stands, and the next one goes on there."
@@ -97,6 +104,10 @@ class Outcome:
         if left:
             words = ", ".join(f"{n:,} {verdict}" for verdict in _GROUPS if (n := self._count(verdict)))
             return f"{self.mirror} is NOT all right: {words}."
+        if self._replaced:
+            mended = f"{plural(self._mended, 'file was', 'files were')} mended; " if self._mended else ""
+            other = plural(self._replaced, "file is", "files are")
+            return f"{self.mirror}: {mended}{other} what lies online now, and not what was held; see below."
         if self._mended:
             return (
                 f"{self.mirror}: {plural(self._mended, 'file was', 'files were')} mended; all is right now."
@@ -130,11 +141,11 @@ class Outcome:
                     detail += f"; not mended: {why}"
                 yield from told(finding.path, detail)
 
-    def _mending(self) -> Iterator[str]:
-        changes = [change for change in self.report.changes if change.what in _MENDED]
-        total = sum(self.report.counts[what] for what in _MENDED)
+    def _listed(self, title: str, kinds: tuple[What, ...]) -> Iterator[str]:
+        changes = [change for change in self.report.changes if change.what in kinds]
+        total = sum(self.report.counts[what] for what in kinds)
         if total:
-            yield "mended:"
+            yield title
         for change in changes[:SHOWN]:
             yield from told(change.path, change.detail)
         if total > len(changes[:SHOWN]):

@@ -24,7 +24,8 @@ class Pixelpost:
     """The dialect of the site at `site_url`, its root with or without a slash at the end.
 
     `form` is how questions are put: `json` over POST, or `get`, all in the address, for servers that let
-    nothing else through. `api` is the word that the site's API goes by. Raises ConfigError.
+    nothing else through. `api` is the word that the site's API goes by. `draws` False: its pictures are
+    taken as they are, also those that its own disk holds in part. Raises ConfigError.
 
     The whole site is one album, `photos`, whose name is the last part of the site's path, or its host. A
     photo's key and its name are its `filename`; the name that its owner gave the file is not kept by
@@ -33,10 +34,10 @@ class Pixelpost:
 
     name = "pixelpost"
     proof = Proof.COUNT
-    draws = True  #: what is uploaded is encoded anew (recorded)
 
-    def __init__(self, site_url: str, *, form: Form = "json", api: str = "api") -> None:
+    def __init__(self, site_url: str, *, form: Form = "json", api: str = "api", draws: bool = True) -> None:
         self._site = site_at(site_url, form, api)
+        self.draws = draws  #: what is uploaded is encoded anew (recorded)
 
     # The site
 
@@ -60,7 +61,7 @@ class Pixelpost:
     def album(self, key: str) -> Call:
         """All photos in one answer, and so their number and their newest of one moment.
 
-        The service knows no largest page; we read answers of up to some 30,000 photos (see `wire`).
+        The service knows no largest page; we read answers of up to some 120,000 photos.
         """
         if key != ALBUM:
             raise Gone(f"{self._site.host} has one album, and it is called {ALBUM}")

@@ -38,6 +38,8 @@ FAR_AHEAD: Final = "9999-12-31T23:59:59+00:00"
 #: What is fetched again beside what is new. The service asks for at least a day: a date is edited by hand.
 _OVERLAP: Final = timedelta(days=1)
 _STRAY: Final = ":/?#[]@!$&'()*+,;=%~"
+#: What a path's last part may hold as it is (RFC 3986, `pchar`).
+_PLAIN: Final = ":@!$&'()*+,;=~"
 
 
 def read_file(item: Fields, site: Site) -> RemoteFile:
@@ -71,10 +73,11 @@ def placed(item: Fields, file: RemoteFile, site: Site) -> RemoteFile:
 def address(item: Fields, site: Site) -> str:
     """Where the photo's bytes lie. Raises Garbled.
 
-    A site learns its own address when it is installed and writes that into every link (source). One that
-    has been given a certificate since still says `http:`, which is put right.
+    A site learns its own address when it is installed and writes that into every link, with the filename as
+    it is behind it (source). One that has been given a certificate since still says `http:`, which is put
+    right.
     """
-    url = quote(item.text("original-url"), safe=_STRAY)
+    url = _encoded(item.text("original-url"), item.prose("filename"))
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -87,6 +90,13 @@ def address(item: Fields, site: Site) -> str:
         if parts.hostname == ours.hostname and parts.port in (None, 80) and ours.port is None:
             return parts._replace(scheme="https", netloc=ours.netloc).geturl()
     return url
+
+
+def _encoded(url: str, name: str) -> str:
+    """In the name, unlike in what stands before it, `#`, `?` and `%` are letters like any other."""
+    if name and url.endswith(f"/{name}"):
+        return quote(url.removesuffix(name), safe=_STRAY) + quote(name, safe=_PLAIN)
+    return quote(url, safe=_STRAY)
 
 
 def cursor_of(size: int | None, entries: Iterable[object], date: str) -> str:

@@ -23,10 +23,10 @@ from email.utils import parsedate_to_datetime
 from smugsync.errors import Garbled, NotAuthorised, SessionOver
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.pixelpost import proof
-from smugsync.remote.pixelpost.envelope import refusal_of, response_of, values_of
+from smugsync.remote.pixelpost.envelope import envelope_of, refusal_of, response_of, values_of
 from smugsync.remote.pixelpost.site import Form, Request, asking, carrying, question_of, site_at
 from smugsync.remote.signing import Signed
-from smugsync.remote.wire import Fields, parse
+from smugsync.remote.wire import Fields
 
 _REQUEST, _TOKEN, _REFRESH, _DESTROY = "auth.request", "auth.token", "auth.refresh", "auth.destroy"
 _STEPS = frozenset({_REQUEST, _TOKEN, _REFRESH})
@@ -208,7 +208,7 @@ class PixelpostToken:
         token = self._token
         if token is None:
             raise Garbled(f"{method} was answered without a token")
-        envelope = parse(reply, method)
+        envelope = envelope_of(reply, method)
         if "nonce" not in envelope or "hmac" not in envelope:
             raise _changed(method, "it comes without the proof that every answer to us carries")
         nonce = _hex(envelope, "nonce")

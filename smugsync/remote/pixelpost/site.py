@@ -24,6 +24,8 @@ Form = Literal["json", "get"]
 Value = str | int | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 Request = Mapping[str, Value]
 
+#: Bytes an answer may have: it may be the whole list, of 120,000 photos with some words to each.
+_MOST = 64 * 1024 * 1024
 _JSON = ("Content-Type", "application/json")
 _PORTS = {"http": 80, "https": 443}
 #: `name[key][]`: a name, and the keys in it.
@@ -61,9 +63,9 @@ class Site:
         """
         if self.form == "get":
             query = "&".join(_pairs(request)) or "all=1"
-            return Call("GET", f"{self.url}/{self.api}/get/{method}/json/?{query}", auth=auth)
+            return Call("GET", f"{self.url}/{self.api}/get/{method}/json/?{query}", auth=auth, most=_MOST)
         body = json.dumps({"method": method, "request": request}).encode()
-        return Call("POST", f"{self.url}/{self.api}/json/", (_JSON,), body, auth)
+        return Call("POST", f"{self.url}/{self.api}/json/", (_JSON,), body, auth, most=_MOST)
 
 
 def site_at(url: str, form: Form = "json", api: str = "api") -> Site:

@@ -19,8 +19,12 @@ def choose(wanted: tuple[str, ...], albums: list[Album]) -> list[Album]:
         if len(matches) == 1:
             chosen[matches[0].key] = matches[0]
         elif matches:
-            paths = ", ".join(sorted(a.url_path for a in matches)[:5])
-            raise UsageError(f"{len(matches)} albums are called {text!r}: name one by its path ({paths})")
+            alike = len({a.url_path.casefold() for a in matches}) < len(matches)
+            told = sorted(f"{a.key} is {a.url_path}" if alike else a.url_path for a in matches)[:5]
+            by = "key" if alike else "path"
+            raise UsageError(
+                f"{len(matches)} albums are called {text!r}: name one by its {by} ({', '.join(told)})"
+            )
         else:
             candidates = [a.url_path for a in albums] + [a.name for a in albums]
             near = difflib.get_close_matches(text, candidates, n=3, cutoff=0.5)

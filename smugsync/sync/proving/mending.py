@@ -45,6 +45,8 @@ class Mending:
     def __init__(self, context: Context, audit: Audit, fetch: Fetch) -> None:
         self._ctx, self._audit, self._fetch = context, audit, fetch
         self.mended = 0
+        self.replaced = 0  #: other bytes came than those that were held: nobody has these any more
+        self._before: dict[int, FileRow] = {}
         self.helpless: dict[int, str] = {}
         self.lost: set[int] = set()
 
@@ -112,6 +114,7 @@ class Mending:
         """The row, to be fetched in this run. Raises Hopeless."""
         missing = self._audit.found.wrong[row.id].verdict is Verdict.MISSING
         self._check(row, missing=missing)
+        self._before[row.id] = row
         addressless = {"source": None, "source_run": self._ctx.run}
         if row.state is State.COMMITTED:
             return row.on(Event.LOSE if missing else Event.DAMAGE, **addressless)
@@ -149,8 +152,19 @@ class Mending:
                 continue
             row = self._ctx.catalogue.file(row_id)
             if row is not None and row.state is State.COMMITTED and row.damaged_at is None:
-                del self._audit.found.wrong[row_id]
-                self.mended += 1
+                verdict = self._audit.found.wrong.pop(row_id).verdict
+                if self._is_other(row, missing=verdict is Verdict.MISSING):
+                    self.replaced += 1
+                else:
+                    self.mended += 1
             else:
                 reason = "" if row is None else row.reason
                 self.helpless[row_id] = reason or "not fetched yet: the next sync tries it"
+
+    def _is_other(self, row: FileRow, *, missing: bool) -> bool:
+        """Did other bytes come than those that were held, and was no newer version what was asked for?
+
+        Where nothing is promised, what comes may be anything.
+        """
+        before = self._before[row.id]
+        return before.held_md5 != row.held_md5 and (missing or before.held_version == row.held_version)

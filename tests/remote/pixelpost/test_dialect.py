@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from smugsync.core.model import Account, Album, Details, RemoteFile
 from smugsync.errors import (
     ConfigError,
+    Displaced,
     Garbled,
     Gone,
     NotAuthorised,
@@ -520,7 +521,6 @@ class TestFailures:
         "body",
         [
             OOPS.encode(),
-            b"ERROR: Bad url format, please use:",
             b"[]",
             b'"x"',
             b'{"status":"valid"}',
@@ -530,6 +530,62 @@ class TestFailures:
     )
     def test_what_is_no_answer_is_garbled(self, body: bytes) -> None:
         assert isinstance(self.fails(Reply(200, JSON, body)), Garbled)
+
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            (OOPS.encode(), "photos.example.org breaks down over photo.count"),
+            (
+                b"<br />\n<b>Fatal error</b>:  Allowed memory size of 8 bytes exhausted in",
+                "Allowed memory size",
+            ),
+            (b'{"status":"valid","response":{"total":', "breaks off"),
+            (
+                b"<!DOCTYPE html><title>My blog</title>",
+                "`remote.site_url` may not be that of a Pixelpost site",
+            ),
+            (b"It works!", "does not answer as a Pixelpost site does (It works!): check `remote.site_url`"),
+            (b"[1]", "check `remote.site_url`"),
+        ],
+    )
+    def test_who_else_answers_says_where_and_what_to_do(self, body: bytes, words: str) -> None:
+        failed = self.fails(Reply(200, JSON, body))
+        assert isinstance(failed, Displaced)
+        assert words in str(failed)
+        assert str(failed).isprintable()
+
+    def test_a_breakdown_over_an_address_names_the_other_way_to_ask(self) -> None:
+        page = Reply(200, JSON, OOPS.encode())
+        assert 'remote.site_form = "json"' in str(self.fails(page, Pixelpost(SITE, form="get").account()))
+        assert "site_form" not in str(self.fails(page))
+
+    def test_json_of_another_application_asks_whether_it_is_one(self) -> None:
+        failed = self.fails(Reply(200, JSON, b'{"code":"rest_no_route"}'))
+        assert type(failed) is Garbled
+        assert "is this a Pixelpost site? Check `remote.site_url`" in str(failed)
+
+    def test_an_address_below_the_site_is_told_as_one(self) -> None:
+        call = Pixelpost(f"{SITE}/index.php").account()
+        failed = self.fails(Reply(200, JSON, b"ERROR: Bad url format, please use:\n- x"), call)
+        assert isinstance(failed, Unreachable)
+        assert f"{SITE}/index.php/api/json/ is no address of the site's API" in str(failed)
+        assert "without `index.php`" in str(failed)
+
+    @pytest.mark.parametrize("status", [400, 403, 405, 406])
+    def test_a_web_server_that_refuses_the_first_question_is_no_site(self, status: int) -> None:
+        failed = self.fails(Reply(status, JSON, b"<h1>no</h1>"))
+        assert isinstance(failed, Unreachable)
+        assert f"answers {status} to {SITE}/api/json/: check `remote.site_url`" in str(failed)
+        assert 'remote.site_form = "get"' in str(failed)
+        asked = Pixelpost(SITE, form="get").account()
+        assert "site_form" not in str(self.fails(Reply(status, JSON, b""), asked))
+
+    @pytest.mark.parametrize("status", [400, 403, 405])
+    def test_a_later_question_that_it_refuses_stops_nothing_else(self, status: int) -> None:
+        assert type(self.fails(Reply(status, JSON, b""), PIXELPOST.files(ALBUM, SPAN))) is Rejected
+
+    def test_a_plugin_that_is_off_is_named(self) -> None:
+        assert "plugin `photo`" in str(self.fails(error("bad_method", "unsupported")))
 
     @pytest.mark.parametrize("status", [301, 302, 307, 308])
     def test_a_site_that_has_moved_names_its_new_address(self, status: int) -> None:
@@ -560,6 +616,81 @@ class TestFailures:
         body = json.dumps({"status": "error", "code": code, "message": message}).encode()
         failed = self.fails(Reply(200, JSON, body))
         assert str(failed).isprintable()
+
+
+NOTICES = pytest.mark.parametrize(
+    "notice",
+    [
+        b"<br />\n<b>Deprecated</b>:  Type of A::b() should be x in <b>/a.php</b> on line <b>9</b><br />\n",
+        b'\nWarning: Undefined array key {"status": 1} in /a.php on line 9\n',
+        b"PHP Notice:  Trying to access array offset in /a.php on line 9\n",
+    ],
+    ids=["as a page", "as text", "as a log"],
+)
+
+
+class TestNotices:
+    """A PHP of today warns of so old an application, if its settings say so in the middle of the answer."""
+
+    @NOTICES
+    @pytest.mark.parametrize(("before", "behind"), [(1, 0), (0, 1), (3, 2)])
+    def test_an_answer_is_found_among_them(self, notice: bytes, before: int, behind: int) -> None:
+        title = '}<br />\n<b>Warning</b>: no {"status":1} \\'
+        answer = json.dumps({"status": "valid", "response": {"photo": [photo(1, title=title)]}})
+        body = notice * before + answer.replace("/", "\\/").encode() + b"\n" * behind + notice * behind
+        reply = Reply(200, JSON, body)
+        assert PIXELPOST.failure(reply, PIXELPOST.files(ALBUM, SPAN)) is None
+        (file,) = PIXELPOST.read_files(reply, SPAN, ALBUM).items
+        assert file.details.title == title
+
+    @NOTICES
+    def test_so_is_a_refusal(self, notice: bytes) -> None:
+        reply = Reply(200, JSON, notice + error("old_token").body + b"\n" + notice)
+        assert isinstance(PIXELPOST.failure(reply, PIXELPOST.account()), SessionOver)
+
+    @NOTICES
+    def test_notices_alone_are_no_answer(self, notice: bytes) -> None:
+        assert isinstance(PIXELPOST.failure(Reply(200, JSON, notice), PIXELPOST.account()), Displaced)
+
+    def test_a_page_that_holds_an_answer_is_none(self) -> None:
+        page = b"<html><body>" + valid({"total": 0}).body + b"</body></html>"
+        assert isinstance(PIXELPOST.failure(Reply(200, JSON, page), PIXELPOST.account()), Displaced)
+
+
+class TestAddresses:
+    @pytest.mark.parametrize(
+        ("name", "there"),
+        [
+            ("a b.jpg", "a%20b.jpg"),
+            ("a+b.jpg", "a+b.jpg"),
+            ("a%20b.jpg", "a%2520b.jpg"),
+            ("h#x.jpg", "h%23x.jpg"),
+            ("q?y=1.jpg", "q%3Fy=1.jpg"),
+            ("ü😀.jpg", "%C3%BC%F0%9F%98%80.jpg"),
+        ],
+    )
+    def test_a_name_is_one_part_of_a_path_whatever_it_holds(self, name: str, there: str) -> None:
+        entry = photo(1, filename=name) | {"original-url": f"{SITE}/photos/original/{name}"}
+        (file,) = PIXELPOST.read_files(valid({"photo": [entry]}), SPAN, ALBUM).items
+        assert file.source == f"{SITE}/photos/original/{there}"
+
+    def test_a_title_in_an_old_encoding_costs_letters_and_no_photo(self) -> None:
+        body = valid({"photo": [photo(1, title="cafe"), photo(2, title="\u00e4")]}).body
+        latin = Reply(200, JSON, body.replace(b"cafe", b"caf\xe9"))
+        assert PIXELPOST.failure(latin, PIXELPOST.files(ALBUM, SPAN)) is None
+        first, second = PIXELPOST.read_files(latin, SPAN, ALBUM).items
+        assert (first.details.title, second.details.title) == ("caf\ufffd", "\u00e4")
+
+    def test_an_empty_answer_says_what_php_may_mean_by_it(self) -> None:
+        failed = PIXELPOST.failure(Reply(200, JSON, b""), PIXELPOST.account())
+        assert isinstance(failed, Transient)
+        assert "photo.count with nothing" in str(failed)
+        assert "not UTF-8" in str(failed)
+
+    def test_an_address_that_is_encoded_already_stays(self) -> None:
+        entry = photo(1, filename="a b.jpg") | {"original-url": f"{SITE}/photos/original/a%20b.jpg"}
+        (file,) = PIXELPOST.read_files(valid({"photo": [entry]}), SPAN, ALBUM).items
+        assert file.source == f"{SITE}/photos/original/a%20b.jpg"
 
 
 class TestMedia:

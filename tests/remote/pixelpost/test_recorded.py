@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
+import httpx
 import pytest
 
 from smugsync.core.model import Album, Details, RemoteFile
-from smugsync.errors import Garbled, Gone, NotAuthorised, Rejected, SessionOver, SmugsyncError, Transient
+from smugsync.errors import (
+    Displaced,
+    Gone,
+    NotAuthorised,
+    Rejected,
+    SessionOver,
+    SmugsyncError,
+    Transient,
+    Unreachable,
+)
 from smugsync.remote.dialect import Auth, Call, Span
+from smugsync.remote.gallery import Gallery
+from smugsync.remote.hosts import Hosts
 from smugsync.remote.pixelpost.dialect import Pixelpost
+from smugsync.remote.pixelpost.sign_in import PixelpostToken
 from smugsync.remote.pixelpost.site import read_query
-from tests.remote.pixelpost.recordings import NAMES, Recorded, load, present
+from smugsync.remote.session import Manners, Session
+from smugsync.stop import Stop
+from tests.remote.pixelpost.recordings import NAMES, PRIVATE, PUBLIC, Recorded, load, present
 
 SITE = "http://127.0.0.1:18093"
 PIXELPOST = Pixelpost(SITE)
@@ -54,8 +70,10 @@ def asked_by(recorded: Recorded) -> Call:
 def expected(recorded: Recorded, call: Call) -> type[SmugsyncError] | None:
     if call.auth is Auth.NONE:
         return {200: None, 206: None, 304: Rejected, 404: Gone}[recorded.reply.status]
+    if recorded.reply.body.startswith(b"ERROR: Bad url format"):
+        return Unreachable
     if not recorded.reply.body.startswith(b"{"):
-        return Garbled
+        return Displaced
     if recorded.answer["status"] == "valid":
         return None
     asked = call.body.decode() if isinstance(call.body, bytes) else ""
@@ -79,7 +97,34 @@ def test_every_recorded_answer_is_understood(name: str) -> None:
 @present
 def test_there_are_recorded_answers_of_every_kind() -> None:
     kinds = {expected(one, asked_by(one)) for one in map(load, NAMES)}
-    assert kinds == {None, Gone, Garbled, Rejected, SessionOver, Transient, NotAuthorised}
+    assert kinds == {None, Gone, Displaced, Unreachable, Rejected, SessionOver, Transient, NotAuthorised}
+
+
+@present
+@pytest.mark.parametrize("signed", [False, True], ids=["anonymous", "signed in"])
+@pytest.mark.parametrize("name", NAMES)
+def test_no_recorded_answer_in_place_of_another_is_a_crash_or_an_absence(name: str, *, signed: bool) -> None:
+    """As a server behaves that is not quite this one, or a proxy that mixes up whom it answers."""
+    reply = load(name).reply
+    body = b"\xff\xd8 not a picture" if reply.body.startswith(b"<24") else reply.body
+    headers = {key: value for key, value in reply.headers.items() if key != "content-length"}
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(body))
+
+    token = PixelpostToken(SITE, PUBLIC, PRIVATE, clock=lambda: 0.0, ticks=lambda: 0.0) if signed else None
+    manners = Manners(tries=2, ticks=lambda: 0.0, random=lambda: 0.0, sleep=lambda _: None)
+    session = Session(httpx.MockTransport(handle), Hosts([SITE]), token, Stop(), manners=manners)
+    gallery = Gallery(PIXELPOST, session)
+    with suppress(SmugsyncError):
+        assert gallery.account().size in (2, 3)  # an answer to photo.count indeed
+    listing = gallery.files(ALBUM)
+    with suppress(SmugsyncError):
+        for _ in listing:
+            pass
+    assert not listing.complete
+    with suppress(SmugsyncError):
+        gallery.look(RemoteFile("photos", FIRST, FIRST, serial=1))
 
 
 def files_of(name: str) -> tuple[RemoteFile, ...]:

@@ -96,6 +96,35 @@ def test_text_of_every_kind_keeps_the_chain(form: Form) -> None:
     assert service.asked.count("auth.token") == 1
 
 
+@FORMS
+def test_notices_of_php_around_an_answer_keep_the_chain(form: Form) -> None:
+    notice = "<br />\n<b>Deprecated</b>:  x is deprecated in <b>/a.php</b> on line <b>9</b><br />\n"
+    service = site_of(120, spoil=lambda body: notice + body + "\n" + notice)
+    client = Client(service, form)
+    assert client.count() == 120
+    assert sum(map(len, client.gallery.files(ALBUM))) == 120
+    service.now += 400
+    assert client.count() == 120  # an old token, told among notices
+    assert service.asked.count("auth.token") <= 2
+
+
+@pytest.mark.parametrize(("broken", "asked"), [(1, 3), (3, 3)])
+def test_what_is_no_answer_is_asked_again_and_then_told_in_its_own_words(broken: int, asked: int) -> None:
+    left = [broken]
+
+    def spoil(body: str) -> str:
+        left[0] -= 1
+        return "It works!" if left[0] >= 0 else body
+
+    client = Client(site_of(spoil=spoil))
+    if broken == 1:
+        assert client.count() == 3
+        return
+    with pytest.raises(Unreachable, match=r"does not answer as a Pixelpost site does \(It works!\)"):
+        client.count()
+    assert client.service.asked == ["auth.request"] * asked
+
+
 def test_it_is_a_negotiator_that_asks_one_at_a_time() -> None:
     token = PixelpostToken(SITE, PUBLIC, PRIVATE)
     assert isinstance(token, Negotiator)
