@@ -131,10 +131,11 @@ class SessionOver(Transient):
 
     `code` is the service's own word for it. Nothing was done of what was asked. `of_one`: the service may
     mean just this question; if it says so again after a new sign-in, others may be answered all the same.
+    `served`: before that it was good for an answer, so that signing in did help.
     """
 
     def __init__(self, message: str, code: int | str | None = None, *, of_one: bool = False) -> None:
-        self.code, self.of_one = code, of_one
+        self.code, self.of_one, self.served = code, of_one, False
         super().__init__(message)
 
 

@@ -14,9 +14,7 @@ from typing import Final
 
 from smugsync.core import media
 from smugsync.core.media import HEAD, Media, media_of
-
-#: Gives at most so many bytes from an offset; fewer at the end of the file.
-Read = Callable[[int, int], bytes]
+from smugsync.core.window import Read, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,6 @@ class Unknown:
 
 Completeness = Finished | Unfinished | Unknown
 
-_WINDOW: Final = 256 * 1024
 _EMPTY: Final = Unfinished("is empty")
 _BLANK: Final = Unfinished("begins with zeros, as a file does that is being copied")
 _NO_END: Final = Unfinished("has no end yet")
@@ -76,49 +73,15 @@ def finished(read: Read, size: int, name: str = "") -> Completeness:
         return _BLANK
     found = media_of(head, name)
     if found is not None and head[4:8] == b"ftyp":
-        return _iso(_Window(read, size))
+        return _iso(Window(read, size))
     judge = None if found is None else _JUDGES.get(found)
-    return Unknown() if judge is None else judge(_Window(read, size))
-
-
-class _Window:
-    """The file, read in pieces that are large enough for small questions to cost nothing."""
-
-    def __init__(self, read: Read, size: int) -> None:
-        self.size = size
-        self._read = read
-        self._start, self._piece = 0, b""
-
-    def at(self, offset: int, count: int) -> bytes:
-        """`count` bytes, fewer at the end."""
-        begin = offset - self._start
-        if begin < 0 or begin + count > len(self._piece):
-            self._start, begin = offset, 0
-            self._piece = self._read(offset, max(count, _WINDOW))
-        return self._piece[begin : begin + count]
-
-    def byte(self, offset: int) -> int:
-        """0 beyond the end."""
-        return (self.at(offset, 1) or b"\0")[0]
-
-    def search(self, pattern: re.Pattern[bytes], offset: int) -> int | None:
-        """Where the first match at or after `offset` begins; a match is two bytes at most."""
-        while offset < self.size:
-            if not self._start <= offset < self._start + len(self._piece) - 1:
-                self.at(offset, _WINDOW)
-            if not self._piece:
-                return None
-            if (found := pattern.search(self._piece, offset - self._start)) is not None:
-                return self._start + found.start()
-            end = self._start + len(self._piece)
-            offset = end if end >= self.size else max(offset + 1, end - 1)
-        return None
+    return Unknown() if judge is None else judge(Window(read, size))
 
 
 # JPEG (ITU-T T.81, annex B)
 
 
-def _jpeg(file: _Window) -> Completeness:
+def _jpeg(file: Window) -> Completeness:
     """Picture after picture: several may stand in a file (CIPA DC-007), and a film behind them."""
     picture = _scan_of(file, 0)
     if picture is None:
@@ -144,17 +107,17 @@ def _jpeg(file: _Window) -> Completeness:
     return _NO_END
 
 
-def _scan_of(file: _Window, at: int) -> int | None:
+def _scan_of(file: Window, at: int) -> int | None:
     """Where the picture data of the JPEG that begins `at` begin, None if the file ends before."""
     return next((end for kind, end in _segments(file, at) if kind == _SCAN), None)
 
 
-def _end_of_jpeg(file: _Window, at: int) -> int | None:
+def _end_of_jpeg(file: Window, at: int) -> int | None:
     """The offset after the JPEG that begins `at`, None if it has no end."""
     return next((end for kind, end in _segments(file, at) if kind == _END), None)
 
 
-def _segments(file: _Window, at: int) -> Iterator[tuple[int, int]]:
+def _segments(file: Window, at: int) -> Iterator[tuple[int, int]]:
     """Every marker of a JPEG and the offset after its segment, until its end or that of the file."""
     while (marker := file.search(_MARKER, at)) is not None:
         kind, at = file.byte(marker + 1), marker + 2
@@ -172,7 +135,7 @@ def _segments(file: _Window, at: int) -> Iterator[tuple[int, int]]:
 # PNG (ISO/IEC 15948) and GIF (the GIF89a specification)
 
 
-def _png(file: _Window) -> Completeness:
+def _png(file: Window) -> Completeness:
     if file.at(max(file.size - len(_PNG_END), 0), len(_PNG_END)) == _PNG_END:
         return Finished()
     at = 8
@@ -184,7 +147,7 @@ def _png(file: _Window) -> Completeness:
     return _NO_END
 
 
-def _gif(file: _Window) -> Completeness:
+def _gif(file: Window) -> Completeness:
     at = 13 + _colours(file.byte(10))
     while at < file.size:
         kind = file.byte(at)
@@ -210,7 +173,7 @@ def _colours(flags: int) -> int:
 # MP4, QuickTime, 3GP, HEIC, AVIF, CR3 (ISO/IEC 14496-12), and RIFF
 
 
-def _iso(file: _Window, at: int = 0) -> Completeness:
+def _iso(file: Window, at: int = 0) -> Completeness:
     """Whole are those that hold an index and data, no part of which goes beyond the end of the file.
 
     What follows them need not be parts: some cameras append notes of their own.
@@ -240,12 +203,12 @@ def _iso(file: _Window, at: int = 0) -> Completeness:
     return _HOLLOW if data >= zeros and _is_blank(file, data_end, zeros) else Finished()
 
 
-def _is_blank(file: _Window, end: int, count: int) -> bool:
+def _is_blank(file: Window, end: int, count: int) -> bool:
     """Whether there is nothing but zeros in the `count` bytes before `end`."""
     return not file.at(end - count, count).strip(b"\0")
 
 
-def _riff(file: _Window) -> Completeness:
+def _riff(file: Window) -> Completeness:
     """AVI films of more than a GiB consist of several parts, the later ones called `AVIX` (OpenDML)."""
     at = 0
     while file.at(at, 4) == b"RIFF":
@@ -260,7 +223,7 @@ def _riff(file: _Window) -> Completeness:
     return _HOLLOW if is_picture and _is_blank(file, file.size, _PICTURE_ZEROS) else Finished()
 
 
-_JUDGES: Final[dict[Media, Callable[[_Window], Completeness]]] = {
+_JUDGES: Final[dict[Media, Callable[[Window], Completeness]]] = {
     media.JPEG: _jpeg,
     media.PNG: _png,
     media.GIF: _gif,

@@ -19,8 +19,9 @@ from importlib.util import find_spec
 from typing import BinaryIO, Final, cast
 
 from smugsync.core import media
-from smugsync.core.finished import Finished, Read, Unfinished, finished
+from smugsync.core.finished import Finished, Unfinished, finished
 from smugsync.core.media import HEAD, media_of
+from smugsync.core.window import Read, Window
 
 #: More is not decoded. All of a JPEG's data are, but its rows at an eighth of their length, and one after the
 #: other: this takes a few MB.
@@ -30,7 +31,6 @@ MOST_PIXELS_WHOLE: Final = 64_000_000
 #: A Huffman code of one bit for each 8 by 8 pixels is the least that any picture of a JPEG takes.
 _PIXELS_PER_BYTE: Final = 512
 
-_WINDOW: Final = 256 * 1024
 #: What a decoder reads ahead of the last row's bytes (8 in libjpeg), and no more than a few blocks' worth.
 _PADDING: Final = 64
 
@@ -144,7 +144,7 @@ class _Flawed(Exception):
 
 def _examine_jpeg(read: Read, size: int, decoder: Decoder | None) -> Verdict:
     try:
-        shape = _follow(_Window(read, size))
+        shape = _follow(Window(read, size))
     except _Flawed as flaw:
         return Broken(str(flaw))
     if decoder is None:
@@ -157,7 +157,7 @@ def _examine_jpeg(read: Read, size: int, decoder: Decoder | None) -> Verdict:
     return _decoded(decoder, view, "JPEG")
 
 
-def _follow(file: _Window) -> _Shape:
+def _follow(file: Window) -> _Shape:
     """Every marker from the first to the last. Raises _Flawed."""
     if file.at(0, 2) != b"\xff\xd8":
         raise _Flawed("does not begin as a JPEG does")
@@ -187,7 +187,7 @@ def _follow(file: _Window) -> _Shape:
     raise _Flawed("ends before its picture does")
 
 
-def _markers(file: _Window) -> Iterator[tuple[int, int]]:
+def _markers(file: Window) -> Iterator[tuple[int, int]]:
     """Each marker after the first and the offset behind its two bytes, until the picture or the file ends."""
     at = 2
     while (found := file.search(_ANY, at)) is not None:
@@ -200,33 +200,6 @@ def _markers(file: _Window) -> Iterator[tuple[int, int]]:
             if length < 2 or at + length > file.size:
                 raise _Flawed("ends within its header" if at + length > file.size else "has a broken header")
             at += length
-
-
-class _Window:
-    """A file in pieces of bounded size."""
-
-    def __init__(self, read: Read, size: int) -> None:
-        self.size = size
-        self._read = read
-        self._start, self._piece = 0, b""
-
-    def at(self, offset: int, count: int) -> bytes:
-        """`count` bytes, fewer at the end."""
-        begin = offset - self._start
-        if begin < 0 or begin + count > len(self._piece):
-            self._start, begin = offset, 0
-            self._piece = self._read(offset, max(count, _WINDOW))
-        return self._piece[begin : begin + count]
-
-    def search(self, pattern: re.Pattern[bytes], offset: int) -> int | None:
-        """Where the first match of two bytes at or after `offset` begins."""
-        while offset + 2 <= self.size:
-            if len(self.at(offset, 2)) < 2:  # it has shrunk meanwhile
-                return None
-            if (found := pattern.search(self._piece, offset - self._start)) is not None:
-                return self._start + found.start()
-            offset = self._start + len(self._piece) - 1
-        return None
 
 
 # Decoding

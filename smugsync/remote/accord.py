@@ -25,6 +25,7 @@ class Accord:
         self._lock = threading.RLock()
         self._is_answered = False  #: since the last question of a chain was signed
         self._age = 0  #: counts what ended or began, so that an old end is not taken for one of what is new
+        self._served_at = -1  #: the age at which a question was answered last
 
     @contextmanager
     def turn(self, call: Call, step: Callable[[Call], Reply]) -> Iterator[None]:
@@ -57,7 +58,10 @@ class Accord:
         if self._negotiator is not None and not call.auth.is_media:
             with self._lock:
                 self._negotiator.heard(call, reply)
-                self._age += call.auth is Auth.SIGN_IN
+                if call.auth is Auth.SIGN_IN:
+                    self._age += 1
+                else:
+                    self._served_at = self._age
 
     def closing(self) -> Call | None:
         return None if self._negotiator is None else self._negotiator.closing()
@@ -78,6 +82,7 @@ class Accord:
         try:
             yield
         except SessionOver as error:
+            error.served = self._served_at >= age
             self._end(negotiator, error, age)
             raise
         except BaseException as error:
@@ -93,19 +98,19 @@ class Accord:
 
 
 class Renewal:
-    """One question's right to one new sign-in."""
+    """One question's right to one new sign-in, and to another if threads have used that one up before it."""
 
     def __init__(self) -> None:
         self._used = False
 
     @contextmanager
     def granted(self) -> Iterator[None]:
-        """Lets the first SessionOver pass, for another try; the second is NotAuthorised, or Rejected where it
-        may be about this question alone."""
+        """Lets the first SessionOver pass, for another try; one of a new session that has served nobody is
+        NotAuthorised, or Rejected where it may be about this question alone."""
         try:
             yield
         except SessionOver as error:
-            if self._used:
+            if self._used and (error.of_one or not error.served):
                 kind = Rejected if error.of_one else NotAuthorised
                 raise kind(f"{error}, also right after a new sign-in") from error
             self._used = True

@@ -73,3 +73,17 @@ class MemorySink:
         self.data.clear()
         self.validator = None
         self.restarts += 1
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """What is to go up, from memory."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def chunks(self) -> Iterator[bytes]:
+        yield self.data

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from smugsync.errors import NotAuthorised, Rejected, SessionOver, SmugsyncError, Transient, Unreachable
+from smugsync.remote.accord import Accord, Renewal
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Manners, Session
@@ -183,6 +184,25 @@ def test_a_sign_in_that_finds_nobody_there_changes_nothing() -> None:
         line.send_once(question(idempotent=False), Judge())
     with pytest.raises(Unreachable):
         line.ask(question(), Judge())
+
+
+@pytest.mark.parametrize("of_one", [False, True])
+def test_a_session_that_others_have_used_up_is_no_refusal(of_one: bool) -> None:
+    accord, renewal, login = Accord(Ticket()), Renewal(), Reply(200, {}, b"t1")
+
+    def ask(*, over: bool) -> None:
+        with accord.turn(question(), lambda call: login):
+            if over:
+                raise SessionOver("the session is over", 3, of_one=of_one)
+            accord.heard(question(), Reply(200, {}, b"fine"))
+
+    with pytest.raises(SessionOver), renewal.granted():
+        ask(over=True)
+    ask(over=False)
+    with pytest.raises(Rejected if of_one else SessionOver), renewal.granted():
+        ask(over=True)
+    with pytest.raises(Rejected if of_one else NotAuthorised), renewal.granted():
+        ask(over=True)
 
 
 def test_threads_share_one_session_and_what_one_renews_the_others_do_not_end() -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +24,7 @@ from smugsync.remote.smugmug_legacy.keys import album_key, image_key
 from smugsync.remote.smugmug_legacy.sign_in import LegacySession
 from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
-from tests.remote.doubles import MemorySink
+from tests.remote.doubles import Bytes, MemorySink
 
 Version = Literal["1.2.0", "1.2.1", "1.2.2", "1.3.0"]
 ORIGIN = "http://127.0.0.1:8000"
@@ -37,18 +35,6 @@ FILES = {
     "Trips/Rome/b.jpg": make_picture(3, taken=None),
     "Top/c.jpg": make_picture(4, taken=None),
 }
-
-
-@dataclass(frozen=True)
-class Bytes:
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def chunks(self) -> Iterator[bytes]:
-        yield self.data
 
 
 class Scene:

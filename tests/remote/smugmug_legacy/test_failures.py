@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -29,6 +28,7 @@ from smugsync.remote.smugmug_legacy.calls import LOGIN_AGAIN, form
 from smugsync.remote.smugmug_legacy.dialect import SmugMugLegacy
 from smugsync.remote.smugmug_legacy.sign_in import LegacySession
 from tests.remote.contract import HTML
+from tests.remote.doubles import Bytes
 from tests.remote.smugmug_legacy.small_legacy import API, fail, reply
 
 V120, V122, V130 = SmugMugLegacy("1.2.0", API), SmugMugLegacy("1.2.2", API), SmugMugLegacy("1.3.0", API)
@@ -36,18 +36,6 @@ SPAN = Span(1, 100)
 OWNER = Account("nick", "user/1")
 ALBUM = Album("1234_xCXXu", "album:1234", "Foo", "/Foo", image_count=1)
 FILE = RemoteFile(ALBUM.key, "5_kkkkk", "a.jpg")
-
-
-@dataclass(frozen=True)
-class Bytes:
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def chunks(self) -> Iterator[bytes]:
-        yield self.data
 
 
 PICTURE = Bytes(b"\xff\xd8\xff picture")

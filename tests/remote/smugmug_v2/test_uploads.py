@@ -5,9 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -30,23 +29,12 @@ from smugsync.remote.dialect import Auth, Call, Node, Reply, Span, UploadDialect
 from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.remote.smugmug_v2.uploads import content_type, file_name, keywords
 from tests.remote.contract import BODIES, HTML
+from tests.remote.doubles import Bytes
 
 API = "https://api.smugmug.com"
 UPLOAD = "https://upload.smugmug.com/"
 RECORDED = Path(__file__).parents[3].parent / "shared" / "recorded" / "smugmug-v2" / "bzimmer"
 V2 = SmugMugV2(API)
-
-
-@dataclass(frozen=True)
-class Bytes:
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def chunks(self) -> Iterator[bytes]:
-        yield self.data
 
 
 PICTURE = Bytes(b"\xff\xd8\xff picture")
