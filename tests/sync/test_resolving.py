@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from smugsync.catalogue import Catalogue, FileRow
 from smugsync.core.lifecycle import State
 from smugsync.errors import Transient, UsageError
 from smugsync.local.tree import Mirror
-from smugsync.local.versions import Shelf
+from smugsync.local.versions import Shelf, alternatives
 from smugsync.sync.report import Report, What
 from smugsync.sync.second_thoughts.resolving import Conflict, Edit, Keep, conflicts, edits, find
 from tests.sync.second_thoughts import (
@@ -345,9 +346,12 @@ class TestEdit:
         assert asked(catalogue) == []
         assert world.files() == {MINE: md5(2)}
 
-    def test_former_bytes_on_a_shelf_spare_the_download(self, world: World) -> None:
+    @pytest.mark.parametrize("nth", [0, 1])
+    def test_former_bytes_on_a_shelf_spare_the_download(self, world: World, nth: int) -> None:
+        """Also those that found their name taken there, by another version of the same second."""
         edited(world)
-        kept = world.path / ".smugsync" / "versions" / "20250101T000000Z" / "Rome" / "a.jpg"
+        name = next(islice(alternatives("a.jpg"), nth, None))
+        kept = world.path / ".smugsync" / "versions" / "20250101T000000Z" / "Rome" / name
         ok(decide(world, MINE, LOCAL))
         kept.parent.mkdir(parents=True)
         kept.write_bytes(content(1))

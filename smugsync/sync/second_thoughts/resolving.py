@@ -273,13 +273,11 @@ def _resolve_edit(context: Context, asked: Edit, row: FileRow, keep: Keep) -> No
 
 
 def _on_a_shelf(context: Context, shelves: Shelves, path: str, row: FileRow) -> Entry | None:
-    """The photo's own bytes among the versions of `path`, the newest."""
+    """The photo's own bytes among the versions, the newest, and best under its name: of two that were set
+    aside within a second, the later one has another."""
     name = path.rpartition("/")[2]
-    found = [
-        entry
-        for entry in shelves.entries(Shelf.VERSIONS)
-        if entry.fingerprint.size == row.held_size and entry.path.rpartition("/")[2] == name
-    ]
+    found = [entry for entry in shelves.entries(Shelf.VERSIONS) if entry.fingerprint.size == row.held_size]
+    found.sort(key=lambda entry: entry.path.rpartition("/")[2] == name)
     for entry in reversed(found):
         if context.mirror.hash(entry.where, context.stop).md5 == row.held_md5:
             return entry
