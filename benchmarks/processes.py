@@ -20,6 +20,11 @@ from pathlib import Path
 PATIENCE = 600.0  #: seconds; a command that takes longer has failed
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 SMUGSYNC = str(Path(sys.executable).with_name("smugsync"))
+#: What the emulator announces, and `init` wants to know, for SmugMug's API v2.
+OPTIONS = (
+    *("api_url", "upload_url", "oauth_url"),
+    *("api_key", "api_secret", "access_token", "access_token_secret"),
+)
 Count = Callable[[], int]
 
 #: In a session of its own, to be ended whole: an interrupt at the keyboard is ours alone.
@@ -84,8 +89,8 @@ class Emulator:
 
     def configure(self, home: Path, *arguments: str) -> None:
         """Set up `smugsync` in `home` for this account, with the mirror inside."""
-        values = {**self._ready, "mirror": str(home / "mirror")}
-        options = [f"--{name.replace('_', '-')}={values[name]}" for name in values if name != "nickname"]
+        values = {name: self._ready[name] for name in OPTIONS} | {"mirror": str(home / "mirror")}
+        options = [f"--{name.replace('_', '-')}={value}" for name, value in values.items()]
         measure([SMUGSYNC, "init", "--no-input", *options, *arguments], home)
 
     def requests(self) -> int:
