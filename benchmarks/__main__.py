@@ -1,4 +1,4 @@
-"""Run the scenarios in rounds and print a table for each."""
+"""Run the scenarios in rounds, print a table for each, and hold the figures against their floors."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 
 import benchmarks
+from benchmarks import transfers
+from benchmarks.figures import Reading, Samples, spread
 from benchmarks.processes import BenchmarkError, Sample
-from benchmarks.scenarios import SCENARIOS, Contestants, Skip
+from benchmarks.scenario import Contestants, Scenario
+from benchmarks.stage import Skip
 
-#: Title, digits, whether a ratio to the baseline stands beside it, and the figure.
+#: Title, digits, whether a ratio to the baseline stands beside it, and the value.
 COLUMNS: tuple[tuple[str, int, bool, Callable[[Sample], float]], ...] = (
     ("wall s", 2, True, lambda sample: sample.wall),
     ("CPU s", 2, True, lambda sample: sample.cpu),
@@ -26,37 +29,57 @@ COLUMNS: tuple[tuple[str, int, bool, Callable[[Sample], float]], ...] = (
     ("server CPU s", 2, False, lambda sample: sample.server),
     ("API requests", 0, False, lambda sample: sample.requests),
 )
+SCENARIOS: dict[str, Scenario] = {**transfers.SCENARIOS}
 
 
 def main() -> int:
-    """0 if every scenario was measured or had a reason to be skipped, 1 if one failed."""
-    parser = argparse.ArgumentParser("python -m benchmarks", description="TMPDIR chooses the disk (2 GB).")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="default: 3")
-    parser.add_argument("--scenario", choices=SCENARIOS, metavar="NAME", help=", ".join(SCENARIOS))
+    """0 if every figure held that could be measured here, 1 if one did not or a scenario failed."""
+    parser = argparse.ArgumentParser("python -m benchmarks", description="TMPDIR chooses the disk (8 GB).")
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="default: 5")
+    parser.add_argument("--full", action="store_true", help="also what takes hours")
+    parser.add_argument("scenario", nargs="*", metavar="SCENARIO", help=", ".join(SCENARIOS))
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("--rounds: at least 1")
+    if unknown := [name for name in options.scenario if name not in SCENARIOS]:
+        parser.error(f"there is no scenario {unknown[0]!r}")
     for number in (signal.SIGINT, signal.SIGTERM):  # by way of every `finally`: no server stays behind
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
-    failed = False
+    chosen = [SCENARIOS[name] for name in options.scenario] or [
+        one for one in SCENARIOS.values() if options.full or not one.long
+    ]
+    failed, readings, began = False, list[Reading](), time.monotonic()
     print(f"{_machine()}; load {os.getloadavg()[0]:.1f}; files in {tempfile.gettempdir()}", flush=True)
-    for name in [options.scenario] if options.scenario else SCENARIOS:
-        print(f"\n{name}: {SCENARIOS[name].__doc__}; rounds: {options.rounds}", flush=True)
-        with ExitStack() as stack:
-            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-bench-")))
-            try:
-                print(_table(_take(SCENARIOS[name](place, stack), options.rounds)), flush=True)
-            except Skip as reason:
-                print(f"skipped: {reason}")
-            except BenchmarkError as error:
-                print(f"failed: {error}")
-                failed = True
-    harness = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\n{benchmarks.__doc__}\nPeak RSS of the harness: {harness:.0f} MB")
-    return int(failed)
+    for scenario in chosen:
+        rounds = min(options.rounds, scenario.rounds or options.rounds)
+        print(f"\n{scenario.name}: {scenario.what}; rounds: {rounds}", flush=True)
+        try:
+            samples = _play(scenario, rounds)
+        except Skip as reason:
+            print(f"skipped: {reason}")
+            continue
+        except BenchmarkError as error:
+            print(f"failed: {error}")
+            failed = True
+            continue
+        print(_table(samples), flush=True)
+        found = [figure.read(samples) for figure in scenario.figures]
+        for reading in found:
+            print(_judged(reading), flush=True)
+        readings += found
+    harness, spent = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.monotonic() - began
+    print(f"\n{benchmarks.__doc__}\nPeak RSS of the harness: {harness:.0f} MB; in all {spent:.0f} s")
+    return int(failed or not all(reading.holds for reading in readings))
+
+
+def _play(scenario: Scenario, rounds: int) -> Samples:
+    with ExitStack() as stack:
+        place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-bench-")))
+        return _take(scenario.prepare(place, stack), rounds)
 
 
 def _take(contestants: Contestants, rounds: int) -> dict[str, list[Sample]]:
+    """Each round measures everybody once, in an order that rotates."""
     names = list(contestants)
     samples: dict[str, list[Sample]] = {name: [] for name in names}
     for number in range(rounds):
@@ -67,22 +90,26 @@ def _take(contestants: Contestants, rounds: int) -> dict[str, list[Sample]]:
     return samples
 
 
-def _table(samples: Mapping[str, Sequence[Sample]]) -> str:
+def _table(samples: Samples) -> str:
+    base: Sequence[Sample]
     base, *_ = samples.values()
     columns = [["", *samples]]
     for title, digits, compared, value in COLUMNS:
-        columns.append([title, *(_spread(list(map(value, own)), digits) for own in samples.values())])
+        columns.append([title, *(spread(list(map(value, own)), digits) for own in samples.values())])
         if compared:
             pairs = [zip(own, base, strict=True) for own in samples.values()]
-            columns.append(["ratio", *(_spread([value(a) / value(b) for a, b in each], 2) for each in pairs)])
+            columns.append(["ratio", *(spread([value(a) / value(b) for a, b in each], 2) for each in pairs)])
     padded = [[cell.ljust(max(map(len, column))) for cell in column] for column in columns]
     return "\n".join("  ".join(row).rstrip() for row in zip(*padded, strict=True))
 
 
-def _spread(values: Sequence[float], digits: int) -> str:
-    """`median (least–greatest)`, or the one figure that all of them show."""
-    middle, least, most = (f"{value:,.{digits}f}" for value in (median(values), min(values), max(values)))
-    return middle if least == most else f"{middle} ({least}–{most})"
+def _judged(reading: Reading) -> str:
+    figure = reading.figure
+    bound = "at least" if figure.sense == "speed" else "at most"
+    goal = "" if figure.goal is None else f", meant to be {figure.goal:g}"
+    verdict = "holds" if reading.holds else "MISSED"
+    value = f"{spread(reading.values, 2)} {figure.unit}".rstrip()
+    return f"{verdict}: {figure.name}: {figure.what}: {value}; {bound} {figure.floor:g}{goal}"
 
 
 def _machine() -> str:

@@ -6,7 +6,6 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -39,7 +38,8 @@ class BenchmarkError(Exception):
 class Sample:
     """One run of a command: seconds by the clock, CPU seconds, peak RSS in MB, its standard output.
 
-    `server` is the CPU seconds of the servers meanwhile, `requests` what the emulator answered.
+    `server` is the CPU seconds of the servers meanwhile, `requests` what the emulator answered, `amount`
+    whatever else a scenario counts.
     """
 
     wall: float
@@ -48,6 +48,7 @@ class Sample:
     server: float
     requests: int
     out: str
+    amount: float = 0.0
 
 
 def measure(
@@ -80,7 +81,7 @@ class Emulator:
     """`smugsync emulator` with `arguments`, until the stack is left."""
 
     def __init__(self, place: Path, stack: ExitStack, *arguments: str) -> None:
-        process = stack.enter_context(_serving([SMUGSYNC, "emulator", *arguments], place))
+        process = stack.enter_context(serving([SMUGSYNC, "emulator", *arguments], place))
         assert process.stdout is not None
         listening, _, _ = select.select([process.stdout], [], [], 15)
         if not (line := process.stdout.readline() if listening else ""):
@@ -100,26 +101,8 @@ class Emulator:
             return sum(row["count"] for row in json.load(answer)["requests"])
 
 
-def serve_files(place: Path, root: Path, stack: ExitStack) -> tuple[int, str]:
-    """nginx serves `root` on a free port until the stack is left: its process id and `HOST:PORT`."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        host = f"127.0.0.1:{probe.getsockname()[1]}"
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    temporary = "".join(f"{kind}_temp_path {place}/nginx;" for kind in kinds)
-    # Started by root, nginx would serve as a user who may not enter a private temporary directory.
-    (place / "nginx.conf").write_text(
-        f"{'user root;' if os.geteuid() == 0 else ''} daemon off; worker_processes 2; pid {place}/nginx.pid;"
-        f"events {{}} http {{ {temporary} access_log off; sendfile on;"
-        f"server {{ listen {host}; root {root}; }} }}"
-    )
-    command = ["nginx", "-e", f"{place}/nginx.log", "-c", f"{place}/nginx.conf"]
-    process = stack.enter_context(_serving(command, place))
-    measure(["curl", "-qs", "--retry", "4", "--retry-connrefused", f"http://{host}"], place)  # it listens
-    return process.pid, host
-
-
 @contextmanager
-def _serving(command: Sequence[str], home: Path) -> Iterator[subprocess.Popen[str]]:
+def serving(command: Sequence[str], home: Path) -> Iterator[subprocess.Popen[str]]:
     with _start(command, cwd=home, env=_environ(home), stdout=subprocess.PIPE) as process:
         try:
             yield process
