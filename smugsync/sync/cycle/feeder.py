@@ -5,6 +5,7 @@ The disk is looked at once more when a row's turn comes; what `reconcile` says t
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, field, replace
 
 from smugsync.catalogue import AlbumRow, FileRow, join
@@ -30,8 +31,11 @@ from smugsync.sync.cycle.copies import copy_of
 from smugsync.sync.cycle.holding import fail, is_damaged, is_original_of, note_damage, original, record
 from smugsync.sync.cycle.transfer import Examined, Examining, Fetching, Job
 
-#: Rows read from the catalogue at a time; the largest of them goes first.
-BATCH = 64
+#: Rows known at a time, of which the largest goes first: a video that began last would have the line to
+#: itself.
+WINDOW = 1024
+#: Albums remembered, so that files of several in turn are not asked for theirs again and again.
+ALBUMS = 256
 #: What a file may take of the disk beside its bytes: its last block, its directory entry.
 ROUNDING = 32 << 10
 
@@ -42,8 +46,8 @@ class Feeder:
 
     context: Context
     _after: int = 0
-    _batch: list[int] = field(default_factory=list)
-    _album: AlbumRow | None = None
+    _window: list[tuple[int, int]] = field(default_factory=list)  #: a heap of (size, negative; id)
+    _albums: dict[int, AlbumRow] = field(default_factory=dict)
     #: versions of photos that are on their way, each with the rows of other albums that wait for it
     _coming: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     _bearers: dict[int, tuple[str, str]] = field(default_factory=dict)
@@ -90,29 +94,43 @@ class Feeder:
         """A row that this run has listed: the address and the promise of any other may be stale."""
         catalogue = self.context.catalogue
         while True:
-            while self._again or self._batch:
-                row = catalogue.file((self._again or self._batch).pop())
+            found = self._look_ahead()
+            while self._again or self._window:
+                row = catalogue.file(self._again.pop() if self._again else heapq.heappop(self._window)[1])
                 if row is not None and row.state is State.PLANNED and row.id not in self.context.in_flight:
                     return row
             self.context.stop.check()
-            rows = catalogue.planned(self.context.run, after=self._after, limit=BATCH)
-            if rows:
-                self._after = rows[-1][0]
-                self._batch = [row_id for row_id, _ in sorted(rows, key=lambda row: row[1])]
-            elif self.context.planned and self._after:
+            if found:
+                continue
+            if self.context.planned and self._after:
                 self._after, self.context.planned = 0, False  # an earlier row may have been planned anew
             else:
                 self.context.planned = False
                 return None
 
+    def _look_ahead(self) -> bool:
+        """Fill the window with what was planned since; False where there was nothing more."""
+        if len(self._window) > WINDOW // 2:
+            return False
+        room = WINDOW - len(self._window)
+        rows = self.context.catalogue.planned(self.context.run, after=self._after, limit=room)
+        if rows:
+            self._after = rows[-1][0]
+        for row_id, size in rows:
+            heapq.heappush(self._window, (-size, row_id))
+        return bool(rows)
+
     def _album_of(self, row: FileRow) -> AlbumRow:
-        if self._album is None or self._album.id != row.album_id:
-            self._album = self.context.catalogue.album(row.album_id)
-        return self._album
+        album = self._albums.get(row.album_id)
+        if album is None:
+            if len(self._albums) >= ALBUMS:
+                self._albums.clear()
+            album = self._albums[row.album_id] = self.context.catalogue.album(row.album_id)
+        return album
 
     def album_moved(self) -> None:
         """A directory was renamed: what was read of it is stale."""
-        self._album = None
+        self._albums.clear()
 
     def _path(self, row: FileRow) -> str:
         return join(self._album_of(row).directory, row.name)
