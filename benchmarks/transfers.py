@@ -14,9 +14,9 @@ from benchmarks.stage import TOOLS, Library, Nginx, delayed, empty, md5s, need, 
 
 KB, MB = 1000, 1_000_000
 THUMBNAILS = [150 * KB + 100 * KB * n // 399 for n in range(400)]
-PHOTOS = [5 * MB + 7 * MB * n // 39 for n in range(40)]
-#: 200 thumbnails, 40 photos of 5 to 12 MB and a video: 680 MB.
-MIXED = [300 * MB, *PHOTOS, *THUMBNAILS[::2]]
+PHOTOS = [5 * MB + 7 * MB * n // 79 for n in range(80)]
+#: 400 thumbnails of 150 to 250 kB, 80 photos of 5 to 12 MB and a video of 300 MB: 1.06 GB.
+MIXED = [300 * MB, *PHOTOS, *THUMBNAILS]
 CURL = """curl -qsSf -Z --parallel-max {n} --http1.1 --create-dirs {more} -K list &&
     find files -type f -print0 | xargs -0 -n16 -P2 md5sum"""
 

@@ -23,6 +23,9 @@ from smugsync.local.syscalls import fsync_data
 #: Below this, fetching again is cheaper than remembering how far we came.
 RESUMABLE: Final = 8_000_000
 _CHUNK: Final = 256 * 1024
+#: So much is written at a time. From 256 kB on, a kernel with large folios takes half as long again for each
+#: byte (measured on ext4, Linux 6.18); and what was written is still in the processor's cache to be hashed.
+_PIECE: Final = 128 * 1024
 _PART, _RESUME = ".part", ".resume"
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: For what lies there already: somebody else may have put a link or a pipe in its place.
@@ -134,17 +137,16 @@ class PartFile:
 
     def write(self, view: memoryview | bytes | bytearray) -> None:
         """Append `view`. Raises MirrorUnusable or Transient; then only restart or discard is left."""
-        rest = memoryview(view)
-        try:
-            written = os.write(self._fd, rest)
-            while written < len(rest):
-                self._take(rest[:written])
-                rest = rest[written:]
-                written = os.write(self._fd, rest)
-        except OSError as error:
-            self._torn = True
-            raise self._root.explain(error, f"writing the part file of {self.name}") from error
-        self._take(rest)
+        whole, begin = memoryview(view), 0
+        while begin < len(whole):
+            piece = whole[begin : begin + _PIECE]
+            try:
+                written = os.write(self._fd, piece)
+            except OSError as error:
+                self._torn = True
+                raise self._root.explain(error, f"writing the part file of {self.name}") from error
+            self._take(piece[:written])
+            begin += written
 
     @property
     def fd(self) -> int:

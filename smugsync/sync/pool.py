@@ -31,8 +31,9 @@ class Crash:
 class Pool(Generic[J]):
     """Up to `ceiling` daemon threads that run `work(job)` and deliver what it returns.
 
-    A thread is started when a job finds none idle, so a quiet run starts none. Every job is answered
-    exactly once: by what `work` returns, by the SmugsyncError it raises, or by a Crash.
+    A thread is started when a job finds none idle, so a quiet run starts none. `width` of them work at once;
+    what is given beyond that waits, so that nobody who is done has to wait for the engine's next word. Every
+    job is answered exactly once: by what `work` returns, by the SmugsyncError it raises, or by a Crash.
     """
 
     def __init__(
@@ -49,10 +50,25 @@ class Pool(Generic[J]):
         self._jobs: queue.SimpleQueue[J | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self.busy = 0  #: jobs given and not yet answered; the engine counts down by `done`
+        self._width = ceiling
+        self._working = 0
+        self._turn = threading.Condition()
+
+    @property
+    def width(self) -> int:
+        """How many jobs are worked on at once; those under way when it becomes less are finished."""
+        return self._width
+
+    @width.setter
+    def width(self, width: int) -> None:
+        if width != self._width:
+            with self._turn:
+                self._width = min(width, self._ceiling)
+                self._turn.notify_all()
 
     def give(self, job: J) -> None:
         self.busy += 1
-        if self.busy > len(self._threads) and len(self._threads) < self._ceiling:
+        if self.busy > len(self._threads) and len(self._threads) < self._width:
             thread = threading.Thread(
                 target=self._run, name=f"smugsync-{self._name}-{len(self._threads)}", daemon=True
             )
@@ -65,6 +81,7 @@ class Pool(Generic[J]):
 
     def close(self, deadline: float) -> bool:
         """End the threads, waiting at most until `deadline` (monotonic seconds); True if all ended."""
+        self.width = self._ceiling
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
@@ -73,12 +90,18 @@ class Pool(Generic[J]):
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
+            with self._turn:
+                self._turn.wait_for(lambda: self._working < self._width)
+                self._working += 1
             try:
                 answer = self._work(job)
             except SmugsyncError as error:
                 answer = error
             except BaseException as error:  # noqa: BLE001 -- handed to the engine, which raises it
                 answer = Crash(error)
+            with self._turn:
+                self._working -= 1
+                self._turn.notify()
             self._deliver(answer)
 
 

@@ -58,6 +58,8 @@ GRACE = 0.8
 #: After so many downloads in a row that broke off, the service is asked whether it is there; after ten
 #: times as many the run gives up all the same.
 STREAK = 24
+#: So many jobs wait for a worker, so that none waits for this thread, which commits batches meanwhile.
+AHEAD = 16
 #: So many files are read at once to see what is in them: a disk with a head gains nothing by more.
 READERS = 4
 
@@ -215,7 +217,8 @@ class Cycle:
     def _feed(self) -> None:
         if not self._ctx.stock.ready:
             return
-        while self._workers.busy < self._throttle.limit:
+        limit = self._workers.width = self._throttle.limit
+        while self._workers.busy < limit + AHEAD:
             try:
                 job = self._feeder.next()
             except SuspiciousPlan:  # too little room, unless what is on its way needs less than it says
@@ -223,7 +226,8 @@ class Cycle:
                     raise
                 job = None
             if job is None:
-                self._throttle.starved()
+                if self._workers.busy < limit:
+                    self._throttle.starved()
                 if not self._workers.busy:
                     self._committer.hurry()
                 return
