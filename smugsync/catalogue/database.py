@@ -55,6 +55,7 @@ class Database:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._db = connection
         self.path = path
+        self._durable: bool | None = None  #: as the connection was told last
 
     # -- opening and closing ---------------------------------------------------------------------
 
@@ -208,7 +209,9 @@ class Database:
         program keeps it; a row that the schema refuses is a bug and stays sqlite3.IntegrityError.
         """
         try:
-            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            if durable is not self._durable:
+                self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
             self._db.execute("BEGIN IMMEDIATE")
             yield
             self._before_commit()

@@ -77,6 +77,13 @@ class Files(Database):
         values = self._first(f"{SELECT_FILE} WHERE id = ?", (file_id,))
         return None if values is None else file_row(values)
 
+    def files_by_id(self, file_ids: Iterable[int]) -> dict[int, FileRow]:
+        """Those that there are, by their ids."""
+        rows = self._read(
+            f"{SELECT_FILE} WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(file_ids)),)
+        )
+        return {row.id: row for row in map(file_row, rows)}
+
     def file_in(self, album_id: int, key: str) -> FileRow | None:
         values = self._first(f"{SELECT_FILE} WHERE album_id = ? AND key = ?", (album_id, key))
         return None if values is None else file_row(values)
@@ -167,7 +174,9 @@ class Files(Database):
             else:
                 new.append(values)
         # Known ones first: one of them may give up the name that a new one takes.
-        if known:
+        if len(known) == 1:
+            self._db.executemany(_UPDATE, known)
+        elif known:
             self._update(known)
         if new:
             self._db.executemany(_INSERT, new)

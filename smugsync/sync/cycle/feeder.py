@@ -34,6 +34,8 @@ from smugsync.sync.cycle.transfer import Examined, Examining, Fetching, Job
 #: Rows known at a time, of which the largest goes first: a video that began last would have the line to
 #: itself.
 WINDOW = 1024
+#: Where there was nothing more to be planned, it is asked again after so many.
+PAUSE = 32
 #: Albums remembered, so that files of several in turn are not asked for theirs again and again.
 ALBUMS = 256
 #: What a file may take of the disk beside its bytes: its last block, its directory entry.
@@ -47,6 +49,7 @@ class Feeder:
     context: Context
     _after: int = 0
     _window: list[tuple[int, int]] = field(default_factory=list)  #: a heap of (size, negative; id)
+    _pause: int = 0  #: so many rows are handed out before it is asked again whether there are more
     _albums: dict[int, AlbumRow] = field(default_factory=dict)
     #: versions of photos that are on their way, each with the rows of other albums that wait for it
     _coming: dict[tuple[str, str], list[int]] = field(default_factory=dict)
@@ -110,12 +113,15 @@ class Feeder:
 
     def _look_ahead(self) -> bool:
         """Fill the window with what was planned since; False where there was nothing more."""
-        if len(self._window) > WINDOW // 2:
+        if len(self._window) > WINDOW // 2 or (self._window and self._pause > 0):
+            self._pause -= 1
             return False
         room = WINDOW - len(self._window)
         rows = self.context.catalogue.planned(self.context.run, after=self._after, limit=room)
         if rows:
             self._after = rows[-1][0]
+        else:
+            self._pause = PAUSE
         for row_id, size in rows:
             heapq.heappush(self._window, (-size, row_id))
         return bool(rows)

@@ -38,19 +38,21 @@ class Recorder:
         broken: MirrorUnusable | None = None
         catalogue = self._ctx.catalogue
         with catalogue.transaction(durable=True):
+            rows, placed = catalogue.files_by_id(one.job.row for one in received), list[FileRow]()
             for one, result in zip(received, results, strict=True):
                 self._feeder.release(one.job.row)
-                row = catalogue.file(one.job.row)
+                row = rows.get(one.job.row)
                 if row is None:
                     continue  # the album went meanwhile; the next scan finds the file and says so
                 if isinstance(result, Placed):
-                    catalogue.put([self._committed(row, one, result)])
+                    placed.append(self._committed(row, one, result))
                 elif isinstance(result, ItemError):
                     self._fail(row, one.job, result)
                 elif isinstance(result, MirrorUnusable):
                     broken = result
                 else:
                     raise result
+            catalogue.put(placed)
         if broken is not None:
             raise broken
 
@@ -73,8 +75,10 @@ class Recorder:
         """What is to be placed of a photo that has come, None if nothing is."""
         if one.job.compare is not None:
             return self._compare(one)
+        if one.how is not None or one.job.expected is None:
+            return one  # nothing lies there
         row = self._ctx.catalogue.file(one.job.row)
-        if row is None or one.how is not None or row.state is not State.PLANNED or row.damaged_at is not None:
+        if row is None or row.state is not State.PLANNED or row.damaged_at is not None:
             return one
         held = row.base("")
         if held is None or held.held_md5 != one.found.md5 or held.fingerprint != one.job.expected:
