@@ -90,6 +90,36 @@ class TestPool:
         assert {inbox.take() for _ in range(10)} == set(range(10))
         assert pool.close(soon())
 
+    def test_no_more_than_its_width_work_at_once_and_the_others_wait_their_turn(self) -> None:
+        inbox, arrived, leave = Inbox(), threading.Semaphore(0), threading.Semaphore(0)
+
+        def work(job: int) -> int:
+            arrived.release()
+            assert leave.acquire(timeout=PATIENCE)
+            return job
+
+        pool: Pool[int] = Pool("narrow", 8, work, inbox)
+        pool.width = 3
+        for job in range(10):
+            pool.give(job)
+        for _ in range(3):
+            assert arrived.acquire(timeout=PATIENCE)
+        assert len(our_threads("narrow")) == 3
+        pool.width = 1  # two of the three have to end before another begins
+        for _ in range(2):
+            leave.release()
+            inbox.take()
+        assert not arrived.acquire(blocking=False)
+        leave.release()
+        inbox.take()
+        assert arrived.acquire(timeout=PATIENCE)
+        assert not arrived.acquire(blocking=False)
+        pool.width = 2
+        assert arrived.acquire(timeout=PATIENCE)
+        leave.release(10)
+        assert {inbox.take() for _ in range(7)} | {0, 1, 2} == set(range(10))
+        assert pool.close(soon())
+
     @pytest.mark.parametrize("error", [Gone("404"), MirrorUnusable("disk full"), Interrupted("stopped")])
     def test_our_errors_are_answers(self, error: Exception) -> None:
         inbox = Inbox()

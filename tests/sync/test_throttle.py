@@ -23,7 +23,7 @@ def about(size: int) -> Iterator[int]:
 
 
 def album() -> Iterator[int]:
-    """Thumbnails, photos and all between, the largest of each 64 first, as the engine hands them out."""
+    """Thumbnails, photos and all between, the largest of each 64 first, much as the engine has it."""
     random_ = random.Random(1)
     while True:
         sizes = [
