@@ -154,11 +154,11 @@ class Sender:
 
     def _request(self, call: Call, url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
         lines = [("User-Agent", USER_AGENT), *headers, *call.headers]
-        target = str(url)
+        target: str | httpx.URL = url  # what was parsed already is not parsed again
         is_media = call.auth.is_media
         body = call.body
         if self.signer is not None and self._is_signed(call, url, self.signer):
-            signed = self.signer.sign(call, target, skew=self.skew)
+            signed = self.signer.sign(call, str(url), skew=self.skew)
             target = signed.url
             lines += signed.headers
             body = body if signed.body is None else signed.body
