@@ -15,12 +15,12 @@
     └─ ItemError                3  one file or album; the run goes on, and exits 3 if any remain
         ├─ Transient(retry_after)     worth another try later
         │  ├─ ClockSkew                our clock is wrong; the session corrects it and asks again
-        │  └─ SessionOver(code)        a sign-in has come to its end; the session makes a new one
+        │  ├─ SessionOver(code)        a sign-in has come to its end; the session makes a new one
+        │  └─ Displaced                something else answers in the service's place
         ├─ Doubtful                   an upload whose end is unknown: it may have been applied
         ├─ Gone                       the service says 404
         ├─ Rejected(code)             the service refuses, and will again
         ├─ Garbled(excerpt)           the answer is not what was asked for (HTML, bad JSON)
-        │  └─ Displaced                 something else answers in the service's place
         └─ IntegrityError(promised, found)   the bytes are not the promised bytes
 
 Every message is one sentence a person can act on. No message ever holds a secret: callers pass
@@ -139,6 +139,14 @@ class SessionOver(Transient):
         super().__init__(message)
 
 
+class Displaced(Transient):
+    """Something else answers in the service's place, or it broke down while it did: maintenance, a captive
+    portal, an address that is another's.
+
+    The message says where, and what to do if that goes on.
+    """
+
+
 class Doubtful(ItemError):
     """A question that changes something was sent, and its answer never came: it may have been applied.
 
@@ -164,13 +172,6 @@ class Garbled(ItemError):
     def __init__(self, message: str, excerpt: str = "") -> None:
         self.excerpt = excerpt
         super().__init__(message)
-
-
-class Displaced(Garbled):
-    """Something else answers in the service's place, or it broke down while it did: worth another try.
-
-    The message says where, and what to do if that goes on.
-    """
 
 
 class IntegrityError(ItemError):

@@ -167,8 +167,8 @@ def _legacy(version: Version) -> _Link:
 def _pixelpost(remote: RemoteConfig) -> Dialect:
     from smugsync.remote.pixelpost.dialect import Pixelpost  # noqa: PLC0415 - see above
 
-    draws = remote.site_pictures == "whole"
-    return Pixelpost(remote.site_url, form=remote.site_form, api=remote.site_api, draws=draws)
+    only_whole = remote.site_pictures == "whole"
+    return Pixelpost(remote.site_url, form=remote.site_form, api=remote.site_api, only_whole=only_whole)
 
 
 def _pair(remote: RemoteConfig) -> Signer:

@@ -171,9 +171,9 @@ class Dialect(Protocol):
     def proof(self) -> Proof: ...
 
     @property
-    def draws(self) -> bool:
-        """Does the service make every picture that it serves? One that cannot be decoded has not come whole,
-        then. Where photographers' own files are served, it may be theirs that are broken."""
+    def only_whole(self) -> bool:
+        """Is a picture that cannot be decoded one that has not come whole? So it is where the service made it
+        itself; where photographers' own files are served, it may be theirs that are broken."""
 
     def account(self) -> Call:
         """Who are we, or whose public albums do we read?"""

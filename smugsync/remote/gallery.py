@@ -121,9 +121,9 @@ class Gallery:
         return self._dialect.proof
 
     @property
-    def draws(self) -> bool:
-        """Does the service make every picture itself? See `Dialect.draws`."""
-        return self._dialect.draws
+    def only_whole(self) -> bool:
+        """Are pictures taken only whole? See `Dialect.only_whole`."""
+        return self._dialect.only_whole
 
     def account(self) -> Account:
         return self._dialect.read_account(self._session.ask(self._dialect.account(), self._dialect))

@@ -29,10 +29,6 @@ _BACKOFF, _LONGEST_BACKOFF = 1.0, 60.0
 _ERROR_BODY = 64 * 1024
 
 
-class _WebPage(Transient):
-    """A web page came where data was asked for, or what is no data: maintenance, or a captive portal."""
-
-
 class Session(Changes):
     """Shared by all threads: `ask` for what is known, `stream` for files, `send_once` for what is changed."""
 
@@ -71,7 +67,7 @@ class Session(Changes):
         )
         try:
             return retrying(attempt)
-        except (Offline, _WebPage) as exc:
+        except (Offline, Displaced) as exc:
             # A host that answers other questions is there: this one was too much for it (a large page).
             if not call.idempotent or (isinstance(exc, Silent) and host_of(call) in self._answered):
                 raise
@@ -106,10 +102,8 @@ class Session(Changes):
         failed = self._weigh(reply, call, dialect)
         if failed is None:
             return reply
-        if isinstance(failed, Displaced):
-            raise _WebPage(str(failed)) from failed
         if reply.status == 200 and isinstance(failed, Garbled) and is_markup(reply):
-            raise _WebPage(
+            raise Displaced(
                 f"{host_of(call)} answers with a web page instead of data: a captive portal or sign-in page "
                 f"may be in the way"
             ) from failed

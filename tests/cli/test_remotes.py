@@ -76,10 +76,10 @@ def test_a_dialect_goes_by_the_name_of_its_kind(kind: Kind, way: Way) -> None:
     assert isinstance(dialect, UploadDialect) == REMOTES[kind].writes
 
 
-@pytest.mark.parametrize(("pictures", "draws"), [("whole", True), ("any", False)])
-def test_a_site_may_be_taken_at_its_word_for_its_pictures(pictures: SitePictures, *, draws: bool) -> None:
+@pytest.mark.parametrize(("pictures", "only_whole"), [("whole", True), ("any", False)])
+def test_a_site_may_be_taken_at_its_word(pictures: SitePictures, *, only_whole: bool) -> None:
     remote = remote_of("pixelpost", Way.NOBODY, site_pictures=pictures)
-    assert dialect_of(remote).draws is draws
+    assert dialect_of(remote).only_whole is only_whole
 
 
 @pytest.mark.parametrize(("kind", "way"), CASES)

@@ -117,14 +117,14 @@ class Command:
         """Run the command to its end. Keywords become environment variables."""
         began = time.monotonic()
         words = [*self.prefix, str(self.program), *arguments]
+        whole = self._environ(environ)
         done = None
         if words[0] == str(INSTALLED):
-            whole = self._environ(environ)
             done = warm.run(words, whole, self.root, stdin=stdin, timeout=PATIENCE)
         if done is None:
             done = subprocess.run(
                 words,
-                env=self._environ(environ),
+                env=whole,
                 input=stdin,
                 stdin=subprocess.DEVNULL if stdin is None else None,
                 capture_output=True,

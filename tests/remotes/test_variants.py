@@ -190,10 +190,10 @@ def test_a_picture_that_the_site_holds_in_part_is_taken_if_a_person_says_so(tmp_
     for _ in range(2):
         report = world.sync()
         assert (report.exit_code, report.files_failed, len(world.files())) == (3, 1, 1)
-    world.draws = False
+    world.only_whole = False
     good(world.sync(), files_downloaded=1)
     assert len(world.files()) == 2
-    world.draws = True
+    world.only_whole = True
     assert good(world.sync(), files_downloaded=0).counts == {}
     with opened(world) as catalogue:
         assert sorted(row.inspected for row in catalogue.files(1).values()) == ["", "decoded"]
@@ -276,6 +276,22 @@ def test_what_a_count_alone_says_of_many_is_not_believed_by_itself(tmp_path: Pat
         assert "`smugsync sync --accept-loss` marks them as gone" in report.troubles[0].reason
     assert world.sync(accept_loss=True).files_retired == 25
     good(world.sync(), files_retired=0)
+
+
+def test_every_album_that_is_not_believed_is_named(tmp_path: Path) -> None:
+    world = RemoteWorld(tmp_path, NEWEST)
+    photos = [
+        world.photo(album, f"{seed}.jpg", seed)
+        for album, seeds in ((world.album("Rome"), range(1, 6)), (world.album("Oslo"), range(6, 11)))
+        for seed in seeds
+    ]
+    assert world.sync().exit_code == 0
+    for photo in photos:
+        world.edit("delete-photo", image=photo)
+    report = world.sync()
+    assert report.exit_code == 5
+    assert {trouble.path for trouble in report.troubles} == {"Rome", "Oslo"}
+    assert len(world.files()) == len(photos)
 
 
 @pytest.mark.parametrize("kind", LEGACY, ids=lambda kind: kind.name)

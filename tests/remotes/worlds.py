@@ -60,7 +60,7 @@ class RemoteWorld(World):
         self.kind = kind
         self.forms = False  #: files go inside forms
         self.anonymous = False  #: it has no credentials, where none may be needed
-        self.draws = True  #: its pictures have to be whole
+        self.only_whole = True  #: its pictures have to be whole
 
     def dialect(self) -> Dialect:
         kind = self.kind
@@ -70,7 +70,7 @@ class RemoteWorld(World):
                 kind.version, ORIGIN, upload_url=f"{ORIGIN}/", session=session, forms=self.forms
             )
         if kind.name == "pixelpost":
-            return Pixelpost(ORIGIN, draws=self.draws)
+            return Pixelpost(ORIGIN, only_whole=self.only_whole)
         return SmugMugV2(ORIGIN, upload_url=UPLOADS)
 
     def signer(self) -> Signer | None:

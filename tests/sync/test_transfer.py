@@ -81,7 +81,7 @@ def remote(content: bytes = PHOTO, **changes: Any) -> RemoteFile:
 class Gallery:
     """Answers from a script: what each look says, and what each download brings before it ends or breaks."""
 
-    draws = False
+    only_whole = False
 
     def __init__(self, stop: Stop) -> None:
         self.stop = stop
@@ -211,7 +211,7 @@ class TestGood:
         outcome.part.discard()
 
     def test_half_a_picture_of_a_service_that_makes_its_own_has_not_come(self, bench: Bench) -> None:
-        bench.gallery.draws = True
+        bench.gallery.only_whole = True
         cut = content(1)[:-2]
         bench.gallery.downloads += [cut] * 3
         bench.gallery.looks += [remote(promised=Promise())] * 2
@@ -223,7 +223,7 @@ class TestGood:
 
     @pytest.mark.parametrize("said", [b"Fatal error: no memory", b"\0" * 900, content(1)[3:]])
     def test_what_is_no_picture_at_all_has_not_come_either(self, bench: Bench, said: bytes) -> None:
-        bench.gallery.draws = True
+        bench.gallery.only_whole = True
         bench.gallery.downloads += [said] * 3
         bench.gallery.looks += [remote(promised=Promise())] * 2
         outcome = faltered(bench.run(remote(promised=Promise())))
@@ -231,7 +231,7 @@ class TestGood:
         assert outcome.repeats == 3
 
     def test_a_picture_of_another_format_than_its_name_says_is_one(self, bench: Bench) -> None:
-        bench.gallery.draws = True
+        bench.gallery.only_whole = True
         for whole in (SAMPLES["chart.png"], SAMPLES["loop.gif"], SAMPLES["phone.heic"]):
             bench.gallery.downloads += [whole]
             received(bench.run(remote(promised=Promise()))).part.discard()

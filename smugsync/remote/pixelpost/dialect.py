@@ -24,8 +24,8 @@ class Pixelpost:
     """The dialect of the site at `site_url`, its root with or without a slash at the end.
 
     `form` is how questions are put: `json` over POST, or `get`, all in the address, for servers that let
-    nothing else through. `api` is the word that the site's API goes by. `draws` False: its pictures are
-    taken as they are, also those that its own disk holds in part. Raises ConfigError.
+    nothing else through. `api` is the word that the site's API goes by. Not `only_whole`: its
+    pictures are taken as they are, also those that its own disk holds in part. Raises ConfigError.
 
     The whole site is one album, `photos`, whose name is the last part of the site's path, or its host. A
     photo's key and its name are its `filename`; the name that its owner gave the file is not kept by
@@ -35,9 +35,11 @@ class Pixelpost:
     name = "pixelpost"
     proof = Proof.COUNT
 
-    def __init__(self, site_url: str, *, form: Form = "json", api: str = "api", draws: bool = True) -> None:
+    def __init__(
+        self, site_url: str, *, form: Form = "json", api: str = "api", only_whole: bool = True
+    ) -> None:
         self._site = site_at(site_url, form, api)
-        self.draws = draws  #: what is uploaded is encoded anew (recorded)
+        self.only_whole = only_whole  #: as a rule, since what is uploaded is encoded anew (recorded)
 
     # The site
 

@@ -99,7 +99,7 @@ def _misread(reply: Reply, asked: Question, call: Call, host: str) -> SmugsyncEr
     else:
         said = excerpt(body, 60)
         why = f"{there} does not answer as a Pixelpost site does ({said}): check `remote.site_url`"
-    return Displaced(why, excerpt(body))
+    return Displaced(why)
 
 
 def _refused(refusal: Refusal, asked: Question, call: Call, host: str) -> SmugsyncError | None:

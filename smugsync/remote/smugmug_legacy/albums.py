@@ -101,9 +101,7 @@ def read_album(item: Fields, *, is_owner: bool, has_password: Callable[[Ref], bo
     if item.flag("Passworded") and not (is_owner or shown_password or has_password(ref)):
         return replace(album, access=Access.UNREADABLE, reason=LOCKED, image_count=None)
     stamp = item.text("LastUpdated")
-    if not stamp.strip(
-        "0-: "
-    ):  # `0000-00-00 00:00:00` is no time: nothing tells of changes, so all is listed
+    if not stamp.strip("0-: "):  # `0000-00-00 00:00:00` tells of no change: all is listed
         return album
     return replace(album, cursor=f"{stamp}|{item.text('ImageCount')}", changed_at=times.seconds(stamp))
 

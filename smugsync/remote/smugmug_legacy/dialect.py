@@ -54,7 +54,7 @@ class SmugMugLegacy(FolderQuestions, UploadQuestions):
     """
 
     proof = Proof.COUNT
-    draws = False
+    only_whole = False
 
     def __init__(
         self,

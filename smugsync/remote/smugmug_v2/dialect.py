@@ -45,7 +45,7 @@ class SmugMugV2(UploadQuestions):
 
     name = "smugmug-v2"
     proof = Proof.ADDRESS
-    draws = False
+    only_whole = False
 
     def __init__(self, api_url: str, *, user: str = "", upload_url: str = UPLOAD_URL) -> None:
         super().__init__(api_url, upload_url)

@@ -120,7 +120,7 @@ class Downloads(Protocol):
     """What of a gallery a transfer needs."""
 
     @property
-    def draws(self) -> bool: ...
+    def only_whole(self) -> bool: ...
 
     def look(self, file: RemoteFile) -> RemoteFile: ...
 
@@ -254,7 +254,7 @@ class Transfer:
 
     def _inspect(self, part: PartFile, file: RemoteFile, found: Found) -> Inspected:
         is_picture = file.kind is Kind.PHOTO
-        refuse = self.gallery.draws
+        refuse = self.gallery.only_whole
         try:
             return inspect(
                 part.fd,

@@ -6,7 +6,7 @@ run did not look into. Otherwise what is withheld at once would go in pieces.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from smugsync.catalogue import AlbumRow, FileRow
@@ -88,11 +88,7 @@ class Withholding:
         for item in withheld:
             if item.album_key not in self._withheld:
                 self._withheld.add(item.album_key)
-                self.context.report.trouble(
-                    "account" if item.album_key is None else names[item.album_key],
-                    f"{item.reason}; if that is right, `smugsync sync --accept-loss` moves them to the trash",
-                    code=SuspiciousPlan.exit_code,
-                )
+                self._tell(item, names, "", "moves them to the trash")
 
     def weigh_marks(self, marking: Iterable[tuple[AlbumRow, int]]) -> frozenset[str]:
         """The keys of albums of which so many photos must not be marked as gone for having been counted out;
@@ -103,19 +99,17 @@ class Withholding:
         if options.accept_loss or not losses:
             return frozenset()
         withheld = guard.check(losses, held=max(catalogue.held(), 1), limits=options.max_loss)
-        for item in withheld[:1]:
-            names = {loss.key: loss.name for loss in losses}
-            self.context.report.trouble(
-                "account" if item.album_key is None else names[item.album_key],
-                f"{item.reason}, by a list and a number alone; if that is right, "
-                "`smugsync sync --accept-loss` marks them as gone",
-                code=SuspiciousPlan.exit_code,
-            )
-        everything = any(item.album_key is None for item in withheld)
-        return (
-            frozenset(loss.key for loss in losses)
-            if everything
-            else frozenset(item.album_key for item in withheld if item.album_key is not None)
+        names = {loss.key: loss.name for loss in losses}
+        for item in withheld:
+            self._tell(item, names, ", by a list and a number alone", "marks them as gone")
+        doubted = frozenset(item.album_key for item in withheld if item.album_key is not None)
+        return doubted if len(doubted) == len(withheld) else frozenset(names)
+
+    def _tell(self, item: guard.Withheld, names: Mapping[str, str], how: str, consequence: str) -> None:
+        self.context.report.trouble(
+            "account" if item.album_key is None else names[item.album_key],
+            f"{item.reason}{how}; if that is right, `smugsync sync --accept-loss` {consequence}",
+            code=SuspiciousPlan.exit_code,
         )
 
     def remember_acceptance(self) -> None:

@@ -520,9 +520,6 @@ class TestFailures:
     @pytest.mark.parametrize(
         "body",
         [
-            OOPS.encode(),
-            b"[]",
-            b'"x"',
             b'{"status":"valid"}',
             b'{"photo":[]}',
             b'{"status":"fine","response":{}}',
@@ -546,6 +543,8 @@ class TestFailures:
             ),
             (b"It works!", "does not answer as a Pixelpost site does (It works!): check `remote.site_url`"),
             (b"[1]", "check `remote.site_url`"),
+            (b"[]", "check `remote.site_url`"),
+            (b'"x"', "check `remote.site_url`"),
         ],
     )
     def test_who_else_answers_says_where_and_what_to_do(self, body: bytes, words: str) -> None:
