@@ -15,10 +15,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import benchmarks
-from benchmarks import listings, transfers
 from benchmarks.figures import Reading, Samples, spread
 from benchmarks.processes import BenchmarkError, Sample
 from benchmarks.scenario import Contestants, Scenario
+from benchmarks.scenarios import SCENARIOS
 from benchmarks.stage import Skip
 
 #: Title, digits, whether a ratio to the baseline stands beside it, and the value.
@@ -29,7 +29,6 @@ COLUMNS: tuple[tuple[str, int, bool, Callable[[Sample], float]], ...] = (
     ("server CPU s", 2, False, lambda sample: sample.server),
     ("API requests", 0, False, lambda sample: sample.requests),
 )
-SCENARIOS: dict[str, Scenario] = {**transfers.SCENARIOS, **listings.SCENARIOS}
 
 
 def main() -> int:

@@ -111,7 +111,7 @@ def _mixed(scheme: str) -> Callable[[Path, ExitStack], Contestants]:
         if scheme == "https":
             plain = (sys.executable, "-m", "benchmarks.plain")
             contestants["on httpx's transport, 8"] = there.sync(
-                downloads=8, program=plain, PYTHONPATH=str(Path(__file__).parents[1])
+                downloads=8, program=plain, PYTHONPATH=str(Path(__file__).parents[2])
             )
         return contestants
 
