@@ -88,9 +88,14 @@ class Emulator:
             raise BenchmarkError("the emulator does not listen")
         self.pid, self._ready = process.pid, json.loads(line)
 
+    @property
+    def ready(self) -> dict[str, str]:
+        """What it announced: the addresses and credentials named in `OPTIONS`."""
+        return {name: self._ready[name] for name in OPTIONS}
+
     def configure(self, home: Path, *arguments: str) -> None:
         """Set up `smugsync` in `home` for this account, with the mirror inside."""
-        values = {name: self._ready[name] for name in OPTIONS} | {"mirror": str(home / "mirror")}
+        values = self.ready | {"mirror": str(home / "mirror")}
         options = [f"--{name.replace('_', '-')}={value}" for name, value in values.items()]
         measure([SMUGSYNC, "init", "--no-input", *options, *arguments], home)
 
@@ -99,6 +104,12 @@ class Emulator:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"{self._ready['api_url']}/_emulator/counters", timeout=10) as answer:
             return sum(row["count"] for row in json.load(answer)["requests"])
+
+    def edit(self, name: str, **arguments: object) -> None:
+        """Something changes online: one of the emulator's edits."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        address = f"{self._ready['api_url']}/_emulator/edits/{name}"
+        opener.open(address, json.dumps(arguments).encode(), timeout=10).close()
 
 
 @contextmanager

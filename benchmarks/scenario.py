@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, Samples
 from benchmarks.processes import Sample
 
 #: By name. Each prepares, takes one sample, and raises BenchmarkError for a wrong result.
 Contestants = Mapping[str, Callable[[], Sample]]
+#: Cells of text, by row; the first row is the head.
+Table = Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a contestant moves in one sample; 0 is "nothing that would make a rate"."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+NOTHING = Moved()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +32,9 @@ class Scenario:
     """`prepare` sets the stage in an empty directory, until the stack is left, and says who takes part.
 
     `rounds`: so many, where the usual number would take too long. `long`: only in the full programme.
+    `moved`, the same for everybody or by contestant, makes columns of MB/s, files/s and CPU seconds per GB.
+    `amount` is the title of the column that shows `Sample.amount`. `layout` makes a table of its own, shown
+    above the usual one (`benchmarks.tables.matrix` helps).
     """
 
     name: str
@@ -27,3 +43,9 @@ class Scenario:
     figures: tuple[Figure, ...] = ()
     rounds: int | None = None
     long: bool = False
+    moved: Moved | Mapping[str, Moved] = NOTHING
+    amount: str = ""
+    layout: Callable[[Samples], Table] | None = None
+
+    def moved_by(self, contestant: str) -> Moved:
+        return self.moved if isinstance(self.moved, Moved) else self.moved.get(contestant, NOTHING)

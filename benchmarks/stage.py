@@ -78,9 +78,11 @@ class Nginx:
     ca: Path
 
 
-def serve_files(place: Path, root: Path, stack: ExitStack, *, rate: str = "") -> Nginx:
-    """nginx serves `root` on free ports until the stack is left; `rate`: bytes a second for a connection, as
-    nginx writes it (`5m`)."""
+def serve_files(place: Path, root: Path, stack: ExitStack) -> Nginx:
+    """nginx serves `root` on free ports until the stack is left.
+
+    At full speed: its own `limit_rate` counts in whole seconds, so that small files are not limited at all.
+    """
     authority = trustme.CA()
     ca, chain, key = place / "ca.pem", place / "chain.pem", place / "key.pem"
     authority.cert_pem.write_to_path(str(ca))
@@ -91,11 +93,10 @@ def serve_files(place: Path, root: Path, stack: ExitStack, *, rate: str = "") ->
     http, https = (f"127.0.0.1:{free_port()}" for _ in range(2))
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{kind}_temp_path {place}/nginx;" for kind in kinds)
-    slow = f"limit_rate {rate};" if rate else ""
     # Started by root, nginx would serve as a user who may not enter a private temporary directory.
     (place / "nginx.conf").write_text(
         f"{'user root;' if os.geteuid() == 0 else ''} daemon off; worker_processes 2; pid {place}/nginx.pid;"
-        f"events {{}} http {{ {temporary} access_log off; sendfile on; keepalive_requests 100000; {slow}"
+        f"events {{}} http {{ {temporary} access_log off; sendfile on; keepalive_requests 100000;"
         f"ssl_certificate {chain}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3;"
         f"server {{ listen {http}; listen {https} ssl; root {root}; }} }}"
     )
@@ -105,9 +106,23 @@ def serve_files(place: Path, root: Path, stack: ExitStack, *, rate: str = "") ->
     return Nginx(process.pid, http, https, ca)
 
 
-def delayed(place: Path, stack: ExitStack, target: str, milliseconds: int) -> tuple[int, str]:
-    """A line to `target` whose round trip takes so long: its process id and HOST:PORT."""
-    command = [sys.executable, "-m", "benchmarks.delay", target, str(milliseconds)]
+def delayed(
+    place: Path,
+    stack: ExitStack,
+    target: str,
+    milliseconds: int,
+    *,
+    rate: int = 0,
+    note: Path | None = None,
+) -> tuple[int, str]:
+    """A line to `target` whose round trip takes so long: its process id and HOST:PORT.
+
+    `rate`: bytes a second that each connection carries back, 0 for no bound. `note` is made, empty, as soon
+    as a client says anything.
+    """
+    program = str(Path(__file__).with_name("delay.py"))
+    more = [] if note is None else [str(note)]
+    command = [sys.executable, program, target, str(milliseconds), str(rate), *more]
     process = stack.enter_context(serving(command, place))
     assert process.stdout is not None
     listening, _, _ = select.select([process.stdout], [], [], 15)

@@ -716,7 +716,8 @@ class TestMigration:
             query = (
                 "SELECT t.name, c.name, c.type, c.[notnull], c.dflt_value FROM sqlite_schema t,"
                 " pragma_table_info(t.name) c WHERE t.type = 'table'"
-                " UNION ALL SELECT name, tbl_name, sql, NULL, NULL FROM sqlite_schema WHERE type = 'index'"
+                " UNION ALL SELECT name, tbl_name, sql, NULL, NULL FROM sqlite_schema"
+                " WHERE type IN ('index', 'trigger')"
             )
             with closing(sqlite3.connect(path)) as db:
                 return set(db.execute(query))

@@ -3,6 +3,16 @@
 from collections.abc import Mapping
 
 from benchmarks.scenario import Scenario
-from benchmarks.scenarios import listings, mirrors
+from benchmarks.scenarios import disk, growth, lines, listings, mirrors, modules, peers, sending, wire
 
-SCENARIOS: Mapping[str, Scenario] = {**mirrors.SCENARIOS, **listings.SCENARIOS}
+SCENARIOS: Mapping[str, Scenario] = {
+    **mirrors.SCENARIOS,
+    **lines.SCENARIOS,
+    **listings.SCENARIOS,
+    **growth.SCENARIOS,
+    **modules.SCENARIOS,
+    **disk.SCENARIOS,
+    **sending.SCENARIOS,
+    **peers.SCENARIOS,
+    **wire.SCENARIOS,
+}

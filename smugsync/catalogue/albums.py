@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
 from smugsync.catalogue.database import Database
-from smugsync.catalogue.rows import AlbumRow, upsert, values_of
+from smugsync.catalogue.rows import UNSETTLED, AlbumRow, upsert, values_of
 
 _COLUMNS = tuple(f.name for f in fields(AlbumRow))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM album"
@@ -54,9 +54,9 @@ class Albums(Database):
         With `marked`, also those with files that were marked as gone by then and are to leave the mirror.
         """
         rows = self._read(
-            "SELECT DISTINCT album_id FROM file WHERE state IN ('planned', 'sending', 'in_doubt')"
-            " OR (state IN ('failed', 'quarantined', 'withheld') AND retry_at <= ?1)"
-            " OR (state = 'retired' AND retired_at <= ?2)"
+            f"SELECT DISTINCT album_id FROM file WHERE {UNSETTLED} AND (state IN ('planned', 'sending',"
+            " 'in_doubt') OR (state IN ('failed', 'quarantined', 'withheld') AND retry_at <= ?1)"
+            " OR (state = 'retired' AND retired_at <= ?2))"
             " UNION SELECT album_id FROM upload WHERE state IN ('sending', 'in_doubt')"
             " OR coalesce(retry_at, 0) <= ?1",
             (due, marked),

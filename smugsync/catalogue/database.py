@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -13,7 +15,7 @@ from typing import Any, Self
 
 from smugsync.errors import Busy, CatalogueError, SmugsyncError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 #: "SMSG": in the file's header, it says whose catalogue this is (`file FILE` shows it).
 APPLICATION_ID = 0x534D5347
 
@@ -32,11 +34,15 @@ _DISK = frozenset(
     }
 )
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
-#: What runs by itself when a table is read or written; we make none of it.
+#: What runs by itself when a table is read or written; we make none of it but the triggers in `tally.sql`.
 _PLANTED = """
     SELECT iif(type = 'table', 'virtual table', type), name FROM sqlite_schema
-    WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1
+    WHERE (type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%')
+    AND coalesce(sql, '') NOT IN (SELECT value FROM json_each(?)) LIMIT 1
 """
+#: Stands for the tally's script in others, as in those of SQLite's own shell.
+_TALLY = ".read tally.sql"
+_TRIGGER = re.compile(r"^CREATE TRIGGER .*?^END(?=;$)", re.DOTALL | re.MULTILINE)
 #: The fact, among those in `meta`, that tells how the tables were made.
 _SEAL = "schema"
 #: What Python says without any code when a column is no UTF-8.
@@ -115,7 +121,8 @@ class Database:
         filled = bool(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
         if version < 0 or owner not in (0, APPLICATION_ID) or (version == 0 and filled):
             raise self._damaged("it belongs to another program")
-        if (planted := db.execute(_PLANTED).fetchone()) is not None:
+        ours = json.dumps(_TRIGGER.findall(_text("tally.sql")))
+        if (planted := db.execute(_PLANTED, (ours,)).fetchone()) is not None:
             raise self._damaged(f"it holds a {planted[0]} that smugsync did not make, {planted[1]!r}")
         if version > SCHEMA_VERSION:
             raise NewerSchema(
@@ -137,7 +144,7 @@ class Database:
 
     def _script(self, name: str, version: int) -> None:
         """Run one of our scripts in a transaction of its own, together with the version it leads to."""
-        script = resources.files("smugsync.catalogue").joinpath(name).read_text(encoding="utf-8")
+        script = _text(name).replace(_TALLY, _text("tally.sql"))
         try:
             self._db.executescript(
                 f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};\n"
@@ -248,6 +255,10 @@ class Database:
     def _first(self, query: str, values: tuple[Any, ...] = ()) -> Any:
         """The first row that `query` finds, None if there is none."""
         return next(self._read(query, values), None)
+
+
+def _text(name: str) -> str:
+    return resources.files("smugsync.catalogue").joinpath(name).read_text(encoding="utf-8")
 
 
 def _create_private(path: Path) -> None:

@@ -6,10 +6,11 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from operator import itemgetter
 from typing import Any
 
 from smugsync.catalogue.database import Database
-from smugsync.catalogue.rows import FileRow, one_of, upsert, values_of
+from smugsync.catalogue.rows import UNSETTLED, FileRow, one_of, upsert, values_of
 from smugsync.core.lifecycle import State
 from smugsync.core.model import Fingerprint
 
@@ -17,6 +18,12 @@ COLUMNS = tuple(f.name for f in fields(FileRow))
 SELECT_FILE = f"SELECT {', '.join('file.' + c for c in COLUMNS)} FROM file"
 _STATE = COLUMNS.index("state")
 _INSERT, _UPDATE = upsert("file", COLUMNS)
+#: What a file is known by stands in three indexes, and hardly ever changes: SQLite would write each anew.
+_KNOWN_BY = ("album_id", "key", "name", "name_folded")
+_REST = ("id", *(name for name in COLUMNS[1:] if name not in _KNOWN_BY))
+_UPDATE_REST = " AND ".join((upsert("file", _REST)[1], *(f"{name} = ?" for name in _KNOWN_BY)))
+_rest_of = itemgetter(*(COLUMNS.index(name) - 1 for name in _REST[1:]), -1)
+_known_by = itemgetter(*(COLUMNS.index(name) - 1 for name in _KNOWN_BY))
 
 
 def file_row(values: tuple[Any, ...]) -> FileRow:
@@ -38,6 +45,14 @@ class Files(Database):
             (album_id, json.dumps(list(keys))),
         )
         return {values[2]: file_row(values) for values in rows}
+
+    def files_besides(self, album_id: int, keys: Iterable[str]) -> list[FileRow]:
+        """Files of one album whose keys are none of `keys`; those that are cost no reading of their rows."""
+        rows = self._read(
+            f"{SELECT_FILE} WHERE album_id = ? AND key NOT IN (SELECT value FROM json_each(?))",
+            (album_id, json.dumps(list(keys))),
+        )
+        return [file_row(values) for values in rows]
 
     def names_taken(self, album_id: int, folded: Iterable[str]) -> set[str]:
         """Those of the `folded` names that files of this album have."""
@@ -117,7 +132,8 @@ class Files(Database):
         """
         rows = self._read(
             "SELECT album_id, count(*) FROM file JOIN album ON album.id = album_id"
-            " WHERE file.state = 'retired' AND retired_at <= ? AND album.state <> 'frozen' GROUP BY album_id",
+            f" WHERE file.{UNSETTLED} AND file.state = 'retired' AND retired_at <= ?"
+            " AND album.state <> 'frozen' GROUP BY album_id",
             (by,),
         )
         return {int(album_id): int(n) for album_id, n in rows}
@@ -125,7 +141,8 @@ class Files(Database):
     def correct_marks(self, *, now: int) -> None:
         """Marks from a time that is still to come were dated by a clock that was wrong: they are of `now`."""
         self._db.execute(
-            "UPDATE file SET retired_at = ?1 WHERE state = 'retired' AND retired_at > ?1", (now,)
+            f"UPDATE file SET retired_at = ?1 WHERE {UNSETTLED} AND state = 'retired' AND retired_at > ?1",
+            (now,),
         )
 
     def copies(self, key: str, version: str, *, besides: int) -> list[FileRow]:
@@ -159,7 +176,8 @@ class Files(Database):
         """Files of which a part may lie about, if they have `least` bytes: album key, key, version."""
         yield from self._read(
             "SELECT album.key, file.key, version FROM file JOIN album ON album.id = album_id"
-            " WHERE file.state IN ('planned', 'failed') AND (promised_size IS NULL OR promised_size >= ?)",
+            f" WHERE file.{UNSETTLED} AND file.state IN ('planned', 'failed')"
+            " AND (promised_size IS NULL OR promised_size >= ?)",
             (least,),
         )
 
@@ -174,14 +192,19 @@ class Files(Database):
             else:
                 new.append(values)
         # Known ones first: one of them may give up the name that a new one takes.
-        if len(known) == 1:
-            self._db.executemany(_UPDATE, known)
-        elif known:
+        if known:
             self._update(known)
         if new:
             self._db.executemany(_INSERT, new)
 
     def _update(self, known: list[tuple[Any, ...]]) -> None:
+        """`known`: the columns after the id, and the id."""
+        as_before = ((*_rest_of(values), *_known_by(values)) for values in known)
+        if self._db.executemany(_UPDATE_REST, as_before).rowcount == len(known):
+            return
+        if len(known) == 1:
+            self._db.executemany(_UPDATE, known)
+            return
         self._db.execute("SAVEPOINT put")
         try:
             self._db.executemany(_UPDATE, known)

@@ -32,12 +32,6 @@ class Glance(Catalogue):
         except FAULTS as error:
             raise self._explain(error) or self._damaged(error) from error
 
-    def count_albums(self) -> dict[str, int]:
-        """How many albums there are of each state (`listed`, `frozen`, `gone`)."""
-        return {
-            str(state): int(n) for state, n in self._read("SELECT state, count(*) FROM album GROUP BY state")
-        }
-
     def some_albums(self, word: str = "", *, skip: int = 0, limit: int) -> tuple[list[AlbumRow], int]:
         """`limit` albums by their directories, after the first `skip`; and how many there are in all.
 

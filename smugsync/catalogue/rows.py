@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from smugsync.core.lifecycle import Event, State, advance
@@ -12,6 +15,10 @@ from smugsync.core.model import Album, Base, Details, Evidence, Fingerprint, Kin
 from smugsync.errors import CatalogueError
 
 E = TypeVar("E", bound=Enum)
+
+#: Word for word as in the index `file_unsettled`: a question that says so does not read the files at rest,
+#: and those are nearly all of them.
+UNSETTLED = "state <> 'committed'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +173,14 @@ def upsert(table: str, columns: tuple[str, ...]) -> tuple[str, str]:
     return insert, update
 
 
+@cache
+def _getter(columns: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
+    return attrgetter(*columns[1:])
+
+
 def values_of(row: object, columns: tuple[str, ...]) -> tuple[Any, ...]:
     """A row as SQLite takes it, without its id."""
-    return tuple(getattr(row, name) for name in columns[1:])
+    return _getter(columns)(row)
 
 
 def join(directory: str, name: str) -> str:

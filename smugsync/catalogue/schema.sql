@@ -1,5 +1,5 @@
 -- The catalogue: what both sides agreed on. It may be behind the disk, never ahead of it.
--- Version 4: this file is what a new catalogue gets; `migrations/N.sql` turns version N into N + 1.
+-- Version 5: this file is what a new catalogue gets; `migrations/N.sql` turns version N into N + 1.
 
 -- Facts about the catalogue itself: the mirror's id, the account's root, when the last full cycle ended.
 CREATE TABLE meta (
@@ -120,7 +120,10 @@ CREATE INDEX file_by_verification ON file (coalesce(verified_at, 0), id) WHERE h
 CREATE INDEX file_damaged ON file (id) WHERE damaged_at IS NOT NULL;
 CREATE INDEX file_edited ON file (id) WHERE local_md5 IS NOT NULL;
 CREATE INDEX file_unproven ON file (id) WHERE evidence = 'unproven';
+CREATE INDEX file_self ON file (state) WHERE evidence = 'self';
 CREATE INDEX file_with_source_files ON file (source_files) WHERE source_files <> '';
+
+.read tally.sql
 
 -- Files in the mirror that no row accounts for: a person's own (`local`), the local half of a conflict
 -- (`diverged`), which stays under its name while the online version lies beside it, or something that once

@@ -102,6 +102,7 @@ class Root:
         self.file_mode = 0o666 & ~syscalls.umask()
         self._stagings: dict[Device, Staging] = {}
         self._staging_lock = threading.Lock()
+        self._left: set[str] = set()
 
     def close(self) -> None:
         """Close every handle held here; part files still open lose their way out."""
@@ -267,12 +268,32 @@ class Root:
                 os.close(known.fd)
                 del self._stagings[device]
             fd = self.open_directory(f"{home}/{STAGING}" if home else STAGING, create=True)
+            try:
+                names = list_names(fd)
+            except OSError as error:
+                os.close(fd)
+                raise self.explain(error, "looking for old part files") from error
             if home:
-                for name in list_names(fd):
+                for name in names:
                     with contextlib.suppress(OSError):  # a directory, say: not made by us
                         os.unlink(name, dir_fd=fd)
+            self._left |= names
             self._stagings[device] = Staging(home, fd, device)
             return self._stagings[device]
+
+    def is_left(self, name: str) -> bool:
+        """Whether there may be a `name` in staging that nobody holds: from an earlier process, or `leave`.
+
+        It saves looking for what nearly never is there. (On other devices nothing outlasts a process.)
+        Raises as `staging`.
+        """
+        if self.device not in self._stagings:
+            self.staging()
+        return name in self._left
+
+    def leave(self, name: str) -> None:
+        """`name` is in staging, and nobody holds it."""
+        self._left.add(name)
 
     def home(self, directory: str) -> str:
         """The directory whose `.smugsync` is on the same device as `directory`; "" for the mirror's own."""

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -85,10 +85,12 @@ class PartFile:
 
         Raises Transient if a part of that name exists, MirrorUnusable if the disk refuses.
         """
-        staging = root.staging(directory)
+        staging, file_name = root.staging(directory), _part_name(name)
         try:
-            fd = os.open(_part_name(name), _CREATE, 0o600, dir_fd=staging.fd)
+            fd = os.open(file_name, _CREATE, 0o600, dir_fd=staging.fd)
         except OSError as error:
+            if error.errno == errno.EEXIST:
+                root.leave(file_name)
             raise root.explain(error, f"creating a part file for {name}") from error
         return cls(root, name, staging, fd)
 
@@ -99,9 +101,12 @@ class PartFile:
         What is there but cannot be used (another version, no validator) is deleted, so that `create`
         succeeds. Raises MirrorUnusable; a part that cannot be read back counts as none.
         """
+        file_name = _part_name(name)
+        if not root.is_left(file_name):
+            return None
         staging = root.staging(directory)
         try:
-            fd = os.open(_part_name(name), os.O_RDWR | _REOPEN, dir_fd=staging.fd)
+            fd = os.open(file_name, os.O_RDWR | _REOPEN, dir_fd=staging.fd)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -180,15 +185,11 @@ class PartFile:
         """
         if self._torn:
             raise ValueError(f"the part file of {self.name} lost a write")
-        try:
-            if not self._shared:
-                with _where_supported():
-                    os.fchmod(self._fd, self._root.file_mode)
-            if mtime_ns is not None and not self._shared:
-                with _where_supported():
-                    os.utime(self._fd, ns=(mtime_ns, mtime_ns))
-        except OSError as error:
-            raise self._root.explain(error, f"sealing the part file of {self.name}") from error
+        if not self._shared:
+            try:
+                self._dress(mtime_ns)
+            except OSError as error:
+                raise self._root.explain(error, f"sealing the part file of {self.name}") from error
         self._sealed = True
         return self._vouched or Sealed(self._md5.hexdigest(), self.size)
 
@@ -212,6 +213,7 @@ class PartFile:
             self.discard()
             return False
         self._close()
+        self._root.leave(self.file_name)
         self._settled = True
         return True
 
@@ -220,7 +222,8 @@ class PartFile:
         self._close()
         if not self._settled:
             self._settled = True
-            _unlink(self.staging.fd, self.file_name)
+            if not _unlink(self.staging.fd, self.file_name):
+                self._root.leave(self.file_name)
             _unlink(self.staging.fd, self.name + _RESUME)
 
     # For placement
@@ -254,6 +257,20 @@ class PartFile:
     def reclaim(self) -> None:
         """Undo `release`: the bytes are back in staging."""
         self._settled = False
+
+    def _dress(self, mtime_ns: int | None) -> None:
+        try:
+            os.fchmod(self._fd, self._root.file_mode)
+        except OSError as error:
+            if error.errno not in _NO_METADATA:
+                raise
+        if mtime_ns is None:
+            return
+        try:
+            os.utime(self._fd, ns=(mtime_ns, mtime_ns))
+        except OSError as error:
+            if error.errno not in _NO_METADATA:
+                raise
 
     def _take(self, view: memoryview) -> None:
         self._md5.update(view)
@@ -323,16 +340,12 @@ def _read_validator(staging_fd: int, name: str, version: str) -> str | None:
     return validator if isinstance(validator, str) else None
 
 
-def _unlink(directory_fd: int, name: str) -> None:
-    # What cannot be deleted now is swept at the next start; it is nobody's trouble.
-    with contextlib.suppress(OSError):
-        os.unlink(name, dir_fd=directory_fd)
-
-
-@contextlib.contextmanager
-def _where_supported() -> Iterator[None]:
+def _unlink(directory_fd: int, name: str) -> bool:
+    """Whether it is gone. What cannot be deleted now is swept at the next start; it is nobody's trouble."""
     try:
-        yield
-    except OSError as error:
-        if error.errno not in _NO_METADATA:
-            raise
+        os.unlink(name, dir_fd=directory_fd)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True

@@ -73,6 +73,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Weight:
+    """What lies on a shelf: files, their bytes, and the time (epoch s) of the oldest stamp with any."""
+
+    files: int
+    bytes: int
+    oldest: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """How many files were deleted, and their bytes."""
 
@@ -117,6 +126,18 @@ class Shelves:
         """Every file on `shelf`, the longest there first."""
         for stamp in self.stamps(shelf):
             yield from self.within(stamp)
+
+    def weigh(self, shelf: Shelf) -> Weight:
+        """How much lies on `shelf`, and since when."""
+        files = total = 0
+        oldest = None
+        for stamp in self.stamps(shelf):
+            before = files
+            for file in scan(self._root, stamp.directory, unreadable=self._unreadable):
+                files, total = files + 1, total + file.fingerprint.size
+            if oldest is None and files > before:
+                oldest = stamp.at
+        return Weight(files, total, oldest)
 
     def within(self, stamp: Stamp) -> Iterator[Entry]:
         """The files of one stamp, by their paths."""
@@ -216,25 +237,29 @@ class Shelves:
         while pending:
             here, above = pending.pop()
             try:
-                device = self._device(here)
+                found = self._enter(here)
             except ItemError as error:
                 self._tell(here, error)
                 continue
-            if device is None:
+            if found is None:
                 continue
-            names = self._directories(here)
+            device, names = found
             if device not in (above, self._root.device) and OURS in names:
                 yield here
             prefix = f"{here}/" if here else ""
             pending += [(prefix + name, device) for name in names if not name.startswith(OURS)]
 
-    def _device(self, directory: str) -> Device | None:
+    def _enter(self, directory: str) -> tuple[Device, list[str]] | None:
+        """Where `directory` lies, and the directories in it that may hold others; None if it is not there."""
         try:
             fd = self._root.open_directory(directory)
         except FileNotFoundError:
             return None
         try:
-            return device_of(fd)
+            return device_of(fd), _branches(fd)
+        except OSError as error:
+            what = f"reading the directory {directory or self._root.path}"
+            raise self._root.explain(error, what) from error
         finally:
             os.close(fd)
 
@@ -242,6 +267,28 @@ class Shelves:
         if self._unreadable is None:
             raise error
         self._unreadable(path, error)
+
+
+def _branches(fd: int) -> list[str]:
+    """The directories in a directory that are not known to hold none.
+
+    Many file systems count a directory's own directories in its links: two, and one for each. Where that is
+    seen to be so, one of two links is a leaf, and its thousands of photos need not be looked through. Some
+    make the number up; it does not fit their directories then.
+    """
+    here = os.fstat(fd)
+    with os.scandir(fd) as found:
+        inside = [one for one in found if one.is_dir(follow_symlinks=False)]
+    counts = here.st_nlink == 2 + len(inside)
+    return [one.name for one in inside if not (counts and _is_leaf(one, here.st_dev))]
+
+
+def _is_leaf(entry: os.DirEntry[str], device: int) -> bool:
+    try:
+        status = entry.stat(follow_symlinks=False)
+    except OSError:  # whoever opens it is told why
+        return False
+    return status.st_nlink == 2 and status.st_dev == device
 
 
 def parse(where: str) -> tuple[Shelf, str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -14,6 +14,7 @@ from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan, Trans
 from smugsync.local import marker, mounts, moves, part, reading, trouble
 from smugsync.local.handles import Root, exists, list_names, split
 from smugsync.local.marker import Marker
+from smugsync.local.reading import Ahead
 from smugsync.local.scan import Skipped, Unreadable, scan
 from smugsync.local.versions import Shelf, alternatives, shelf_path
 from smugsync.stop import Stop
@@ -169,17 +170,28 @@ class Mirror:
         """Is there a directory of this name? Raises Transient when that cannot be known, MirrorUnusable."""
         return moves.is_there(self.root, path)
 
-    def hash(self, path: str, stop: Stop) -> LocalFile:
+    def ahead(self, paths: Iterable[str]) -> Ahead:
+        """For `hash`, of these files in this order: the disk is asked for them before their turn."""
+        return Ahead(self.root, paths)
+
+    def hash(self, path: str, stop: Stop, ahead: Ahead | None = None) -> LocalFile:
         """Read a file whole. Raises Transient if it vanished, changed meanwhile or cannot be read
         back (a bad sector is this file's trouble, not the mirror's); MirrorUnusable; Interrupted.
         """
+        if ahead is None:
+            with self.ahead((path,)) as alone:
+                return self._hash(path, stop, alone)
+        return self._hash(path, stop, ahead)
+
+    def _hash(self, path: str, stop: Stop, ahead: Ahead) -> LocalFile:
         try:
-            fd = self.root.open(path, _READ)
+            fd = ahead.open(path)
         except OSError as error:
             raise self.root.explain(error, f"opening {path}") from error
+        md5 = hashlib.md5(usedforsecurity=False)
         try:
             before = self.root.look_at(fd, path)
-            md5 = _md5(fd, stop)
+            reading.feed(fd, (md5,), stop, ahead.buffer)
             after = self.root.look_at(fd, path)
         except OSError as error:
             if error.errno == errno.EIO:
@@ -189,7 +201,7 @@ class Mirror:
             os.close(fd)
         if before != after:
             raise Transient(f"{path} changed while it was read")
-        return LocalFile(path, after, md5)
+        return LocalFile(path, after, md5.hexdigest())
 
     def free_bytes(self) -> int:
         """Bytes that may still be written. Raises MirrorUnusable."""
@@ -266,9 +278,3 @@ class Mirror:
     def sweep_parts(self, keep: Container[str]) -> int:
         """Delete what earlier processes left in staging, except suspended parts named in `keep`."""
         return part.sweep(self.root, keep)
-
-
-def _md5(fd: int, stop: Stop) -> str:
-    md5 = hashlib.md5(usedforsecurity=False)
-    reading.digest(fd, (md5,), stop)
-    return md5.hexdigest()

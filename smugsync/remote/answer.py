@@ -1,4 +1,6 @@
-"""The head of an HTTP/1.1 answer: `http.client` parses it, and what it lets pass is refused here.
+"""The head of an HTTP/1.1 answer.
+
+A plain one is read by `head`. Any other is parsed by `http.client`, and what that lets pass is refused here.
 
 `http.client` takes a header that ends in the middle for a whole one, skips the rest of a header after a
 malformed line, and reads a body whose length it does not understand up to the end of the connection. Each
@@ -13,8 +15,9 @@ import re
 import socket
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 
+from smugsync.remote.head import CHUNK, plain
 from smugsync.remote.tempo import Tempo
 
 _INTERIM_ANSWERS = 20
@@ -26,6 +29,79 @@ _FOLD = re.compile(r"[ \t]*\r?\n[ \t]+")
 
 class Unanswered(http.client.RemoteDisconnected):
     """The connection ended before the first byte of an answer."""
+
+
+class Answer(NamedTuple):
+    """An answer whose body has yet to be read: `length` bytes of it, None where `reader` knows the framing.
+
+    `came`: where in the buffer its first bytes lie, and how many; where there is a `reader`, it holds them.
+    `lasts`: the peer will take another request on this connection.
+    """
+
+    status: int
+    reason: bytes
+    version: bytes
+    headers: list[tuple[bytes, bytes]]
+    length: int | None
+    lasts: bool
+    came: tuple[int, int]
+    reader: http.client.HTTPResponse | None
+
+
+def read_answer(
+    sock: socket.socket,
+    method: str,
+    buffer: bytearray,
+    clock: Callable[[], float] = time.monotonic,
+    early: bytes = b"",
+) -> Answer:
+    """The next final answer on `sock`; of it, `early` was read already. `buffer` is used, and is larger than
+    any plain head.
+
+    Raises Unanswered, `http.client.HTTPException`, or the socket's own OSError.
+    """
+    if not early and method != "HEAD":
+        came = _first(sock, buffer)
+        head = plain(buffer, came)
+        if head is not None:
+            rest = came - head.size
+            return Answer(
+                head.status,
+                head.reason,
+                b"HTTP/1.1",
+                head.headers,
+                head.length,
+                head.lasts,
+                (head.size, rest),
+                None,
+            )
+        early = bytes(memoryview(buffer)[:came])
+    reader = read_head(sock, method, clock, early)
+    try:
+        length = body_length(reader, method)
+    except http.client.HTTPException:
+        reader.close()
+        raise
+    return Answer(
+        reader.status,
+        reader.reason.encode("latin-1"),
+        b"HTTP/1.0" if reader.version == 10 else b"HTTP/1.1",
+        headers(reader),
+        length,
+        not reader.will_close,
+        (0, 0),
+        reader,
+    )
+
+
+def _first(sock: socket.socket, buffer: bytearray) -> int:
+    try:
+        came = sock.recv_into(memoryview(buffer)[:CHUNK])
+    except ConnectionError as exc:
+        raise Unanswered("the server closed the connection without an answer") from exc
+    if not came:
+        raise Unanswered("the server closed the connection without an answer")
+    return came
 
 
 class _Patient(io.RawIOBase):

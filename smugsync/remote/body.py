@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from itertools import chain
+from typing import cast
 
 import httpx
 
@@ -73,16 +75,25 @@ class Body:
             )
 
     def __iter__(self) -> Iterator[memoryview]:
-        if self._first is not None:
-            first, self._first = self._first, None
-            yield first
-        yield from self._chunks
+        if self._first is None:
+            return self._chunks
+        first, self._first = self._first, None
+        return chain((first,), self._chunks)
 
-    def _receive(self) -> Iterator[memoryview]:
+    def close(self) -> None:
+        """What was lent is valid no longer, and the connection is free, or given up."""
+        self._first = None
+        self._chunks.close()
+        self._response.close()
+
+    def _receive(self) -> Generator[memoryview, None, None]:
         tempo = Tempo(self._clock)
         try:
-            for chunk in self._response.iter_raw():
+            # Not by `iter_raw`, which is one more generator for each file, and counts what we count.
+            for chunk in cast(httpx.SyncByteStream, self._response.stream):
                 size = len(chunk)
+                if not size:
+                    continue
                 self._count(size)
                 # A memoryview already where the transport lends its buffer.
                 yield memoryview(chunk)

@@ -217,6 +217,15 @@ class Dialect(Protocol):
 
 
 @runtime_checkable
+class HeadStartDialect(Protocol):
+    """A dialect that can ask for the account and for some of its albums at once."""
+
+    def account_and_albums(self, count: int) -> Call:
+        """The question that `account` asks, and up to `count` albums; `read_account` reads the answer, which
+        may hold none."""
+
+
+@runtime_checkable
 class ChangesDialect(Protocol):
     """A dialect that can leave out of a listing what has not changed."""
 

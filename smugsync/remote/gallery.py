@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
-from smugsync.errors import Garbled, Gone, IntegrityError, Rejected, Transient, Unreachable
+from smugsync.errors import Garbled, Gone, IntegrityError, ItemError, Rejected, Transient, Unreachable
 from smugsync.remote.dialect import (
     Call,
     ChangesDialect,
     Dialect,
     Folder,
     FolderDialect,
+    HeadStartDialect,
     Page,
     Proof,
     Reply,
@@ -125,8 +126,16 @@ class Gallery:
         """Are pictures taken only whole? See `Dialect.only_whole`."""
         return self._dialect.only_whole
 
-    def account(self) -> Account:
-        return self._dialect.read_account(self._session.ask(self._dialect.account(), self._dialect))
+    def account(self, *, albums: int = 0) -> Account:
+        """Whose photos these are, and up to so many of the albums, where they can come along."""
+        dialect = self._dialect
+        if albums and isinstance(dialect, HeadStartDialect):
+            try:
+                return dialect.read_account(self._session.ask(dialect.account_and_albums(albums), dialect))
+            except ItemError as error:  # too much of a question? The plain one tells what is amiss
+                if isinstance(error, Transient) and error.retry_after is not None:
+                    raise
+        return dialect.read_account(self._session.ask(dialect.account(), dialect))
 
     def albums(self, account: Account) -> Listing[Album]:
         def read(span: Span) -> Page[Album]:

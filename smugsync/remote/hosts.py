@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import httpx
@@ -87,6 +88,7 @@ class Hosts:
         return _SERVICE_HOST.fullmatch(place.host) is not None
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Whether a host, by its name or address, is this computer."""
     name = host.rstrip(".").lower().strip("[]")

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol, runtime_checkable
 
@@ -27,6 +27,8 @@ from smugsync.remote.streaming import BORROW
 
 #: SmugMug's media hosts are said to refuse clients without a plausible name.
 USER_AGENT = f"smugsync/{__version__} (+https://pypi.org/project/smugsync/)"
+_AGENT = (b"User-Agent", USER_AGENT.encode("ascii"))
+_NOTHING = httpx.ByteStream(b"")
 REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -60,10 +62,10 @@ class Sender:
     ) -> None:
         self._transport = transport
         self._hosts = hosts
-        self._timeout = timeout
+        self._patience = timeout.as_dict()
         self.signer = signer  #: may be exchanged between two questions
         self._lock = threading.Lock()
-        self._counts = Counts()
+        self._api_requests = self._media_requests = self._bytes_received = self._bytes_sent = 0
         #: Seconds by which the service's clock is ahead of ours; signatures are dated by it.
         self.skew = 0.0
         self._client = httpx.Client(
@@ -78,17 +80,17 @@ class Sender:
     @property
     def counts(self) -> Counts:
         with self._lock:
-            return self._counts
+            return Counts(self._api_requests, self._media_requests, self._bytes_received, self._bytes_sent)
 
     def received(self, size: int) -> None:
         """Count `size` bytes of media."""
         with self._lock:
-            self._counts = replace(self._counts, bytes_received=self._counts.bytes_received + size)
+            self._bytes_received += size
 
     def sent(self, size: int) -> None:
         """Count `size` bytes of a file that is uploaded."""
         with self._lock:
-            self._counts = replace(self._counts, bytes_sent=self._counts.bytes_sent + size)
+            self._bytes_sent += size
 
     def abort(self) -> None:
         if isinstance(self._transport, Abortable):
@@ -101,7 +103,14 @@ class Sender:
     def send(
         self, call: Call, headers: tuple[tuple[str, str], ...], *, answer: float | None = None
     ) -> Iterator[httpx.Response]:
-        """The answer at the end of at most five redirects (GET only), its body not yet read.
+        """As `open`; the answer is closed at the end."""
+        with closing(self.open(call, headers, answer=answer)) as response:
+            yield response
+
+    def open(
+        self, call: Call, headers: tuple[tuple[str, str], ...], *, answer: float | None = None
+    ) -> httpx.Response:
+        """The answer at the end of at most five redirects (GET only), its body not yet read; to be closed.
 
         `answer` is how long it may take to come, in seconds, None = the usual silence. An answer's body in
         chunks is lent: each chunk is valid until the next. Raises Rejected for an address that
@@ -115,19 +124,24 @@ class Sender:
         self._hosts.check(url)
         if not call.auth.is_media and not self._hosts.is_trusted(url):
             raise Rejected(f"refused to send credentials to {url.host}: it is no configured origin")
+        patience = self._patience if answer is None else {**self._patience, "read": answer}
         for _ in range(REDIRECTS + 1):
-            request = self._request(call, url, headers)
-            if answer is not None:
-                request.extensions["timeout"] = {**self._timeout.as_dict(), "read": answer}
-            with closing(self._answer(request)) as response:
-                target = response.headers.get("location")
-                if response.status_code not in _REDIRECTS or not target or call.method != "GET":
-                    yield response
-                    return
+            request = self._request(call, url, headers, patience)
+            response = self._answer(request, direct=call.auth.is_media)
+            is_final = response.status_code not in _REDIRECTS or call.method != "GET"
+            target = None if is_final else response.headers.get("location")
+            if not target:
+                return response
+            response.close()
             url = self._redirected(url, target, call)
         raise Garbled(f"{host_of(call)} redirects more than {REDIRECTS} times")
 
-    def _answer(self, request: httpx.Request) -> httpx.Response:
+    def _answer(self, request: httpx.Request, *, direct: bool) -> httpx.Response:
+        """`direct`: without what a client of httpx does besides, of which a file needs nothing."""
+        if direct:
+            response = self._transport.handle_request(request)
+            response.request = request
+            return response
         try:
             return self._client.send(request, stream=True)
         except (httpx.InvalidURL, UnicodeError) as exc:  # httpx reads a Location, and not each of its errors
@@ -136,7 +150,11 @@ class Sender:
             raise Rejected(f"{request.url.host} redirects to an address that makes no sense") from exc
 
     def _redirected(self, url: httpx.URL, target: str, call: Call) -> httpx.URL:
-        there = url.join(target).copy_with(fragment=None)  # httpx has refused a Location that is no address
+        try:
+            there = url.join(target).copy_with(fragment=None)
+            _ = there.host  # decodes IDNA
+        except (httpx.InvalidURL, UnicodeError) as exc:
+            raise Rejected(f"{url.host} redirects to an address that makes no sense") from exc
         try:
             self._hosts.check(there)
         except Rejected as exc:
@@ -152,8 +170,14 @@ class Sender:
             return isinstance(signer, FileSigner) and signer.opens_files and self._hosts.is_service(url)
         return not call.auth.is_media and self._hosts.is_trusted(url)
 
-    def _request(self, call: Call, url: httpx.URL, headers: tuple[tuple[str, str], ...]) -> httpx.Request:
-        lines = [("User-Agent", USER_AGENT), *headers, *call.headers]
+    def _request(
+        self,
+        call: Call,
+        url: httpx.URL,
+        headers: tuple[tuple[str, str], ...],
+        patience: dict[str, float | None],
+    ) -> httpx.Request:
+        lines = [*headers, *call.headers]
         target: str | httpx.URL = url  # what was parsed already is not parsed again
         is_media = call.auth.is_media
         body = call.body
@@ -163,19 +187,27 @@ class Sender:
             lines += signed.headers
             body = body if signed.body is None else signed.body
         with self._lock:
-            self._counts = replace(
-                self._counts,
-                api_requests=self._counts.api_requests + (not is_media),
-                media_requests=self._counts.media_requests + is_media,
-            )
-        stream: Outflow | None = None
-        if body is not None and not isinstance(body, bytes):
+            if is_media:
+                self._media_requests += 1
+            else:
+                self._api_requests += 1
+        raw = [(b"Host", url.netloc), _AGENT]
+        raw += [(name.encode("ascii"), value.encode("utf-8")) for name, value in lines]
+        stream: httpx.SyncByteStream | None = None
+        if isinstance(body, bytes) or (body is None and call.method != "GET"):
+            del raw[0]  # httpx adds the lines itself that a body needs
+        elif body is None:
+            stream = _NOTHING
+        else:
             stream, body = Outflow(body), None
-            # httpx adds these itself where it knows the body.
-            lines = [("Host", url.netloc.decode("ascii")), *lines, ("Content-Length", str(stream.size))]
-        raw = [(name.encode("ascii"), value.encode("utf-8")) for name, value in lines]
+            raw.append((b"Content-Length", b"%d" % stream.size))
         return httpx.Request(
-            call.method, target, headers=raw, content=body, stream=stream, extensions={BORROW: True}
+            call.method,
+            target,
+            headers=raw,
+            content=body,
+            stream=stream,
+            extensions={BORROW: True, "timeout": patience},
         )
 
 

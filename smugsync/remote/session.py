@@ -7,8 +7,8 @@ repeats them as a whole, from where they stopped. What changes something is sent
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import httpx
 import tenacity
@@ -27,6 +27,31 @@ __all__ = ["Judge", "Manners", "Session"]
 
 _BACKOFF, _LONGEST_BACKOFF = 1.0, 60.0
 _ERROR_BODY = 64 * 1024
+
+
+#: Nothing is gained by packing a photo, and then its bytes could not be counted.
+_AS_IT_IS: tuple[tuple[str, str], ...] = (("Accept-Encoding", "identity"),)
+
+
+class _Streaming(AbstractContextManager[Body]):
+    """A body for as long as it is read. A class, since a generator for each file costs more."""
+
+    __slots__ = ("_begin", "_body", "_broken")
+
+    def __init__(
+        self, begin: Callable[[], Body], broken: Callable[[httpx.TransportError], Exception]
+    ) -> None:
+        self._begin = begin
+        self._broken = broken
+
+    def __enter__(self) -> Body:
+        self._body = self._begin()
+        return self._body
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        self._body.close()
+        if isinstance(error, httpx.TransportError):
+            raise self._broken(error) from error
 
 
 class Session(Changes):
@@ -111,26 +136,19 @@ class Session(Changes):
 
     # -- media ---------------------------------------------------------------------------------------
 
-    @contextmanager
     def stream(
         self, call: Call, dialect: Judge, *, offset: int = 0, validator: str | None = None
-    ) -> Iterator[Body]:
+    ) -> AbstractContextManager[Body]:
         """A file's bytes, from `offset` on if `validator` still holds; see `Body.resumed`.
 
-        Raises what `dialect.failure` makes of an error answer, Garbled for a web page in place of the
-        file, Transient for an empty file or a broken connection, Unreachable for an untrusted
+        Entering raises what `dialect.failure` makes of an error answer, Garbled for a web page in place of
+        the file, Transient for an empty file or a broken connection, Unreachable for an untrusted
         certificate, Rejected for a host that is not allowed, Interrupted.
         """
-        if offset and validator:
-            with self._range(call, dialect, (offset, validator)) as body:
-                if body is not None:
-                    yield body
-                    return
-        # Nothing is held, or what is held is no beginning of what is there now.
-        with self._range(call, dialect, None) as body:
-            if body is None:
-                raise Garbled(f"{host_of(call)} sent a part of the file where all of it was asked for")
-            yield body
+        return _Streaming(
+            lambda: self._open(call, dialect, offset, validator),
+            lambda exc: self._broken(exc, host_of(call)),
+        )
 
     def is_unchanged(self, call: Call, dialect: Judge, validator: str) -> bool:
         """Does the server still name the file `validator` (a strong ETag, else a Last-Modified)?
@@ -140,7 +158,7 @@ class Session(Changes):
         """
         self._stop.check()
         name = "If-None-Match" if validator.startswith('"') else "If-Modified-Since"
-        headers = (("Accept-Encoding", "identity"), (name, validator))
+        headers = (*_AS_IT_IS, (name, validator))
         try:
             with self._sender.send(call, headers) as response:
                 if response.status_code == 304:
@@ -154,36 +172,55 @@ class Session(Changes):
             raise Transient(f"{host_of(call)} does not name the versions of its files any more")
         return found == validator
 
-    @contextmanager
-    def _range(self, call: Call, dialect: Judge, held: tuple[int, str] | None) -> Iterator[Body | None]:
+    def _open(self, call: Call, dialect: Judge, offset: int, validator: str | None) -> Body:
+        if offset and validator:
+            body = self._range(call, dialect, (offset, validator))
+            if body is not None:
+                return body
+        # Nothing is held, or what is held is no beginning of what is there now.
+        body = self._range(call, dialect, None)
+        if body is None:
+            raise Garbled(f"{host_of(call)} sent a part of the file where all of it was asked for")
+        return body
+
+    def _range(self, call: Call, dialect: Judge, held: tuple[int, str] | None) -> Body | None:
         """The body, None if it is not the range that was asked for. `held`: offset and validator."""
         self._stop.check()
-        headers = [("Accept-Encoding", "identity")]
-        offset, validator = held or (0, "")
+        headers = _AS_IT_IS
         if held:
-            headers += [("Range", f"bytes={offset}-"), ("If-Range", validator)]
+            headers += (("Range", f"bytes={held[0]}-"), ("If-Range", held[1]))
         try:
-            with self._sender.send(call, tuple(headers)) as response:
-                if response.status_code == 416 and held:
-                    yield None
-                    return
-                if response.status_code not in {200, 206}:
-                    raise self._media_failure(response, call, dialect)
-                body = Body(
-                    response,
-                    offset,
-                    lambda exc: self._broken(exc, host_of(call)),
-                    clock=self._manners.ticks,
-                    received=self._sender.received,
-                    pace=self._down,
-                )
-                if response.status_code == 206 and not (body.resumed and body.validator in {None, validator}):
-                    yield None
-                    return
-                body.open()
-                yield body
+            response = self._sender.open(call, headers)
+            body: Body | None = None
+            try:
+                body = self._begin(response, call, dialect, held)
+            finally:
+                if body is None:
+                    response.close()
         except httpx.TransportError as exc:
             raise self._broken(exc, host_of(call)) from exc
+        return body
+
+    def _begin(
+        self, response: httpx.Response, call: Call, dialect: Judge, held: tuple[int, str] | None
+    ) -> Body | None:
+        if response.status_code == 416 and held:
+            return None
+        if response.status_code not in {200, 206}:
+            raise self._media_failure(response, call, dialect)
+        body = Body(
+            response,
+            held[0] if held else 0,
+            lambda exc: self._broken(exc, host_of(call)),
+            clock=self._manners.ticks,
+            received=self._sender.received,
+            pace=self._down,
+        )
+        validator = held[1] if held else ""
+        if response.status_code == 206 and not (body.resumed and body.validator in {None, validator}):
+            return None
+        body.open()
+        return body
 
     def _media_failure(self, response: httpx.Response, call: Call, dialect: Judge) -> Exception:
         reply = read_body(response, call.url, limit=_ERROR_BODY, cut=True, clock=self._manners.ticks)

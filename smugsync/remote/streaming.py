@@ -11,62 +11,79 @@ from typing import cast
 
 import httpx
 
+from smugsync.remote.answer import Answer
+from smugsync.remote.head import CHUNK, LONGEST
+
 #: The request extension that asks for lent chunks.
 BORROW = "smugsync.borrow"
-CHUNK = 256 * 1024
 #: A slow line still shows progress: what has arrived is handed on after this long.
 _FLUSH_SECONDS = 1.0
 
 Failed = Callable[[Exception, type[httpx.TransportError]], httpx.TransportError]
 
 
-class Stream(httpx.SyncByteStream):
-    """The body of one response; it holds the connection until it is closed.
+class Buffers:
+    """Buffers for a chunk and a head before it, lent to one answer after the other. Threads may share it."""
 
-    `length` is in bytes, None where `head` knows the framing. With `borrow` each chunk is a memoryview
-    that is released when the next one is asked for, so that a late reader fails loudly. `failed` makes
-    httpx's exception of another one; `release` takes the connection back and is told whether it is in
-    step: the whole body was read, and nothing more.
+    def __init__(self) -> None:
+        self._idle: list[bytearray] = []
+
+    def take(self) -> bytearray:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return bytearray(LONGEST + CHUNK)
+
+    def give_back(self, buffer: bytearray) -> None:
+        self._idle.append(buffer)
+
+
+class Stream(httpx.SyncByteStream):
+    """The body of one response; it holds the connection, and a buffer, until it is closed.
+
+    `buffer` came from `buffers`, and `answer` was read into it. With `borrow` each chunk is a memoryview that
+    is released when the next one is asked for, so that a late reader fails loudly. `failed` makes httpx's
+    exception of another one; `release` takes the connection back and is told whether it is in step: the
+    whole body was read, and nothing more.
     """
 
     def __init__(
         self,
         sock: socket.socket,
-        head: http.client.HTTPResponse,
-        length: int | None,
+        answer: Answer,
+        buffer: bytearray,
+        buffers: Buffers,
         *,
-        buffers: list[bytearray],
         borrow: bool,
         failed: Failed,
         release: Callable[[bool], None],
     ) -> None:
         self._sock = sock
-        self._head = head
-        self._length = length
+        self._answer = answer
+        self._buffer: bytearray | None = buffer
         self._buffers = buffers
         self._borrow = borrow
         self._failed = failed
         self._release = release
-        self._complete = length == 0
-        self._in_step = not head.will_close
-        self._closed = False
+        self._complete = answer.length == 0
+        self._in_step = answer.lasts and not (self._complete and answer.came[1])
+        self._closed = self._reading = False
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._complete or self._closed:
+        buffer = self._buffer
+        if self._complete or buffer is None:
             return
-        try:
-            buffer = self._buffers.pop()
-        except IndexError:
-            buffer = bytearray(CHUNK)
+        self._reading = True
         whole = memoryview(buffer)
         try:
-            sizes = self._framed(whole) if self._length is None else self._counted(whole, self._length)
-            for size in sizes:
+            length = self._answer.length
+            chunks = self._framed(whole) if length is None else self._counted(whole, length)
+            for view in chunks:
                 if self._borrow:
-                    with whole[:size] as view:
+                    with view:
                         yield cast(bytes, view)
                 else:
-                    yield bytes(whole[:size])
+                    yield bytes(view)
         except TimeoutError as exc:
             raise self._failed(exc, httpx.ReadTimeout) from exc
         except http.client.IncompleteRead as exc:
@@ -77,21 +94,33 @@ class Stream(httpx.SyncByteStream):
         except OSError as exc:
             raise self._failed(exc, httpx.ReadError) from exc
         finally:
-            self._buffers.append(buffer)
+            self._reading = False
+            self._return_buffer()
 
     def close(self) -> None:
         if self._closed:
             return
         self._closed = True
-        self._head.close()
+        if not self._reading:  # else a chunk of it may be in somebody's hands still
+            self._return_buffer()
+        if self._answer.reader is not None:
+            self._answer.reader.close()
         self._release(self._complete and self._in_step)
 
-    def _counted(self, whole: memoryview, left: int) -> Iterator[int]:
-        """Fill the buffer straight from the socket; the number of bytes in it, each time."""
-        # What came with the head lies in http.client's reader: this empties it, or waits for the first bytes.
-        # (Into a larger space, `readinto1` would wait for more although it has some.)
-        size = self._head.fp.readinto1(whole[: io.DEFAULT_BUFFER_SIZE])
-        ended = not size
+    def _return_buffer(self) -> None:
+        buffer, self._buffer = self._buffer, None
+        if buffer is not None:
+            self._buffers.give_back(buffer)
+
+    def _counted(self, whole: memoryview, left: int) -> Iterator[memoryview]:
+        """Fill the buffer straight from the socket; what is in it, each time."""
+        begin, size = self._answer.came
+        ended = False
+        if self._answer.reader is not None:
+            # What came with the head lies in http.client's reader: this empties it, or waits for the first
+            # bytes. (Into a larger space, `readinto1` would wait for more although it has some.)
+            size = self._answer.reader.fp.readinto1(whole[: io.DEFAULT_BUFFER_SIZE])
+            ended = not size
         if size > left:
             size, self._in_step = left, False  # more than was announced
         left -= size
@@ -99,20 +128,22 @@ class Stream(httpx.SyncByteStream):
         while True:
             since = clock()
             while left and size < CHUNK and not ended and clock() - since < _FLUSH_SECONDS:
-                got = receive(whole[size : size + min(CHUNK - size, left)])
+                start = begin + size
+                got = receive(whole[start : start + min(CHUNK - size, left)])
                 size += got
                 left -= got
                 ended = not got
             if ended:
                 raise http.client.HTTPException(f"the server ended the answer early, {left} bytes missing")
             self._complete = not left
-            yield size
+            yield whole[begin : begin + size]
             if self._complete:
                 return
-            size = 0
+            begin = size = 0
 
-    def _framed(self, whole: memoryview) -> Iterator[int]:
+    def _framed(self, whole: memoryview) -> Iterator[memoryview]:
         """Chunked, or up to the end of the connection: `http.client` knows the framing."""
-        while size := self._head.readinto(whole):
-            yield size
+        reader = cast(http.client.HTTPResponse, self._answer.reader)
+        while size := reader.readinto(whole[:CHUNK]):
+            yield whole[:size]
         self._complete = True

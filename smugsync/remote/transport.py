@@ -25,9 +25,9 @@ from collections.abc import Callable
 
 import httpx
 
-from smugsync.remote.answer import Unanswered, body_length, headers, read_head
+from smugsync.remote.answer import Answer, Unanswered, read_answer
 from smugsync.remote.sockets import Aborted, Address, Resolve, Sockets, resolve
-from smugsync.remote.streaming import BORROW, Stream
+from smugsync.remote.streaming import BORROW, Buffers, Stream
 from smugsync.remote.tls import tls_context
 from smugsync.remote.writing import Written, write_request
 
@@ -73,7 +73,7 @@ class DirectTransport(httpx.BaseTransport):
         self._clock = clock
         self._lock = threading.RLock()
         self._idle: dict[Address, list[tuple[float, socket.socket]]] = {}
-        self._buffers: list[bytearray] = []
+        self._buffers = Buffers()
         self._closed = False
 
     @property
@@ -139,10 +139,9 @@ class DirectTransport(httpx.BaseTransport):
                 self._idle.setdefault(address, []).append((now, sock))
             elif in_step:
                 gone.append(sock)
-            for kept in self._idle.values():
-                young = [entry for entry in kept if now - entry[0] <= self._idle_seconds][-_IDLE_PER_ADDRESS:]
-                gone += [old for since, old in kept if (since, old) not in young]
-                kept[:] = young
+            for kept in self._idle.values():  # those used last are at the end
+                while kept and (len(kept) > _IDLE_PER_ADDRESS or now - kept[0][0] > self._idle_seconds):
+                    gone.append(kept.pop(0)[1])
         for old in gone:
             self._sockets.close(old)
 
@@ -157,36 +156,29 @@ class DirectTransport(httpx.BaseTransport):
 
     def _exchange(self, sock: socket.socket, request: httpx.Request, address: Address) -> httpx.Response:
         written = Written(whole=False)
+        buffer = self._buffers.take()
         try:
             written = self._send(sock, request)
-            head = self._receive_head(sock, request, written.early)
+            answer = self._receive(sock, request, buffer, written.early)
         except BaseException as exc:
+            self._buffers.give_back(buffer)
             self._sockets.close(sock)
             if written.broken is not None and not isinstance(exc, _Unanswered):
                 raise self._ended(written.broken, request, httpx.WriteError) from written.broken
             raise
-        try:
-            length = body_length(head, request.method)
-        except http.client.HTTPException as exc:
-            head.close()
-            self._sockets.close(sock)
-            raise self._ended(exc, request, httpx.RemoteProtocolError) from exc
         return httpx.Response(
-            head.status,
-            headers=headers(head),
+            answer.status,
+            headers=answer.headers,
             stream=Stream(
                 sock,
-                head,
-                length,
-                buffers=self._buffers,
+                answer,
+                buffer,
+                self._buffers,
                 borrow=bool(request.extensions.get(BORROW)),
                 failed=lambda exc, kind: self._ended(exc, request, kind),
                 release=lambda in_step: self._release(address, sock, in_step=in_step and written.whole),
             ),
-            extensions={
-                "http_version": b"HTTP/1.0" if head.version == 10 else b"HTTP/1.1",
-                "reason_phrase": head.reason.encode("latin-1"),
-            },
+            extensions={"http_version": answer.version, "reason_phrase": answer.reason},
         )
 
     def _send(self, sock: socket.socket, request: httpx.Request) -> Written:
@@ -195,12 +187,14 @@ class DirectTransport(httpx.BaseTransport):
         except TimeoutError as exc:
             raise self._ended(exc, request, httpx.WriteTimeout) from exc
 
-    def _receive_head(
-        self, sock: socket.socket, request: httpx.Request, early: bytes
-    ) -> http.client.HTTPResponse:
-        sock.settimeout(_timeout(request, "read", STALL_SECONDS))
+    def _receive(
+        self, sock: socket.socket, request: httpx.Request, buffer: bytearray, early: bytes
+    ) -> Answer:
+        timeout = _timeout(request, "read", STALL_SECONDS)
+        if sock.gettimeout() != timeout:
+            sock.settimeout(timeout)
         try:
-            return read_head(sock, request.method, self._clock, early)
+            return read_answer(sock, request.method, buffer, self._clock, early)
         except TimeoutError as exc:
             raise self._ended(exc, request, httpx.ReadTimeout) from exc
         except Unanswered as exc:

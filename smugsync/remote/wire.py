@@ -57,12 +57,12 @@ class Fields:
     def text(self, name: str) -> str:
         """A string; "" when absent. A number is written out; anything else raises Garbled."""
         value = self._values.get(name)
-        if value is None:
-            return ""
         if isinstance(value, str):
             if len(value) > LONGEST_TEXT:
                 raise Garbled(f"{name} of {self.what} is {len(value):,} characters long")
-            return _mend(value)
+            return value if value.isascii() else _mend(value)
+        if value is None:
+            return ""
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         raise self._wrong(name, "text")
@@ -78,7 +78,8 @@ class Fields:
         """What people wrote. No reason to refuse a photo: what is not text reads as "", too much is cut."""
         value = self._values.get(name)
         if isinstance(value, str):
-            return _mend(value[:LONGEST_TEXT])
+            cut = value[:LONGEST_TEXT]
+            return cut if cut.isascii() else _mend(cut)
         return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
     def words(self, name: str) -> tuple[str, ...] | None:
@@ -107,6 +108,8 @@ class Fields:
     def flag(self, name: str) -> bool:
         """Yes or no, also as 0, 1 or their names; False when absent."""
         value = self._values.get(name)
+        if isinstance(value, bool):
+            return value
         if isinstance(value, str):
             value = {"true": True, "1": True, "false": False, "0": False, "": False}.get(value.lower(), value)
         if value is None or (isinstance(value, int) and value in (0, 1)):

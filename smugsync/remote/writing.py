@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import http.client
+import re
 import select
 import socket
 import ssl
@@ -30,6 +30,9 @@ _RECORD = 16 * 1024
 _STATUS_AT, _STATUS_END = 9, 12
 #: Bytes that may wait in the kernel without being on their way. (Of 256 KB, a fast line runs out.)
 _UNSENT = 1024 * 1024
+_REQUEST = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP/1\.1")
+_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
@@ -58,9 +61,11 @@ def write_request(sock: socket.socket, request: httpx.Request, stall: float | No
     """Write `request`; `stall` is the longest silence in seconds, None = any.
 
     Raises TimeoutError, httpx.LocalProtocolError for what HTTP cannot carry, and what the request's body
-    raises. The socket does not block afterwards: it needs a time-out before it is read.
+    raises. The socket may not block afterwards: it needs a time-out before it is read.
     """
     head = _head(request)
+    if _is_bodiless(request) and len(head) <= _RECORD:
+        return _write_at_once(sock, head, stall)
     lane = _Lane(sock, stall)
     if isinstance(request.stream, Outflow):
         _keep_queue_short(sock)
@@ -160,34 +165,35 @@ def _queued(sock: socket.socket) -> int:
     return int.from_bytes(found, sys.byteorder)
 
 
-class _Collector:
-    """Stands where `http.client` wants a socket, and keeps what it writes."""
+def _is_bodiless(request: httpx.Request) -> bool:
+    headers = request.headers
+    return "content-length" not in headers and "transfer-encoding" not in headers
 
-    def __init__(self) -> None:
-        self.written = bytearray()
 
-    def sendall(self, data: bytes) -> None:
-        self.written += data
-
-    def close(self) -> None:
-        """As a socket."""
+def _write_at_once(sock: socket.socket, head: bytes, stall: float | None) -> Written:
+    """What fits into one record and into the kernel's buffer: no answer can come before its end."""
+    if sock.gettimeout() != stall:
+        sock.settimeout(stall)
+    try:
+        sock.sendall(head)
+    except TimeoutError:
+        raise
+    except OSError as exc:
+        return Written(False, broken=exc)
+    return Written(True)
 
 
 def _head(request: httpx.Request) -> bytes:
-    collector = _Collector()
-    writer = http.client.HTTPConnection(request.url.host or "-")
-    writer.auto_open = 0
-    writer.sock = cast(socket.socket, collector)
-    try:
-        writer.putrequest(
-            request.method, request.url.raw_path.decode("ascii"), skip_host=True, skip_accept_encoding=True
+    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii", "replace"), request.url.raw_path)]
+    if not _REQUEST.fullmatch(lines[0]):
+        raise httpx.LocalProtocolError(
+            "the request has a method or an address that HTTP cannot carry", request=request
         )
-        for name, value in request.headers.raw:
-            writer.putheader(cast(str, name), value)  # takes bytes as well; its stub says str
-        writer.endheaders()
-    except (http.client.HTTPException, ValueError) as exc:
-        raise httpx.LocalProtocolError(str(exc), request=request) from exc
-    return bytes(collector.written)
+    for name, value in request.headers.raw:
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise httpx.LocalProtocolError("the request has a header that HTTP cannot carry", request=request)
+        lines.append(b"%b: %b" % (name, value))
+    return b"\r\n".join((*lines, b"", b""))
 
 
 def _body(request: httpx.Request) -> Iterator[bytes | memoryview]:

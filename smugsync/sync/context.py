@@ -166,8 +166,8 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A file that lies about and is to be read: a job for a thread. `number` is the stock's own."""
+class Lying:
+    """A file that lies about; `number` is the stock's own."""
 
     number: int
     path: str
@@ -175,12 +175,17 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """`found` None: it could not be read, and `why`."""
+class Reading:
+    """Files that are to be read one after the other: a job for a thread."""
 
-    number: int
-    found: LocalFile | None
-    why: str = ""
+    files: tuple[Lying, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was found, by number; or why a file could not be read."""
+
+    found: tuple[tuple[int, LocalFile | str], ...]
 
 
 class Stock(Protocol):
@@ -196,10 +201,10 @@ class Stock(Protocol):
     def advance(self) -> None: ...
 
     def next(self) -> Reading | None:
-        """A file to be read, None if there is none for now."""
+        """What is to be read next, None if there is nothing for now."""
 
     def read(self, reading: Reading, /) -> Read:
-        """Read it, in any thread."""
+        """Read them, in any thread."""
 
     def take(self, read: Read, /) -> None: ...
 

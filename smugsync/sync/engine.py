@@ -38,6 +38,8 @@ from smugsync.sync.retention import expire
 
 #: Where the catalogue remembers when the last look at everything was complete (epoch seconds).
 _LAST_FULL = "last_full"
+#: A first run lists so many albums while the list of all of them is still asked for.
+HEAD_START = 12
 _DAY = 86_400
 #: Where the catalogue remembers when our clock and the service's last agreed.
 _AGREED = "clocks_agreed"
@@ -109,7 +111,8 @@ class Engine:
     def cycle(self, context: Context) -> None:
         """One cycle over the context's scope."""
         scope, dry_run = context.scope, self._options.dry_run
-        account = self._whose()
+        is_first = self._catalogue.recall("account") is None
+        account = self._whose(albums=HEAD_START if is_first and scope.is_whole else 0)
         self._tell_time(context)
         recovery.bind(self._catalogue, self._mirror, account, dry_run=dry_run)
         try:
@@ -181,10 +184,10 @@ class Engine:
         """Our clock's time, or what two clocks have shown already: if ours is behind that, it is wrong."""
         return max(self._now(), float(self._catalogue.recall(_AGREED) or 0))
 
-    def _whose(self) -> Account:
+    def _whose(self, *, albums: int = 0) -> Account:
         """The account. What is one item's trouble elsewhere is the whole run's here."""
         try:
-            return self._gallery.account()
+            return self._gallery.account(albums=albums)
         except (Transient, Garbled) as error:
             raise Unreachable(str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from smugsync.catalogue import Catalogue
 from smugsync.core import naming
@@ -13,8 +14,9 @@ from smugsync.local import marker
 from smugsync.local.marker import Marker
 from smugsync.local.part import RESUMABLE
 from smugsync.local.tree import Mirror
-from smugsync.sync.context import Context
-from smugsync.sync.cycle.transfer import part_name
+
+if TYPE_CHECKING:
+    from smugsync.sync.context import Context
 
 
 def check_marker(catalogue: Catalogue, mirror: Mirror) -> Marker:
@@ -145,6 +147,8 @@ class _Resumable:
 
     def __contains__(self, name: object) -> bool:
         if self._names is None:  # only asked when a suspended part was found at all
+            from smugsync.sync.cycle.transfer import part_name  # noqa: PLC0415 - `status` starts without it
+
             rows = self._context.catalogue.unfinished(least=RESUMABLE)
             self._names = {part_name(*row) for row in rows}
         return name in self._names

@@ -249,3 +249,29 @@ def test_a_full_disk_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     for word in (str(tmp_path), "no space is left", "part file of big", "bytes free", "make room"):
         assert word in result.stdout
+
+
+def test_a_part_that_an_earlier_process_left_is_found_again(root: Root, tmp_path: Path) -> None:
+    part = PartFile.create(root, "k")
+    part.write(BIG)
+    part.validator = '"v"'
+    assert part.suspend("1")
+    later = Root(tmp_path)
+    try:
+        again = PartFile.reopen(later, "k", version="1", directory="elsewhere")
+        assert again is not None
+        assert again.size == len(BIG)
+        again.discard()
+    finally:
+        later.close()
+
+
+def test_what_lies_in_the_way_of_a_part_is_cleared_at_the_next_try(root: Root) -> None:
+    root.staging()
+    (root.path / ".smugsync/tmp/k.part").write_bytes(b"somebody else's")
+    assert PartFile.reopen(root, "k", version="1") is None  # not looked for: nobody left it
+    with pytest.raises(Transient):
+        PartFile.create(root, "k")
+    assert PartFile.reopen(root, "k", version="1") is None
+    PartFile.create(root, "k").discard()
+    assert staged(root) == []

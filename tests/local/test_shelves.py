@@ -10,7 +10,7 @@ import pytest
 
 from smugsync.errors import Interrupted, Transient
 from smugsync.local.handles import Root
-from smugsync.local.shelves import Removed, Shelves, moment_of, parse, stamp_of
+from smugsync.local.shelves import Removed, Shelves, Weight, _branches, moment_of, parse, stamp_of
 from smugsync.local.tree import Mirror
 from smugsync.local.versions import Shelf
 from smugsync.stop import Stop
@@ -215,3 +215,60 @@ def test_other_disks_in_the_mirror_have_shelves_of_their_own(tmp_path: Path) -> 
         pytest.skip("nothing can be mounted here")
     done = run(OTHER_DISK, str(tmp_path / "mirror"), prefix=["unshare", "-rm"])
     assert (done.returncode, done.stdout) == (0, "done\n"), done.stderr
+
+
+class TestWeighing:
+    def test_nothing_is_nothing(self, shelves: Shelves) -> None:
+        assert shelves.weigh(Shelf.TRASH) == Weight(0, 0, None)
+
+    def test_is_of_all_files_since_the_first(self, mirror: Mirror, shelves: Shelves) -> None:
+        put(mirror, f"{VERSIONS}/{NEW}/Rome/a.jpg", f"{VERSIONS}/{OLD}/b.jpg")
+        size = len(f"{VERSIONS}/{NEW}/Rome/a.jpg") + len(f"{VERSIONS}/{OLD}/b.jpg")
+        assert shelves.weigh(Shelf.VERSIONS) == Weight(2, size, moment_of(OLD))
+
+    def test_an_empty_stamp_is_not_the_first(self, mirror: Mirror, shelves: Shelves) -> None:
+        put(mirror, f"{VERSIONS}/{NEW}/b.jpg")
+        (mirror.root.path / VERSIONS / OLD).mkdir()
+        assert shelves.weigh(Shelf.VERSIONS).oldest == moment_of(NEW)
+
+
+class TestBranches:
+    """Directories that hold no others are passed by, where the file system counts them truly."""
+
+    @staticmethod
+    def branches(place: Path) -> set[str]:
+        fd = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            return set(_branches(fd))
+        finally:
+            os.close(fd)
+
+    @staticmethod
+    def counts(place: Path) -> bool:
+        return place.stat().st_nlink == 2 + sum(one.is_dir() for one in place.iterdir())
+
+    def test_one_with_directories_is_never_passed_by(self, tmp_path: Path) -> None:
+        for name in ("a/b", "c/d/e", "f"):
+            (tmp_path / name).mkdir(parents=True)
+        (tmp_path / "a" / "1.jpg").touch()
+        assert {"a", "c"} <= self.branches(tmp_path)
+        assert self.branches(tmp_path / "c") == {"d"}
+
+    def test_leaves_are_passed_by_where_links_tell(self, tmp_path: Path) -> None:
+        for name in ("a", "b", "c/d"):
+            (tmp_path / name).mkdir(parents=True)
+        if not self.counts(tmp_path):
+            pytest.skip("this file system does not count directories in their links")
+        assert self.branches(tmp_path) == {"c"}
+
+    def test_files_and_links_are_no_directories(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        (tmp_path / "link").symlink_to(tmp_path)
+        assert self.branches(tmp_path) == set()
+
+    def test_a_number_that_is_made_up_is_not_believed(self) -> None:
+        """/proc counts processes and not the directories beside them."""
+        if self.counts(Path("/proc")):
+            pytest.skip("here /proc counts truly")
+        assert "self" not in self.branches(Path("/proc"))
+        assert {"1", "sys"} <= self.branches(Path("/proc"))

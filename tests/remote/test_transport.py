@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smugsync.remote.streaming import BORROW, CHUNK
+from smugsync.remote.head import CHUNK
+from smugsync.remote.streaming import BORROW
 from smugsync.remote.transport import DirectTransport, TransportAborted
 
 from .servers import LONG, Peer, Script, Server, always, once, plain

@@ -15,6 +15,7 @@ from typing import Any
 from smugsync.core.model import LocalFile
 from smugsync.emulator.account.content import Bytes
 from smugsync.local.folder import Folder
+from smugsync.local.reading import Ahead
 from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
 from smugsync.sync.adoption.adopting import adopt
@@ -31,9 +32,9 @@ TAKEN = "2020-05-02T15:00:01"
 class CountingMirror(Mirror):
     """Notes what it is asked to hash."""
 
-    def hash(self, path: str, stop: Stop) -> LocalFile:
+    def hash(self, path: str, stop: Stop, ahead: Ahead | None = None) -> LocalFile:
         READS.append(f"{self.root.path}/{path}")
-        return super().hash(path, stop)
+        return super().hash(path, stop, ahead)
 
 
 #: Absolute paths of the files that were read to be hashed.

@@ -23,6 +23,7 @@ from smugsync.core.model import Account, Album, Fingerprint, LocalFile, RemoteFi
 from smugsync.errors import Gone, ItemError
 from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement, place
+from smugsync.local.reading import Ahead
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.listing import Listing
 from smugsync.remote.session import Session
@@ -117,8 +118,8 @@ class TrustingHash(WatchedMirror):
 
     promised: Callable[[str], tuple[str, int] | None] = staticmethod(lambda path: None)
 
-    def hash(self, path: str, stop: Stop) -> LocalFile:
-        local = super().hash(path, stop)
+    def hash(self, path: str, stop: Stop, ahead: Ahead | None = None) -> LocalFile:
+        local = super().hash(path, stop, ahead)
         promise = self.promised(path)
         if promise is None:
             return local
@@ -306,8 +307,8 @@ class EditsTrashed(WatchedWorld):
     class Believing(WatchedMirror):
         held: Callable[[str], str | None] = staticmethod(lambda path: None)
 
-        def hash(self, path: str, stop: Stop) -> LocalFile:
-            local = super().hash(path, stop)
+        def hash(self, path: str, stop: Stop, ahead: Ahead | None = None) -> LocalFile:
+            local = super().hash(path, stop, ahead)
             return replace(local, md5=self.held(path) or local.md5)
 
     def open_mirror(self, path: Path) -> WatchedMirror:

@@ -18,6 +18,7 @@ from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.emulator.media.pictures import make_video
 from smugsync.errors import SmugsyncError, Transient
 from smugsync.local.folder import Folder
+from smugsync.local.reading import Ahead
 from smugsync.local.tree import Mirror
 from smugsync.stop import Stop
 from smugsync.sync.report import Report, What
@@ -195,8 +196,8 @@ class TestReading:
         stop = Stop()
 
         class Impatient(CountingMirror):
-            def hash(self, path: str, own: Stop) -> LocalFile:
-                found = super().hash(path, own)
+            def hash(self, path: str, own: Stop, ahead: Ahead | None = None) -> LocalFile:
+                found = super().hash(path, own, ahead)
                 if len(world.read()) >= 3:
                     stop.set()
                 return found
@@ -217,8 +218,8 @@ class TestReading:
         world.leave("a.jpg", 0)
 
         class Meddling(CountingMirror):
-            def hash(self, path: str, own: Stop) -> LocalFile:
-                found = super().hash(path, own)
+            def hash(self, path: str, own: Stop, ahead: Ahead | None = None) -> LocalFile:
+                found = super().hash(path, own, ahead)
                 world.leave("a.jpg", bytes(len(content(0))), taken="2021-01-01T00:00:00")
                 return found
 
@@ -231,8 +232,8 @@ class TestReading:
         world.leave_here("Rome/0.jpg", 0)
 
         class Meddling(CountingMirror):
-            def hash(self, path: str, own: Stop) -> LocalFile:
-                found = super().hash(path, own)
+            def hash(self, path: str, own: Stop, ahead: Ahead | None = None) -> LocalFile:
+                found = super().hash(path, own, ahead)
                 if len(world.read()) == 1:
                     world.leave_here(path, 77, taken="2021-01-01T00:00:00")
                 return found
@@ -256,8 +257,8 @@ class TestReading:
         path = world.leave("a.jpg", 0)
 
         class Blind(CountingMirror):
-            def hash(self, path: str, own: Stop) -> LocalFile:
-                del path, own
+            def hash(self, path: str, own: Stop, ahead: Ahead | None = None) -> LocalFile:
+                del path, own, ahead
                 raise Transient("a.jpg cannot be read back: the disk reports an I/O error")
 
         report = world.adopt(world.old, reader=Blind)
@@ -786,8 +787,8 @@ class TestOriginals:
         world.leave("IMG_1.HEIC", heic(), taken=TAKEN)
 
         class Restless(CountingMirror):
-            def hash(self, path: str, stop: Stop) -> LocalFile:
-                found = super().hash(path, stop)
+            def hash(self, path: str, stop: Stop, ahead: Ahead | None = None) -> LocalFile:
+                found = super().hash(path, stop, ahead)
                 os.utime(self.root.path / path, (1, 1))
                 return found
 
@@ -823,8 +824,8 @@ class TestOriginals:
         path = world.leave("IMG_1.HEIC", heic(), taken=TAKEN)
 
         class Rotting(CountingMirror):
-            def hash(self, path: str, stop: Stop) -> LocalFile:
-                found = super().hash(path, stop)
+            def hash(self, path: str, stop: Stop, ahead: Ahead | None = None) -> LocalFile:
+                found = super().hash(path, stop, ahead)
                 rot(self.root.path / path)
                 return found
 

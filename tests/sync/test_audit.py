@@ -23,7 +23,7 @@ from smugsync.local.tree import Mirror
 from smugsync.pace import Pace
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
-from smugsync.sync.proving.audit import Wish
+from smugsync.sync.proving.audit import FILES, Wish
 from smugsync.sync.proving.verification import Verification
 from smugsync.sync.report import Report, What
 from tests.sync.world import DELTA, EVERYTHING, World, content, md5
@@ -119,6 +119,24 @@ class TestVerdicts:
         assert outcome.report.requests == 0
         assert outcome.report.bytes_proven == sum(len(content(seed)) for seed in (1, 2, 3))
         assert {row.verified_at for row in rows(world).values()} == {int(world.clock.now)}
+
+    def test_of_a_sound_file_nothing_but_the_time_of_its_proof_is_recorded(
+        self, world: World, rome: str
+    ) -> None:
+        before = rows(world)
+        verify(world)
+        proven = int(world.clock.now)
+        assert rows(world) == {name: replace(row, verified_at=proven) for name, row in before.items()}
+
+    def test_more_files_than_a_reader_is_handed_at_once(self, world: World) -> None:
+        album = world.album("Rome")
+        for seed in range(2 * FILES + 3):
+            world.photo(album, f"{seed}.jpg", seed)
+        synced(world)
+        rot(world.path / f"Rome/{FILES}.jpg")
+        outcome = verify(world)
+        assert outcome.verdicts == {Verdict.RIGHT: 2 * FILES + 2, Verdict.DAMAGED: 1}
+        assert outcome.wrong == {f"Rome/{FILES}.jpg": Verdict.DAMAGED}
 
     def test_one_flipped_bit_is_damage(self, world: World, rome: str) -> None:
         rot(world.path / "Rome/b.jpg")
@@ -405,7 +423,7 @@ class TestShare:
             return float(len(seen))
 
         began = int(world.clock.now) + 1
-        outcome = verify(world, stop=stop, ticks=ticks)
+        outcome = verify(world, stop=stop, ticks=ticks, rate=1e12)  # a rate: one file after the other
         assert isinstance(outcome.report.stopped, Interrupted)
         assert outcome.report.exit_code == 130
         proven = self.proven_since(world, began)

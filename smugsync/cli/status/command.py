@@ -86,13 +86,12 @@ def _facts(config: Config, catalogue: Catalogue | None) -> dict[str, Any]:
     }
     if catalogue is None:
         return facts
-    albums = list(catalogue.albums())
-    counts = catalogue.count()
+    albums, counts = catalogue.count_albums(), catalogue.count()
     last_full = catalogue.recall("last_full")
     facts |= {
         "nickname": catalogue.recall("nickname"),
-        "albums": sum(1 for album in albums if album.state != "gone"),
-        "albums_unreadable": sum(1 for album in albums if album.state == "frozen"),
+        "albums": sum(n for state, n in albums.items() if state != "gone"),
+        "albums_unreadable": albums.get("frozen", 0),
         "files": {state.value: n for state, (n, _) in sorted(counts.items())},
         "bytes": sum(s for state, (_, s) in counts.items() if state in (State.COMMITTED, State.RETIRED)),
         "unproven": catalogue.count_unproven(),

@@ -17,18 +17,17 @@ NO_PROOFS: dict[str, Any] = {"oldest_proof": None, "never_proven": 0, "files_dam
 def proof_facts(catalogue: Catalogue) -> dict[str, Any]:
     """For `status --json`: times are epoch seconds."""
     oldest, never = catalogue.oldest_proof()
-    damaged = catalogue.damaged()
     return {
         "oldest_proof": oldest,
         "never_proven": never,
-        "files_damaged": len(damaged),
+        "files_damaged": catalogue.count_damaged(),
         "damaged": [
             {
                 "path": join(catalogue.album(row.album_id).directory, row.name),
                 "since": row.damaged_at,
                 "last_good": row.verified_at,
             }
-            for row in damaged[:_NAMED]
+            for row in catalogue.damaged(limit=_NAMED)
         ],
     }
 

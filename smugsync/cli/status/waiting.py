@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
-from smugsync.catalogue import Catalogue
+from smugsync.catalogue import Catalogue, join
 from smugsync.cli.amounts import moment
 from smugsync.cli.invocation import Invocation
 from smugsync.cli.summary import plural
@@ -15,7 +16,6 @@ from smugsync.local.tree import Mirror
 from smugsync.local.versions import Shelf
 from smugsync.progress import size
 from smugsync.sync import recovery
-from smugsync.sync.second_thoughts.resolving import conflicts, edits
 
 #: So many files that wait for a decision are named.
 _NAMED = 3
@@ -25,8 +25,8 @@ NOTHING_WAITS: dict[str, Any] = {"conflicts": 0, "edits": 0, "waiting": [], "she
 
 def waiting_facts(config: Config, catalogue: Catalogue) -> dict[str, Any]:
     """For `status --json`. `shelves` is None if the mirror is not there; times are epoch seconds."""
-    named = [one.local for one in conflicts(catalogue, limit=_NAMED)]
-    named += [one.path for one in edits(catalogue, limit=_NAMED)]
+    named = [one.path for one in catalogue.diverged(limit=_NAMED)]
+    named += [join(album.directory, row.name) for album, row in catalogue.open_edits(limit=_NAMED)]
     return {
         "conflicts": catalogue.count_local().get("diverged", 0),
         "edits": catalogue.count_open_edits(),
@@ -40,18 +40,9 @@ def _shelves(config: Config, catalogue: Catalogue) -> dict[str, Any] | None:
         with Mirror.open(config.mirror) as mirror:
             recovery.check_marker(catalogue, mirror)
             shelves = Shelves(mirror.root, unreadable=lambda path, error: None)
-            return {shelf.value: _weigh(shelves, shelf) for shelf in Shelf}
+            return {shelf.value: asdict(shelves.weigh(shelf)) for shelf in Shelf}
     except SmugsyncError:  # what is wrong with it is for the commands that need it to say
         return None
-
-
-def _weigh(shelves: Shelves, shelf: Shelf) -> dict[str, Any]:
-    files = total = 0
-    oldest = None
-    for entry in shelves.entries(shelf):
-        files, total = files + 1, total + entry.fingerprint.size
-        oldest = entry.at if oldest is None else min(oldest, entry.at)
-    return {"files": files, "bytes": total, "oldest": oldest}
 
 
 def waiting_lines(invocation: Invocation, facts: dict[str, Any]) -> list[str]:

@@ -9,7 +9,10 @@ servers ignore switches that they do not know.
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
@@ -27,6 +30,7 @@ _FOLDER_SWITCHES = {"_filter": objects.FOLDER_FIELDS, "_filteruri": ""}
 #: stands beside the answer, keyed by that link, and is simply missing where it could not be made.
 _FILE_SWITCHES = {"_filter": objects.FILE_FIELDS, "_filteruri": "LargestVideo", "_expand": "LargestVideo"}
 
+_USER_FIELDS = "NickName,Name,ResponseLevel"
 _HOME_ALBUM = re.compile(r"/album/([^/!?]+)/image/")
 
 
@@ -54,8 +58,25 @@ class SmugMugV2(UploadQuestions):
     # The account
 
     def account(self) -> Call:
-        path = f"/api/v2/user/{part(self._user)}" if self._user else "/api/v2!authuser"
-        return self._get(path, {"_filter": "NickName,Name,ResponseLevel", "_filteruri": "Node"})
+        return self._get(self._viewer, {"_filter": _USER_FIELDS, "_filteruri": "Node"})
+
+    def account_and_albums(self, count: int) -> Call:
+        """The first albums come as an expansion of the account's link to them (documentation: `_config`)."""
+        albums = {
+            "filter": objects.ALBUM_FIELDS.split(","),
+            "filteruri": ["AlbumImages"],
+            "args": {"count": count},
+        }
+        config = {
+            "filter": _USER_FIELDS.split(","),
+            "filteruri": ["Node", "UserAlbums"],
+            "expand": {"UserAlbums": albums},
+        }
+        return self._get(self._viewer, {"_config": json.dumps(config, separators=(",", ":"))})
+
+    @property
+    def _viewer(self) -> str:
+        return f"/api/v2/user/{part(self._user)}" if self._user else "/api/v2!authuser"
 
     def read_account(self, reply: Reply) -> Account:
         user = only(reply, "User", "the account")
@@ -68,6 +89,7 @@ class SmugMugV2(UploadQuestions):
             root=root,
             name=user.prose("Name"),
             whole=None if not level else level == "Full",
+            albums=tuple(_read_shown(user, parse(reply, "the account"))),
         )
 
     # Albums
@@ -149,3 +171,12 @@ class SmugMugV2(UploadQuestions):
 
     def _get(self, path: str, switches: dict[str, str], span: Span | None = None) -> Call:
         return get(self._origin, path, switches, span)
+
+
+def _read_shown(user: Fields, document: Fields) -> Iterator[Album]:
+    """Albums that came along with the account. What cannot be read of them is asked for again anyway."""
+    with suppress(Garbled):
+        shown = document.child("Expansions").child(objects.link(user, "UserAlbums"))
+        for entry in shown.entries("Album"):
+            with suppress(Garbled):
+                yield objects.read_album(Fields.of(entry, "an album"))

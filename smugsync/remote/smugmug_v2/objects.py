@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,11 @@ _LONGEST_PATH = 4096
 #: Extensions of one format.
 _ALIKE = ({"jpg", "jpeg"}, {"tif", "tiff"}, {"heic", "heif"})
 _FILE_TYPE = re.compile(r"[a-z0-9]{1,8}")
+#: An address that needs no encoding and names a host, perhaps with a port.
+_PLAIN_ADDRESS = re.compile(
+    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[1-9][0-9]{0,3}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?"
+    r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?"
+)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -94,32 +100,50 @@ def read_file(item: Fields, album_key: str, expansions: Fields) -> RemoteFile:
     """An AlbumImage; `expansions` may hold the LargestVideo of its link of that name."""
     is_video = item.flag("IsVideo") or bool(link(item, "LargestVideo"))
     serial = item.whole("Serial") or 0
+    offer = _Offer(str(serial)) if is_video else _offer(item, serial)
     file = RemoteFile(
         album_key=album_key,
         key=item.key("ImageKey"),
         name=item.text("FileName"),
         format=item.text("Format"),
         kind=Kind.VIDEO if is_video else Kind.PHOTO,
-        version=str(serial),
+        version=offer.version,
         revision=item.text("LastUpdated"),
         serial=serial,
+        promised=offer.promised,
+        source=offer.source,
+        withheld=offer.withheld,
         processing=item.flag("Processing"),
         taken=camera_time(item.prose("DateTimeOriginal")),
         uploaded=_utc(item.prose("DateTimeUploaded") or item.prose("Date")),
         details=_details(item),
+        source_files=offer.source_files,
         original_size=_original_size(item),
     )
-    return _as_video(file, item, expansions) if is_video else _as_photo(file, item)
+    return _as_video(file, item, expansions) if is_video else file
 
 
-def _as_photo(file: RemoteFile, item: Fields) -> RemoteFile:
+class _Offer(NamedTuple):
+    """What there is to be had of a file; fields as those of RemoteFile."""
+
+    version: str
+    promised: Promise = Promise()
+    source: str | None = None
+    withheld: str = ""
+    source_files: str = ""
+
+
+def _offer(item: Fields, serial: int) -> _Offer:
+    """A photo's archived original."""
     promised = Promise(item.md5("ArchivedMD5"), _size(item, "ArchivedSize"))
-    version = f"{file.serial}|{promised.md5 or ''}|{promised.size or ''}"
     source = _address(item, "ArchivedUri")
-    withheld = PROCESSING if file.processing else "" if source else RESTRICTED
-    beside = _source_files(item, file.format.lower())
-    return replace(
-        file, version=version, promised=promised, source=source, withheld=withheld, source_files=beside
+    withheld = PROCESSING if item.flag("Processing") else "" if source else RESTRICTED
+    return _Offer(
+        f"{serial}|{promised.md5 or ''}|{promised.size or ''}",
+        promised,
+        source,
+        withheld,
+        _source_files(item, item.text("Format").lower()),
     )
 
 
@@ -137,6 +161,8 @@ def _source_files(item: Fields, own: str) -> str:
     try:
         found = {word.lower() for word in item.child("ComponentFileTypes").all_words()}
     except Garbled:
+        return ""
+    if not found:
         return ""
     same = next((alike for alike in _ALIKE if own in alike), {own})
     return " ".join(sorted(word for word in found - same if _FILE_TYPE.fullmatch(word))[:8]) if own else ""
@@ -167,6 +193,8 @@ def read_rendition(file: RemoteFile, video: Fields) -> RemoteFile:
 def link(item: Fields, name: str) -> str:
     """One of an object's `Uris`, "" when absent: a string when asked for briefly, else an object."""
     links = item.child("Uris")
+    if name not in links:
+        return ""
     return links.text(name) if links.is_text(name) else links.child(name).text("Uri")
 
 
@@ -239,6 +267,8 @@ def _address(fields: Fields, name: str) -> str | None:
     address = fields.text(name)
     if not address:
         return None
+    if _PLAIN_ADDRESS.fullmatch(address):  # as they all are; taking it apart would be a quarter of the work
+        return address
     address = quote(_STRAY_PERCENT.sub("%25", address), safe=":/?#[]@!$&'()*+,;=%~")
     try:
         parts = urlsplit(address)

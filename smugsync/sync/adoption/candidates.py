@@ -13,14 +13,17 @@ from itertools import islice
 from smugsync.catalogue import Hashed
 from smugsync.core.matching import Label, is_archive, is_litter, label_of_original
 from smugsync.core.model import Fingerprint, LocalFile
-from smugsync.errors import ItemError
+from smugsync.errors import Interrupted, ItemError
+from smugsync.local.reading import Ahead
 from smugsync.local.sharing import Source, has_to_copy
 from smugsync.local.tree import Mirror
-from smugsync.sync.context import Context, Read, Reading
+from smugsync.sync.context import Context, Lying, Read, Reading
 from smugsync.sync.strangers import note_strangers
 
 #: What was read is remembered after so many files or seconds: no more is read twice if we are killed.
 FLUSH_FILES, FLUSH_SECONDS = 256, 5.0
+#: A reader is handed up to so many files at once, and no more of them once they make up so many bytes.
+FILES, BYTES = 32, 4 << 20
 #: So many files are tried to see whether they can be linked, until one can be opened.
 SAMPLES = 64
 
@@ -128,36 +131,49 @@ class Search:
             self._ctx.progress.plan(1, candidate.fingerprint.size)
 
     def next(self) -> Reading | None:
-        if not self._to_read:
-            return None
-        number = self._to_read.popleft()
-        candidate = self._candidates[number]
-        return Reading(number, candidate.path, candidate.fingerprint.size)
+        files: list[Lying] = []
+        size = 0
+        while self._to_read and len(files) < FILES and size < BYTES:
+            number = self._to_read.popleft()
+            candidate = self._candidates[number]
+            files.append(Lying(number, candidate.path, candidate.fingerprint.size))
+            size += candidate.fingerprint.size
+        return Reading(tuple(files)) if files else None
 
     def read(self, reading: Reading) -> Read:
-        """In a thread of its own. Raises MirrorUnusable, Interrupted."""
+        """In a thread of its own. Raises MirrorUnusable, and Interrupted if nothing was read by then."""
+        found: list[tuple[int, LocalFile | str]] = []
+        with self.place.reader.ahead(file.path for file in reading.files) as ahead:
+            try:
+                for file in reading.files:
+                    found.append((file.number, self._look(file, ahead)))  # noqa: PERF401 - kept if it ends here
+            except Interrupted:
+                if not found:
+                    raise
+        return Read(tuple(found))
+
+    def _look(self, file: Lying, ahead: Ahead) -> LocalFile | str:
         progress = self._ctx.progress
-        progress.begin(reading.path, reading.size)
+        progress.begin(file.path, file.size)
         try:
-            found = self.place.reader.hash(reading.path, self._ctx.stop)
+            return self.place.reader.hash(file.path, self._ctx.stop, ahead)
         except ItemError as error:
-            return Read(reading.number, None, str(error))
+            return str(error)
         finally:
-            progress.advance(reading.path, reading.size)
-            progress.end(reading.path, ok=True)
-        return Read(reading.number, found)
+            progress.advance(file.path, file.size)
+            progress.end(file.path, ok=True)
 
     def take(self, read: Read) -> None:
-        candidate = self._candidates[read.number]
-        if read.found is None:
-            self._ctx.report.trouble(self.place.absolute(candidate.path), f"left alone: {read.why}", code=0)
-            return
         now = int(self._ctx.now())
-        candidate.fingerprint = read.found.fingerprint
-        self._know(candidate, read.found.md5 or "", now)
-        self._fresh.append(
-            Hashed(self.place.absolute(candidate.path), candidate.fingerprint, candidate.md5, now)
-        )
+        for number, found in read.found:
+            candidate = self._candidates[number]
+            path = self.place.absolute(candidate.path)
+            if isinstance(found, str):
+                self._ctx.report.trouble(path, f"left alone: {found}", code=0)
+                continue
+            candidate.fingerprint = found.fingerprint
+            self._know(candidate, found.md5 or "", now)
+            self._fresh.append(Hashed(path, candidate.fingerprint, candidate.md5, now))
         if len(self._fresh) >= FLUSH_FILES or time.monotonic() - self._flushed >= FLUSH_SECONDS:
             self.flush()
 

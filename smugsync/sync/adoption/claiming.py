@@ -27,8 +27,10 @@ def claim_directories(
     for album_id, votes in _votes(context, search, pairs).items():
         album = catalogue.album(album_id)
         best, n = max(votes.items(), key=lambda vote: (vote[1], vote[0] == album.directory, vote[0]))
+        if best in ("", album.directory):
+            continue
         rows = catalogue.files(album_id).values()
-        if best in ("", album.directory) or 2 * n <= len(rows):
+        if 2 * n <= len(rows):
             continue
         if all(is_missing(album, row) for row in rows if row.held_md5 is not None):
             claims[album_id] = best, n

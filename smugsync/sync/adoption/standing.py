@@ -165,7 +165,7 @@ class Standing:
                 evidence = prove(Promise(row.promised_md5, row.promised_size), Found(candidate.md5, size))
             except IntegrityError:  # the size is not the promised one: the feeder says what is wrong
                 return row
-        held = replace(
+        after = settled(
             row,
             held_version=row.version,
             held_md5=candidate.md5,
@@ -188,7 +188,7 @@ class Standing:
         self.context.progress.plan(-1, -(row.promised_size or 0))
         detail = "by name and time, not proven" if evidence is Evidence.UNPROVEN else ""
         self.context.note(What.ADOPTED, candidate.path, detail, of=row)
-        return settled(held)
+        return after
 
     # -- from elsewhere ------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from smugsync.sync.context import Context, Durability, Read, Reading
 from smugsync.sync.cycle import second_look
 from smugsync.sync.cycle.feeder import Feeder
 from smugsync.sync.cycle.listing import Listings
+from smugsync.sync.cycle.meter import Metered
 from smugsync.sync.cycle.planning import Planner
 from smugsync.sync.cycle.recorder import Recorder
 from smugsync.sync.cycle.settle import Settlement
@@ -104,8 +105,9 @@ class Cycle:
         self._survey = Survey(context.gallery, self._inbox.put, context.stop, uploads=context.uploads)
         self._post = Post(context, account, crew, self._inbox.put, self._ask)
         options = context.options
+        self._meter = Metered(context.gallery)
         transfer = Transfer(
-            context.gallery,
+            self._meter,
             context.mirror,
             context.progress,
             context.stop,
@@ -217,6 +219,7 @@ class Cycle:
     def _feed(self) -> None:
         if not self._ctx.stock.ready:
             return
+        self._throttle.watch(self._meter.count, time.monotonic())
         limit = self._workers.width = self._throttle.limit
         while self._workers.busy < limit + AHEAD:
             try:
@@ -289,8 +292,6 @@ class Cycle:
             case Received():
                 self._streak = 0
                 self._feeder.landed(outcome.job.row)
-                if outcome.how is None:
-                    self._throttle.moved(outcome.found.size, time.monotonic())
                 placed = self._recorder.to_place(outcome)
                 if placed is not None:
                     self._committing += 1

@@ -134,7 +134,7 @@ class Planner:
             return ()
         listing.here.look(called=listing.directory)
         catalogue = self._ctx.catalogue
-        missing = [row for key, row in catalogue.files(listing.row.id).items() if key not in listing.seen]
+        missing = catalogue.files_besides(listing.row.id, listing.seen)
         forgotten = {row.id for row in missing if self._is_over(listing, row)}
         absent = tuple(row for row in missing if row.id not in forgotten and self._is_to_prove(row))
         with catalogue.transaction():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from smugsync.catalogue import AlbumRow, FileRow, join
-from smugsync.core.lifecycle import Event, State
+from smugsync.core.lifecycle import Event, State, advance
 from smugsync.core.model import Evidence
 from smugsync.core.reconcile import has_changed
 from smugsync.errors import ItemError
@@ -77,13 +78,16 @@ def _relocate(context: Context, old: FileRow, new: FileRow, *, source: str, targ
     return True
 
 
-def settled(row: FileRow) -> FileRow:
-    """A planned row whose bytes turn out to be here already, led through its life to `committed`.
+def settled(row: FileRow, **held: Any) -> FileRow:
+    """A planned row whose bytes turn out to be here already, led through its life to `committed`; `held` is
+    what is recorded of them besides.
 
     The promise it rests on is the one its bytes were accepted under, whatever a later listing left out.
     """
-    if row.evidence == Evidence.PROMISED and row.promised_md5 is None:
-        row = replace(row, promised_size=row.held_size)
-    for event in (Event.CLAIM_FETCH, Event.RECEIVE):
-        row = row.on(event)
-    return row.on(Event.PLACE, source=None, source_run=None, attempts=0)
+    if held.get("evidence", row.evidence) == Evidence.PROMISED and row.promised_md5 is None:
+        held["promised_size"] = held.get("held_size", row.held_size)
+    state = row.state
+    for event in (Event.CLAIM_FETCH, Event.RECEIVE, Event.PLACE):
+        state = advance(state, event)
+    ended: dict[str, Any] = {"reason": "", "retry_at": None, "retired_at": None, "attempts": 0}
+    return replace(row, state=state, source=None, source_run=None, **ended, **held)

@@ -184,7 +184,7 @@ class Survey:
         stop: Stop,
         *,
         uploads: Uploads | None = None,
-        pages: int = 64,
+        pages: int = 16,
     ) -> None:
         self._gallery, self._uploads = gallery, uploads
         self._deliver = deliver
@@ -260,9 +260,12 @@ class Survey:
         if question.keys is not None:
             return self._look_at_albums(question.keys)
         listing = self._gallery.albums(question.account)
+        early = {album.key for album in question.account.albums}
+        if early:
+            self._hand_over(AlbumsPage(question.account.albums))
         try:
             for page in listing:
-                self._hand_over(AlbumsPage(tuple(page)))
+                self._hand_over(AlbumsPage(tuple(album for album in page if album.key not in early)))
         except ItemError as error:  # what came before it is known all the same
             return AlbumsListed(False, str(error))
         return AlbumsListed(listing.complete, listing.why)

@@ -20,7 +20,7 @@ from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core.verdict import Verdict
 from smugsync.errors import SmugsyncError
 from smugsync.local import reading
-from smugsync.local.reading import Reading, Unread
+from smugsync.local.reading import Ahead, Reading, Unread
 from smugsync.pace import Pace
 from smugsync.sync.context import Context
 from smugsync.sync.pool import THREADS, Crash, Crew, Inbox, Pool
@@ -30,6 +30,8 @@ from smugsync.sync.proving.findings import Findings
 GRACE = 0.8
 #: What was found is recorded after so many files, or so many seconds.
 BATCH, EVERY = 256, 2.0
+#: A reader is handed up to so many files at once, and no more of them once they make up so many bytes.
+FILES, BYTES = 32, 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Wish:
     readers: int = 2
 
     @property
+    def at_once(self) -> int:
+        """So many files may be handed out together: what is slowed down is looked at after each."""
+        return FILES if self.rate is None and self.seconds is None else 1
+
+    @property
     def whole(self) -> bool:
         """Is it about every file, also those that are known to be damaged?"""
         return self.share == 1 and self.before is None
@@ -62,10 +69,13 @@ class _Job:
     path: str
 
 
+#: What a reader is handed, and what it hands back.
+_Jobs = list[_Job]
+
+
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    job: _Job
-    found: Reading | Unread
+class _Answers:
+    found: list[tuple[_Job, Reading | Unread]]
 
 
 class Audit:
@@ -84,6 +94,7 @@ class Audit:
         self.began = int(context.now())
         self.found = Findings(context, sums=wish.sha256)
         self._rows: deque[int] = deque()
+        self._loaded: deque[FileRow] = deque()  #: the next of them
         self._given = 0
         self._left = 0  #: bytes of the budget that no reader was given yet
         self._second: deque[int] = deque()  #: what changed while it was read has a second turn, at the end
@@ -120,7 +131,7 @@ class Audit:
         self._left = quota
         self._announce(sizes)
         inbox = self._crew.inbox()
-        pool: Pool[_Job] = self._crew.pool("verify", self._wish.readers, self._work, inbox.put)
+        pool: Pool[_Jobs] = self._crew.pool("verify", self._wish.readers, self._work, inbox.put)
         until = None if seconds is None else self._clock() + seconds
         self._due = self._clock() + EVERY
         try:
@@ -134,6 +145,7 @@ class Audit:
                 self._ctx.stop.set()
             pool.close(time.monotonic() + GRACE)
             self._rows.clear()
+            self._loaded.clear()
             self.found.write()
 
     def _announce(self, sizes: array[int]) -> None:
@@ -145,37 +157,55 @@ class Audit:
         self._ctx.progress.start("verifying")
         self._ctx.progress.plan(files, size)
 
-    def _feed(self, pool: Pool[_Job], until: float | None) -> bool:
+    def _feed(self, pool: Pool[_Jobs], until: float | None) -> bool:
         """Keep the readers busy; False when nothing is left to give and to wait for."""
-        while pool.busy < 2 * self._wish.readers and (row_id := self._next(until)) is not None:
-            row = self._ctx.catalogue.file(row_id)
-            if row is not None and row.held_md5 is not None:
-                self._left -= row.held_size or 0
-                self._given += 1
-                pool.give(_Job(self._given, row, self._path(row)))
+        while pool.busy < 2 * self._wish.readers and (jobs := self._gather(until)):
+            pool.give(jobs)
         return pool.busy > 0
 
-    def _next(self, until: float | None) -> int | None:
-        if until is not None and self._clock() >= until:
-            return None
-        if self._rows and self._left > 0:
-            return self._rows.popleft()
-        return self._second.popleft() if self._second else None
+    def _gather(self, until: float | None) -> _Jobs:
+        """What to hand to a reader next, nothing when there is nothing left or no time."""
+        jobs: _Jobs = []
+        size = 0
+        while len(jobs) < self._wish.at_once and size < BYTES:
+            row = None if until is not None and self._clock() >= until else self._next()
+            if row is None:
+                break
+            size += row.held_size or 0
+            self._left -= row.held_size or 0
+            self._given += 1
+            jobs.append(_Job(self._given, row, self._path(row)))
+        return jobs
+
+    def _next(self) -> FileRow | None:
+        while self._left > 0 and (self._loaded or self._rows):
+            if not self._loaded:
+                ids = [self._rows.popleft() for _ in range(min(BATCH, len(self._rows)))]
+                found = self._ctx.catalogue.files_by_id(ids)
+                self._loaded.extend(found[each] for each in ids if each in found)
+            elif (row := self._loaded.popleft()).held_md5 is not None:
+                return row
+        while self._second:
+            again = self._ctx.catalogue.file(self._second.popleft())
+            if again is not None and again.held_md5 is not None:
+                return again
+        return None
 
     def _path(self, row: FileRow) -> str:
         if self._album is None or self._album.id != row.album_id:
             self._album = self._ctx.catalogue.album(row.album_id)
         return join(self._album.directory, row.name)
 
-    def _receive(self, inbox: Inbox, pool: Pool[_Job]) -> None:
+    def _receive(self, inbox: Inbox, pool: Pool[_Jobs]) -> None:
         try:
             message = inbox.get(timeout=0.1)
         except queue.Empty:
             return
         pool.done()
         match message:
-            case _Answer():
-                self._take(message)
+            case _Answers():
+                for job, found in message.found:
+                    self._take(job, found)
             case Crash():
                 raise message.error
             case SmugsyncError():
@@ -184,10 +214,10 @@ class Audit:
             self._due = self._clock() + EVERY
             self.found.write()
 
-    def _take(self, answer: _Answer) -> None:
-        job, row = answer.job, answer.job.row
-        verdict = self.found.take(row, job.path, answer.found, number=job.number)
-        if isinstance(answer.found, Unread):  # nothing was read: others have their turn for it
+    def _take(self, job: _Job, found: Reading | Unread) -> None:
+        row = job.row
+        verdict = self.found.take(row, job.path, found, number=job.number)
+        if isinstance(found, Unread):  # nothing was read: others have their turn for it
             self._left += row.held_size or 0
         if verdict is Verdict.BUSY and row.id not in self._turned:
             self._turned.add(row.id)
@@ -195,7 +225,11 @@ class Audit:
 
     # -- in a worker's thread ------------------------------------------------------------------------
 
-    def _work(self, job: _Job) -> _Answer:
+    def _work(self, jobs: _Jobs) -> _Answers:
+        with Ahead(self._ctx.mirror.root, [job.path for job in jobs]) as ahead:
+            return _Answers([(job, self._look(job, ahead)) for job in jobs])
+
+    def _look(self, job: _Job, ahead: Ahead) -> Reading | Unread:
         progress, path = self._ctx.progress, job.path
 
         def passed(size: int) -> None:
@@ -206,10 +240,9 @@ class Audit:
         ok = False
         try:
             root, stop = self._ctx.mirror.root, self._ctx.stop
-            found = reading.read(
-                root, path, stop, sha256=self._wish.sha256 or job.row.held_sha256 is not None, pace=passed
-            )
+            wanted = self._wish.sha256 or job.row.held_sha256 is not None
+            found = reading.read(root, path, stop, sha256=wanted, pace=passed, ahead=ahead)
             ok = isinstance(found, Reading)
         finally:
             progress.end(path, ok=ok)
-        return _Answer(job, found)
+        return found

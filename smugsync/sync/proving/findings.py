@@ -54,16 +54,20 @@ class Findings:
         self.sums: list[tuple[str, str]] = []
         self._unreadable: list[tuple[int, FileRow, str, str]] = []
         self._changed: list[FileRow] = []
+        self._proven: list[int] = []  #: rows of which nothing else is to be recorded
 
     @property
     def waiting(self) -> int:
         """So many rows wait for `write`."""
-        return len(self._changed)
+        return len(self._changed) + len(self._proven)
 
     def write(self) -> None:
         changed, self._changed = self._changed, []
+        proven, self._proven = self._proven, []
         with self._ctx.catalogue.transaction():  # what a power cut takes is found again
             self._ctx.catalogue.put(changed)
+            if proven:
+                self._ctx.catalogue.prove(proven, now=int(self._ctx.now()))
 
     def take(self, row: FileRow, path: str, found: Reading | Unread, *, number: int) -> Verdict:
         """Judge what reading the file at `path` gave. `number` counts readings in the order they began.
@@ -133,6 +137,9 @@ class Findings:
         if former is not None:
             self.verdicts[former.verdict] -= 1
         self.verdicts[verdict] += 1
+        if verdict is Verdict.RIGHT and row.damaged_at is None and row.edited() is None:
+            self._proven.append(row.id)
+            return
         proven: dict[str, Any] = {"verified_at": int(self._ctx.now()), "damaged_at": None}
         size, mtime_ns = local.fingerprint.size, local.fingerprint.mtime_ns
         if verdict is Verdict.EDITED:

@@ -1,0 +1,264 @@
+"""Lines with a round trip and a bounded rate: what a number of downloads brings, whether `auto` finds the
+best, and how soon the first of them begins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from benchmarks.figures import Figure, Samples
+from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
+from benchmarks.scenario import Contestants, Moved, Scenario, Table
+from benchmarks.scenarios.mirrors import KB, MB, MIXED, PHOTOS, THUMBNAILS, Reached, account
+from benchmarks.stage import Library, delayed, empty, md5s, need, serve_files
+from benchmarks.tables import matrix
+
+COUNTS = (1, 4, 8, 16, 32)
+ROUND_TRIPS = (0, 30, 80)  #: milliseconds
+RATES = (0, 5, 20)  #: MB a second for each connection; 0 is none
+#: 9 videos of 300 MB, 720 photos of 5 to 12 MB, 3,600 thumbnails: 9.5 GB, a minute of 32 connections at
+#: 5 MB/s.
+LARGE = [size for size in MIXED for _ in range(9)]
+#: Less of the same, for those who would take hours; videos of 60 MB, or the last of them would have the line
+#: to itself. 2.6 GB, and 0.4.
+MEDIUM = [size for size in [60 * MB, 60 * MB, *PHOTOS, *THUMBNAILS] for _ in range(3)]
+SMALL = [60 * MB, *PHOTOS[::2], *THUMBNAILS[::3]]
+#: A transfer takes so many seconds, or all of LARGE: more would want too much of the disk where nothing
+#: bounds the rate.
+LASTS = 60
+THUMBNAILS_FAR = [150 * KB + 100 * n for n in range(1000)]
+
+
+def _line(place: Path, stack: ExitStack, sizes: Sequence[int], milliseconds: int, rate: int) -> Reached:
+    """An account whose files are reached by a line of their own."""
+    there = account(place, stack, sizes)
+    _, host = delayed(place, stack, there.nginx.http, milliseconds, rate=rate * MB)
+    return there.reached(host=host)
+
+
+def _far(place: Path, stack: ExitStack) -> Contestants:
+    reached = _line(place, stack, THUMBNAILS_FAR, 80, 0)
+    return {"1 download": reached.sync(downloads=1), "16 downloads": reached.sync(downloads=16)}
+
+
+FAR = Scenario(
+    "far",
+    "1,000 thumbnails of 150 to 250 kB over HTTP, through a line with a round trip of 80 ms",
+    _far,
+    (Figure("P7", "speed of 16 downloads, to one", "16 downloads", "1 download", "wall", "speed", 12.0),),
+    rounds=1,
+    moved=Moved(len(THUMBNAILS_FAR), sum(THUMBNAILS_FAR)),
+)
+
+
+def _name(milliseconds: int, rate: int) -> str:
+    return f"{milliseconds} ms, {f'{rate} MB/s each' if rate else 'no bound'}"
+
+
+class Cell:
+    """What one line brings, in MB/s (`Sample.amount`): each takes part once in a round, the best last."""
+
+    def __init__(self) -> None:
+        self._taken: list[Sample] = []
+
+    def take(self, download: Callable[[], Sample], size: int, *, fixed: bool) -> Sample:
+        sample = download()
+        sample = replace(sample, amount=size / MB / sample.wall)
+        if fixed:
+            self._taken.append(sample)
+        return sample
+
+    def best(self) -> Sample:
+        """Of the fixed numbers of this round, as it was measured."""
+        found = max(self._taken, key=lambda sample: sample.amount)
+        self._taken.clear()
+        return found
+
+
+def fitting(tiers: Sequence[Sequence[int]], count: int, rate: int) -> int:
+    """Which tier lasts long enough, the last one if none does."""
+    for number, sizes in enumerate(tiers):
+        if rate and sum(sizes) >= LASTS * count * rate * MB:
+            return number
+    return len(tiers) - 1
+
+
+def _cells(
+    tiers: Sequence[Sequence[int]], lines: Sequence[tuple[int, int]], counts: Sequence[int]
+) -> Callable[[Path, ExitStack], Contestants]:
+    """`tiers`: sets of files, the smallest first."""
+
+    def prepare(place: Path, stack: ExitStack) -> Contestants:
+        accounts = [account(place / f"{number}", stack, sizes) for number, sizes in enumerate(tiers)]
+        found: dict[str, Callable[[], Sample]] = {}
+        for milliseconds, rate in lines:
+            cell, name, reached = Cell(), _name(milliseconds, rate), dict[int, Reached]()
+            for count in (*counts, None):
+                tier = len(tiers) - 1 if count is None else fitting(tiers, count, rate)
+                if tier not in reached:
+                    there = accounts[tier]
+                    _, host = delayed(place, stack, there.nginx.http, milliseconds, rate=rate * MB)
+                    reached[tier] = there.reached(host=host, name=f"{milliseconds}-{rate}")
+                download = reached[tier].sync(downloads=count or "auto")
+                size = sum(tiers[tier])
+                column = "auto" if count is None else f"{count}"
+                found[f"{name}: {column}"] = partial(cell.take, download, size, fixed=count is not None)
+            found[f"{name}: best"] = cell.best
+        return found
+
+    return prepare
+
+
+def _layout(samples: Samples) -> Table:
+    """MB/s: a row for each line, a column for each number."""
+
+    def stands(contestant: str) -> tuple[str, str]:
+        row, _, column = contestant.partition(": ")
+        return row, column
+
+    return matrix(samples, stands, lambda sample: sample.amount, corner="MB/s", digits=0)
+
+
+def _figures(lines: Sequence[tuple[int, int]]) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(
+            f"auto, {_name(*line)}",
+            "MB/s of the adaptive number, to the best fixed one",
+            own=f"{_name(*line)}: best",
+            base=f"{_name(*line)}: auto",
+            of="amount",
+            sense="speed",
+            floor=0.8,
+        )
+        for line in lines
+    )
+
+
+_ONE = ((80, 5),)
+_ALL = tuple((milliseconds, rate) for rate in RATES for milliseconds in ROUND_TRIPS)
+SHORT = Scenario(
+    "adaptive",
+    "2.6 GB of videos, photos, thumbnails through a far line of 5 MB/s each, on which 16 connections could "
+    "not bring more than 80; a third of the time that the goal is meant for",
+    _cells((MEDIUM,), _ONE, (32,)),
+    _figures(_ONE),
+    rounds=1,
+    amount="MB/s",
+)
+MATRIX = Scenario(
+    "lines",
+    "9 videos of 300 MB, 720 photos, 3,600 thumbnails through lines of all kinds; less of the same for "
+    "numbers that would take much longer than a minute",
+    _cells((SMALL, MEDIUM, LARGE), _ALL, COUNTS),
+    _figures(_ALL),
+    rounds=1,
+    long=True,
+    layout=_layout,
+)
+
+
+#: How long the API takes to answer, in milliseconds: so long that what the command itself takes is nothing.
+_LATENCY = 2500
+
+
+def _first_byte(place: Path, stack: ExitStack) -> Contestants:
+    need("nginx", "curl")
+    library = Library(place / "library", [100 * KB] * 40)
+    nginx = serve_files(place, library.root, stack)
+    home = place / "home"
+    asked, fetched = (home / name for name in ("asked", "fetched"))
+
+    def take() -> Sample:
+        """From the first question to the first photo that is asked for, in answers of the API."""
+        empty(home)
+        with ExitStack() as servers:
+            _, host = delayed(home, servers, nginx.http, 0, note=fetched)
+            media = ("--media-url", f"http://{host}", "--latency", f"{_LATENCY}")
+            emulator = Emulator(home, servers, str(library.root), *media)
+            _, api = delayed(home, servers, emulator.ready["api_url"].removeprefix("http://"), 0, note=asked)
+            emulator.configure(home, "--media-host", host, f"--api-url=http://{api}")
+            sample = measure([SMUGSYNC, "sync", "--quiet"], home, [emulator.pid])
+            if md5s(home / "mirror") != library.sums:
+                raise BenchmarkError(f"the mirror is not what is online; it said: {sample.out[:500]}")
+            waited = fetched.stat().st_mtime - asked.stat().st_mtime
+        return replace(sample, amount=round(waited / _LATENCY * 1000, 1))
+
+    return {"smugsync": take}
+
+
+FIRST_BYTE = Scenario(
+    "first-byte",
+    "a first mirror, where the API takes 2.5 s to answer: when the first photo is asked for",
+    _first_byte,
+    (
+        Figure(
+            "first byte",
+            "answers of the API that the first photo waits for, to a tenth",
+            "smugsync",
+            "",
+            "amount",
+            "cost",
+            2.0,
+        ),
+    ),
+    rounds=3,
+    amount="answers",
+)
+
+#: How long every answer takes, in seconds, entries of a page, and questions that are asked at once.
+_ANSWER, _PAGE, _LANES = 0.05, 100, 4
+
+
+def _listing(albums: int, images: int) -> Callable[[Path, ExitStack], Contestants]:
+    def prepare(place: Path, stack: ExitStack) -> Contestants:
+        size = ("--albums", str(albums), "--images", str(images))
+        emulator = Emulator(place, stack, *size, "--latency", f"{_ANSWER * 1000:.0f}")
+
+        def take() -> Sample:
+            home = empty(place / "home")
+            emulator.configure(home)
+            sample = measure([SMUGSYNC, "plan", "--json"], home, [emulator.pid], count=emulator.requests)
+            if f'"files_planned": {albums * images}' not in sample.out:
+                raise BenchmarkError(f"the plan is wrong; it said: {sample.out[:500]}")
+            return replace(sample, amount=sample.wall / (sample.requests * _ANSWER / _LANES))
+
+        return {f"{albums * images:,} images": take}
+
+    return prepare
+
+
+def _waiting(name: str, albums: int, images: int, *, long: bool) -> Scenario:
+    who = f"{albums * images:,} images"
+    questions = math.ceil(albums / _PAGE) + albums * math.ceil(images / _PAGE)
+    return Scenario(
+        name,
+        f"a first listing of {albums:,} albums with {images} images each, where every answer takes 50 ms "
+        "and four questions are asked at once",
+        _listing(albums, images),
+        (
+            Figure(
+                f"P17, {name}",
+                "requests of it",
+                who,
+                "",
+                "requests",
+                "cost",
+                math.floor(1.02 * questions + 5),
+            ),
+        ),
+        rounds=1,
+        long=long,
+        amount="to waiting alone",
+    )
+
+
+LISTING = _waiting("waiting", 200, 250, long=False)
+LISTING_LONG = _waiting("waiting-long", 2000, 250, long=True)
+
+SCENARIOS: Mapping[str, Scenario] = {
+    one.name: one for one in (FAR, SHORT, MATRIX, FIRST_BYTE, LISTING, LISTING_LONG)
+}

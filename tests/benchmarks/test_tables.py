@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from benchmarks.scenario import Moved
+from benchmarks.tables import as_markdown, as_text, by_contestant, matrix
+from tests.benchmarks.made import sample, taken
+
+
+def column(title: str, table: object) -> list[str]:
+    assert isinstance(table, list)
+    return [row[table[0].index(title)] for row in table[1:]]
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    table = by_contestant(taken(theirs=[1.0, 4.0, 9.0], ours=[2.0, 2.0, 9.0]), {})
+    assert column("ratio", table) == ["1.00", "1.00 (0.50–2.00)"]
+
+
+def test_bytes_make_rates_and_cpu_seconds_by_the_gigabyte() -> None:
+    table = by_contestant({"ours": [sample(2.0, cpu=3.0)]}, {"ours": Moved(files=400, bytes=1_500_000_000)})
+    assert column("MB/s", table) == ["750"]
+    assert column("files/s", table) == ["200"]
+    assert column("CPU s/GB", table) == ["2.00"]
+
+
+def test_a_contestant_that_moves_nothing_has_no_rate_beside_one_that_does() -> None:
+    table = by_contestant(taken(listing=[1.0], ours=[1.0]), {"ours": Moved(files=10)})
+    assert column("files/s", table) == ["–", "10"]
+
+
+def test_columns_in_which_all_have_nothing_are_left_out() -> None:
+    assert by_contestant(taken(ours=[1.0]), {})[0] == [
+        "",
+        "wall s",
+        "ratio",
+        "CPU s",
+        "ratio",
+        "peak MB",
+        "ratio",
+    ]
+
+
+def test_the_amount_is_shown_under_the_title_that_the_scenario_gives_it() -> None:
+    samples = {"ours": [sample(amount=12.5)]}
+    assert column("first byte, ms", by_contestant(samples, {}, "first byte, ms")) == ["12.50"]
+    assert "12.50" not in str(by_contestant(samples, {}))
+
+
+def test_a_baseline_of_nothing_makes_no_ratio() -> None:
+    table = by_contestant({"theirs": [sample(cpu=0.0)], "ours": [sample(cpu=1.0)]}, {})
+    assert table[0] == ["", "wall s", "ratio", "CPU s", "peak MB", "ratio"]
+
+
+def test_a_peak_below_the_harness_s_own_is_only_bounded() -> None:
+    samples = {"curl": [sample(rss=45.0)], "ours": [sample(rss=61.0)]}
+    assert column("peak MB", by_contestant(samples, {}, harness=45.0)) == ["≤ 45", "61"]
+
+
+def test_a_matrix_has_a_cell_for_each_contestant() -> None:
+    samples = taken(**{"0 ms/4": [1.0], "0 ms/8": [2.0], "80 ms/8": [3.0]})
+    table = matrix(
+        samples, lambda name: (name.split("/")[0], name.split("/")[1]), lambda one: one.wall, corner="line"
+    )
+    assert table == [["line", "4", "8"], ["0 ms", "1.0", "2.0"], ["80 ms", "", "3.0"]]
+
+
+def test_cells_cannot_break_a_markdown_table() -> None:
+    assert as_markdown([["", "a|b"], ["x\ny", "<tag>"]]) == "|  | a\\|b |\n| --- | ---: |\n| x y | &lt;tag> |"
+
+
+def test_columns_of_text_stand_below_each_other() -> None:
+    assert as_text([["", "wall s"], ["theirs", "1"]]) == "        wall s\ntheirs  1"
