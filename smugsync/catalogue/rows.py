@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 
 from smugsync.core.lifecycle import Event, State, advance
 from smugsync.core.model import Album, Base, Details, Evidence, Fingerprint, Kind, Promise, RemoteFile
 from smugsync.errors import CatalogueError
+from smugsync.records import dataclass, replace
 
 E = TypeVar("E", bound=Enum)
 

@@ -11,7 +11,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from smugsync.config.places import expand
 from smugsync.config.privacy import Guard
 from smugsync.config.remotes import DEFAULT_KIND, REMOTES
 from smugsync.config.values import Origin
+from smugsync.records import dataclass
 
 PREFIX = "SMUGSYNC_"
 #: What an account is signed in with by OAuth, in `[remote]`.

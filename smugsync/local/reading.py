@@ -6,13 +6,13 @@ import errno
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
 from smugsync.core.model import Fingerprint
 from smugsync.errors import MirrorUnusable, Transient
 from smugsync.local.handles import Root
+from smugsync.records import dataclass
 from smugsync.stop import Stop
 
 _CHUNK: Final = 256 * 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 from smugsync.catalogue import Catalogue
 from smugsync.core import naming
@@ -13,6 +12,7 @@ from smugsync.local import marker
 from smugsync.local.marker import Marker
 from smugsync.local.part import RESUMABLE
 from smugsync.local.tree import Mirror
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.transfer import part_name
 

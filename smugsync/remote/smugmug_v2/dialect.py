@@ -10,10 +10,10 @@ servers ignore switches that they do not know.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
 from smugsync.errors import Garbled
+from smugsync.records import replace
 from smugsync.remote.dialect import Auth, Call, Folder, Page, Proof, Reply, Source, Span
 from smugsync.remote.smugmug_v2 import objects
 from smugsync.remote.smugmug_v2.envelope import get, only, part, read_page, response_of

@@ -7,7 +7,6 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from smugsync.catalogue import Hashed
@@ -16,6 +15,7 @@ from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.errors import ItemError
 from smugsync.local.sharing import Source, has_to_copy
 from smugsync.local.tree import Mirror
+from smugsync.records import dataclass
 from smugsync.sync.context import Context, Read, Reading
 from smugsync.sync.strangers import note_strangers
 

@@ -6,7 +6,7 @@ The disk is looked at once more when a row's turn comes; what `reconcile` says t
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core.lifecycle import State
@@ -25,6 +25,7 @@ from smugsync.core.reconcile import (
 )
 from smugsync.errors import ItemError, SuspiciousPlan
 from smugsync.local.versions import Shelf, shelf_path
+from smugsync.records import dataclass, replace
 from smugsync.sync.adoption.originals import is_named_otherwise, is_original, without_original
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.copies import copy_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from smugsync.catalogue import FileRow, join, shown
@@ -13,6 +12,7 @@ from smugsync.core.reconcile import Adopt, Conflict
 from smugsync.errors import IntegrityError, ItemError, MirrorUnusable
 from smugsync.local.placement import Placed
 from smugsync.local.sharing import How, Source
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.feeder import Feeder
 from smugsync.sync.cycle.holding import record, retry_at

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Evidence
 from smugsync.core.reconcile import has_changed
 from smugsync.errors import ItemError
+from smugsync.records import replace
 from smugsync.sync.adoption.originals import named_alike
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
