@@ -113,8 +113,15 @@ class FileRow:
 
     def on(self, event: Event, **changes: Any) -> FileRow:
         """The row after `event`. A reason or time to retry lasts only as long as the state it explains."""
-        state = advance(self.state, event)
-        if state is not self.state:
+        return self.through(event, **changes)
+
+    def through(self, *events: Event, **changes: Any) -> FileRow:
+        """The row after `events`, one after the other."""
+        state, left = self.state, False
+        for event in events:
+            before, state = state, advance(state, event)
+            left = left or state is not before
+        if left:
             changes = {"reason": "", "retry_at": None, "retired_at": None} | changes
         return replace(self, state=state, **changes)
 

@@ -205,9 +205,8 @@ class Recorder:
         }
         if row.state is not State.PLANNED:
             return replace(row, **held)
-        row = replace(row, **shown(one.file, self._ctx.run))
-        row = row.on(Event.CLAIM_FETCH).on(Event.RECEIVE)
-        return row.on(Event.PLACE, source=None, source_run=None, **held)
+        arrived = {**shown(one.file, self._ctx.run), "source": None, "source_run": None}
+        return row.through(Event.CLAIM_FETCH, Event.RECEIVE, Event.PLACE, **arrived, **held)
 
     def _is_ours(self, source: Source) -> bool:
         return source.root is self._ctx.mirror.root
