@@ -197,11 +197,17 @@ def write_details(details: Details) -> str:
 
 def read_details(text: str) -> Details:
     """Raises CatalogueError for what `write_details` never wrote."""
+    if text == _NOTHING:
+        return Details()
     try:
         title, caption, keywords, latitude, longitude, hidden = json.loads(text)
         return Details(title, caption, tuple(keywords), latitude, longitude, hidden)
     except (ValueError, TypeError, RecursionError) as error:
         raise nonsense("details", text) from error
+
+
+#: What most photos have.
+_NOTHING = write_details(Details())
 
 
 def one_of(kind: type[E], value: str) -> E:

@@ -55,6 +55,7 @@ class Feeder:
     _window: list[tuple[int, int]] = field(default_factory=list)  #: a heap of (size, negative; id)
     _next: deque[int] = field(default_factory=deque)  #: rows whose turn is next, and what was read of them
     _rows: dict[int, FileRow] = field(default_factory=dict)
+    _alone: set[int] = field(default_factory=set)  #: those of whose photos nothing is here, in no album
     _read_at: int = -1  #: how often the catalogue had been changed then
     _pause: int = 0  #: so many rows are handed out before it is asked again whether there are more
     _albums: dict[int, AlbumRow] = field(default_factory=dict)
@@ -127,8 +128,14 @@ class Feeder:
             self._read_at = -1
         if self._read_at != self.context.catalogue.generation:
             self._rows = self.context.catalogue.files_by_id(self._next)
+            held = self.context.catalogue.held_somewhere(row.key for row in self._rows.values())
+            self._alone = {row.id for row in self._rows.values() if row.key not in held}
             self._read_at = self.context.catalogue.generation
         return self._rows.get(self._next.popleft())
+
+    def _is_alone(self, row: FileRow) -> bool:
+        """Is it known that no album holds anything of this photo?"""
+        return row.id in self._alone and self._read_at == self.context.catalogue.generation
 
     def _look_ahead(self) -> bool:
         """Fill the window with what was planned since; False where there was nothing more."""
@@ -227,7 +234,8 @@ class Feeder:
             self._coming[version].append(row.id)
             return None
         path = self._path(row)
-        source = copy_of(self.context, row, remote, path) or self.context.stock.source(remote)
+        source = None if self._is_alone(row) else copy_of(self.context, row, remote, path)
+        source = source or self.context.stock.source(remote)
         if is_named_otherwise(row) and not is_original(source):
             return self._decide(without_original(self.context, row, local))
         if source is not None and is_original(source) and not same_extension(source.path, row.name):
