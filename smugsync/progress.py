@@ -11,8 +11,9 @@ import threading
 import time
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol, TextIO
+
+from smugsync.records import dataclass
 
 
 class Progress(Protocol):

@@ -15,15 +15,16 @@ from smugsync.cli import COMMANDS
 PACKAGE = Path(__file__).parents[1] / "smugsync"
 
 #: What each part may import of the others, besides itself. Siblings are never in each other's set.
-BASE = {"errors", "stop", "version", "pace"}
+BASE = {"errors", "stop", "version", "pace", "records"}
 INNER = BASE | {"core"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "stop": {"errors"},
+    "records": set(),
     "pace": {"errors", "stop"},
     "secret": set(),
-    "core": {"errors"},
-    "progress": {"bars"},
+    "core": {"errors", "records"},
+    "progress": {"bars", "records"},
     "bars": {"progress"},
     "log": {"secret"},
     "remote": INNER,
@@ -33,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "notify": BASE | {"secret", "progress"},
     "daemon": INNER | {"remote", "local", "catalogue", "sync", "progress", "notify"},
     "page": INNER | {"catalogue", "daemon", "notify", "progress", "secret"},
-    "config": {"errors", "secret"},
+    "config": {"errors", "secret", "records"},
     "emulator": {"errors", "stop"},
     "cli": INNER
     | {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from smugsync.catalogue.database import Database
 from smugsync.catalogue.rows import UNSETTLED, AlbumRow, upsert, values_of
+from smugsync.records import replace
 
 _COLUMNS = tuple(f.name for f in fields(AlbumRow))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM album"

@@ -234,6 +234,11 @@ class Database:
                 self.check()  # a bug, unless what lies in the file breaks its laws already
             raise
 
+    @property
+    def generation(self) -> int:
+        """How many rows were changed since it was opened: what was read before the last one may be stale."""
+        return self._db.total_changes
+
     def _before_commit(self) -> None:
         """What a transaction takes along with it; for those that inherit."""
 

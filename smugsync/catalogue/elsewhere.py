@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from smugsync.catalogue.database import Database
 from smugsync.core.model import Fingerprint, LocalFile
+from smugsync.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,15 @@ class Files(Database):
         )
         return {str(key) for (key,) in rows}
 
+    def held_somewhere(self, keys: Iterable[str]) -> set[str]:
+        """Those of `keys` of which any album holds a file."""
+        rows = self._read(
+            "SELECT DISTINCT key FROM file WHERE key IN (SELECT value FROM json_each(?))"
+            " AND held_md5 IS NOT NULL",
+            (json.dumps(list(keys)),),
+        )
+        return {str(key) for (key,) in rows}
+
     def awaited(self, keys: Iterable[str]) -> dict[str, set[int]]:
         """Those of `keys` that an album (its id) shows and holds nothing of yet."""
         rows = self._read(

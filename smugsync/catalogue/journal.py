@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from sqlite3 import Connection
 
 from smugsync.catalogue.database import Database
 from smugsync.catalogue.rows import ChangeRow, RunRow, values_of
+from smugsync.records import replace
 
 _COLUMNS = tuple(f.name for f in fields(ChangeRow))
 _SELECT = f"SELECT {', '.join(_COLUMNS)} FROM change"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from smugsync.catalogue.albums import Albums
@@ -11,6 +10,7 @@ from smugsync.catalogue.files import SELECT_FILE, Files, file_row
 from smugsync.catalogue.rows import AlbumRow, FileRow
 from smugsync.core import naming
 from smugsync.core.model import Fingerprint
+from smugsync.records import dataclass
 
 _LOCAL = "SELECT path, size, mtime_ns, md5, why, file_id FROM local_file"
 #: An edit that nobody has decided about.

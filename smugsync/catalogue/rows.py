@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache
 from operator import attrgetter
@@ -13,6 +12,7 @@ from typing import Any, TypeVar
 from smugsync.core.lifecycle import Event, State, advance
 from smugsync.core.model import Album, Base, Details, Evidence, Fingerprint, Kind, Promise, RemoteFile
 from smugsync.errors import CatalogueError
+from smugsync.records import dataclass, replace
 
 E = TypeVar("E", bound=Enum)
 
@@ -120,8 +120,15 @@ class FileRow:
 
     def on(self, event: Event, **changes: Any) -> FileRow:
         """The row after `event`. A reason or time to retry lasts only as long as the state it explains."""
-        state = advance(self.state, event)
-        if state is not self.state:
+        return self.through(event, **changes)
+
+    def through(self, *events: Event, **changes: Any) -> FileRow:
+        """The row after `events`, one after the other."""
+        state, left = self.state, False
+        for event in events:
+            before, state = state, advance(state, event)
+            left = left or state is not before
+        if left:
             changes = {"reason": "", "retry_at": None, "retired_at": None} | changes
         return replace(self, state=state, **changes)
 
@@ -202,11 +209,17 @@ def write_details(details: Details) -> str:
 
 def read_details(text: str) -> Details:
     """Raises CatalogueError for what `write_details` never wrote."""
+    if text == _NOTHING:
+        return Details()
     try:
         title, caption, keywords, latitude, longitude, hidden = json.loads(text)
         return Details(title, caption, tuple(keywords), latitude, longitude, hidden)
     except (ValueError, TypeError, RecursionError) as error:
         raise nonsense("details", text) from error
+
+
+#: What most photos have.
+_NOTHING = write_details(Details())
 
 
 def one_of(kind: type[E], value: str) -> E:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from typing import Any
 
 from smugsync.catalogue.database import Database
 from smugsync.catalogue.rows import nonsense, one_of, upsert, values_of
 from smugsync.core.lifecycle import Event, State, advance
 from smugsync.core.model import Fingerprint
+from smugsync.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

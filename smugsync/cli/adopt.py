@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -23,6 +22,7 @@ from smugsync.errors import Busy, CatalogueError, UsageError
 from smugsync.local.folder import Folder
 from smugsync.local.handles import OURS
 from smugsync.local.tree import Mirror
+from smugsync.records import dataclass
 from smugsync.sync.adoption.adopting import adopt as take_over
 from smugsync.sync.adoption.candidates import Place
 from smugsync.sync.context import Context, Scope

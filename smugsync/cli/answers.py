@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import click
@@ -14,6 +14,7 @@ from smugsync.config.places import expand, home
 from smugsync.config.remotes import DEFAULT_KIND, PLACES, Remote, Way
 from smugsync.config.sources import HIDDEN, OTHER_SECRETS, SECRETS, variable
 from smugsync.errors import UsageError
+from smugsync.records import dataclass
 from smugsync.secret import Secret
 
 _KEYS_PAGE = "https://api.smugmug.com/api/developer/apply"

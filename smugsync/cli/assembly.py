@@ -8,7 +8,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -31,6 +30,7 @@ from smugsync.errors import Garbled, MirrorUnusable, NotAuthorised, Transient, U
 from smugsync.local.tree import Mirror
 from smugsync.pace import Pace
 from smugsync.progress import Progress
+from smugsync.records import dataclass, replace
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.proxy import build_transport
 from smugsync.remote.session import Manners, Session

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from smugsync.catalogue import Catalogue
 from smugsync.cli.invocation import Invocation
@@ -23,6 +22,7 @@ from smugsync.daemon.health import has_failed, is_held_up
 from smugsync.daemon.standing import Standing
 from smugsync.errors import ConfigError, NotAuthorised, SmugsyncError, SuspiciousPlan
 from smugsync.progress import duration
+from smugsync.records import dataclass
 
 #: Asks the daemon of a profile how it stands; None if there is none.
 Ask = Callable[[Config], Standing | None]

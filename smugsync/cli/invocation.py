@@ -7,11 +7,12 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smugsync.core.printable import printable
+from smugsync.records import dataclass
 from smugsync.secret import Redactor
 
 if TYPE_CHECKING:

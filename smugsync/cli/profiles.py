@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from smugsync.catalogue import Catalogue
@@ -24,6 +24,7 @@ from smugsync.daemon.shop import Workbench
 from smugsync.daemon.supervisor import Loaded
 from smugsync.errors import ConfigError, SmugsyncError, Unreachable
 from smugsync.progress import Progress
+from smugsync.records import dataclass
 from smugsync.remote.contact import skew
 from smugsync.remote.proxy import build_transport
 from smugsync.remote.tls import tls_context

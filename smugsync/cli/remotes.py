@@ -6,11 +6,11 @@ The table that goes with `smugsync.config.remotes`. Nobody else asks which kind 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from smugsync.config import RemoteConfig
 from smugsync.config.remotes import REMOTES, Way
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Dialect, Reply, UploadDialect
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Session

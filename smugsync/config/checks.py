@@ -9,7 +9,6 @@ import os
 import ssl
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from smugsync.config.remotes import REMOTES, TOKEN, Remote, Way
 from smugsync.config.settings import RemoteSettings, Settings
 from smugsync.config.values import RouteConfig
 from smugsync.errors import ConfigError
+from smugsync.records import dataclass
 from smugsync.secret import Secret
 
 #: Stands where a problem is already on record and the value will never be used.

@@ -9,7 +9,6 @@ import re
 from typing import Annotated
 
 from pydantic import BeforeValidator
-from pydantic_settings import NoDecode
 
 from smugsync.config.kinds import several, web_address
 from smugsync.config.values import AlbumPassword
@@ -85,6 +84,6 @@ def _hidden_url(value: object) -> object:
 
 Hidden = Annotated[Secret | None, BeforeValidator(_hide)]
 Phrase = Annotated[Secret | None, BeforeValidator(_hide_phrase)]
-AlbumPasswords = Annotated[tuple[AlbumPassword, ...], NoDecode, BeforeValidator(_album_passwords)]
+AlbumPasswords = Annotated[tuple[AlbumPassword, ...], BeforeValidator(_album_passwords)]
 HiddenUrl = Annotated[Secret | None, BeforeValidator(_hidden_url)]
-HiddenUrls = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_hidden_urls)]
+HiddenUrls = Annotated[tuple[Secret, ...], BeforeValidator(_hidden_urls)]

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator
-from pydantic_settings import NoDecode
 
 from smugsync.config.selection import selector
 from smugsync.config.values import Rate
@@ -259,9 +258,9 @@ def _port(value: object) -> object:
 
 
 Maybe = Annotated[T | None, BeforeValidator(_absent)]
-Strings = Annotated[tuple[str, ...], NoDecode, BeforeValidator(several)]
+Strings = Annotated[tuple[str, ...], BeforeValidator(several)]
 Patterns = Annotated[Strings, AfterValidator(_patterns)]
-Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], NoDecode, BeforeValidator(several)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(several)]
 Origin = Annotated[str, AfterValidator(_origin)]
 Downloads = Annotated[int, BeforeValidator(between(1, 32, ', or "auto"'))]
 Bytes = Annotated[int, BeforeValidator(_size)]
@@ -270,5 +269,5 @@ Days = Annotated[int, BeforeValidator(between(0, 36_500, " days; 0 keeps them fo
 
 Cadence = Annotated[int | str | None, BeforeValidator(_cadence)]
 Hours = Annotated[Strings, AfterValidator(_hours)]
-Rates = Annotated[tuple[Rate, ...], NoDecode, BeforeValidator(_rates)]
+Rates = Annotated[tuple[Rate, ...], BeforeValidator(_rates)]
 Listen = Annotated[Maybe[str], BeforeValidator(_port), AfterValidator(_listen)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from smugsync.config.values import (
     WatchConfig,
 )
 from smugsync.errors import ConfigError
+from smugsync.records import dataclass
 
 DEFAULT_PROFILE = "default"
 DOCKER_SECRETS = Path("/run/secrets")

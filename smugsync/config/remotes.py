@@ -7,9 +7,10 @@ One table, and nothing else asks which kind a remote is; what answers for it on 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, get_args
+
+from smugsync.records import dataclass
 
 Kind = Literal["smugmug-v2", "smugmug-1.3.0", "smugmug-1.2.2", "smugmug-1.2.1", "smugmug-1.2.0", "pixelpost"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from smugsync.config.hidden import AlbumPasswords, Hidden, HiddenUrl, HiddenUrls, Phrase
 from smugsync.config.kinds import (
@@ -164,12 +163,8 @@ class VerifySettings(Table):
     rate: Bytes = 50 << 20
 
 
-class Settings(Table, BaseSettings):
+class Settings(Table):
     """One profile's keys. `load` merges the layers: it must know where each value came from."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="SMUGSYNC_", env_nested_delimiter="__", env_ignore_empty=True, extra="forbid"
-    )
 
     mirror: Maybe[str] = None
     mode: Mode = "archive"
@@ -194,14 +189,3 @@ class Settings(Table, BaseSettings):
     watch: WatchSettings = WatchSettings()
     notify: NotifySettings = NotifySettings()
     status: StatusSettings = StatusSettings()
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)

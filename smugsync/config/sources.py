@@ -6,22 +6,23 @@ collected, never raised, so that all of them can be told at once.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 from smugsync.config.places import expand
 from smugsync.config.privacy import Guard
 from smugsync.config.remotes import DEFAULT_KIND, REMOTES
 from smugsync.config.values import Origin
+from smugsync.records import dataclass
 
 PREFIX = "SMUGSYNC_"
 #: What an account is signed in with by OAuth, in `[remote]`.
@@ -141,32 +142,43 @@ def read_text(path: Path) -> str:
         raise ValueError(f"is not UTF-8 text (byte {error.start})") from None
 
 
-def environment(settings: type[BaseSettings], environ: Mapping[str, str], reading: Reading) -> None:
+def environment(settings: type[BaseModel], environ: Mapping[str, str], reading: Reading) -> None:
     """Add the variables other tools use, and our own."""
     migrants = {key: environ[name] for name, key in _MIGRANTS.items() if environ.get(name)}
     if migrants:
         names = {key: f"environment variable {name}" for name, key in _MIGRANTS.items()}
         reading.layers.insert(0, Layer("environment", {"remote": dict(migrants)}, sources=names))
-    known = {variable(key) for key in keys(settings)}
+    known = keys(settings)
     ours = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value}
-    for name in sorted(set(ours) - known - CHOOSING):
+    for name in sorted(ours.keys() - {variable(key) for key in known} - CHOOSING):
         reading.warnings.append(f"environment variable {name} is not a setting of smugsync and is ignored")
-    chosen = {name.lower(): value for name, value in ours.items() if name in known}
-
-    class Given(EnvSettingsSource):
-        def _load_env_vars(self) -> Mapping[str, str | None]:
-            return chosen
-
-    try:
-        data = Given(settings)()
-    except SettingsError:
-        tables = {variable(key[:1]) for key in keys(settings) if len(key) > 1}
-        named = " or ".join(sorted(tables & set(ours)))
-        reading.problems.append(
-            f"environment variable {named} must be a JSON object, since it stands for a table"
-        )
-        return
+    tables = {key[:-1] for key in known}
+    data: dict[str, Any] = {}
+    for key in known:  # a table comes before its keys, which add to it
+        value: Any = ours.get(variable(key))
+        if value is None:
+            continue
+        if key in tables:
+            value = _json_object(value)
+            if value is None:
+                reading.problems.append(
+                    f"environment variable {variable(key)} must be a JSON object, since it stands for a table"
+                )
+                return
+        table = data
+        for part in key[:-1]:
+            table = table.setdefault(part, {})
+        table[key[-1]] = value
     reading.layers.append(Layer("environment", data))
+
+
+def _json_object(text: str) -> dict[str, Any] | None:
+    """None if it is none."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def credential(key: Sequence[str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from smugsync.config.loading import DEFAULT_PROFILE
 from smugsync.config.remotes import DEFAULT_KIND, KINDS
+from smugsync.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

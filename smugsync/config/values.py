@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +16,7 @@ from smugsync.config.remotes import (
     UploadForm,
     Way,
 )
+from smugsync.records import dataclass
 from smugsync.secret import Secret
 
 Mode = Literal["archive", "mirror"]

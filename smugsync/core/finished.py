@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from smugsync.core import media
 from smugsync.core.media import HEAD, Media, media_of
 from smugsync.core.window import Read, Window
+from smugsync.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ name, so what is proven gone is marked whatever its number. Files that would go 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from smugsync.records import dataclass
 
 #: So far two clocks may be apart and still agree on the day, in seconds.
 CLOCKS_AGREE = 3600

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from smugsync.core.model import Evidence, Promise
 from smugsync.errors import IntegrityError
+from smugsync.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

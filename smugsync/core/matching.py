@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from smugsync.core.model import Kind
 from smugsync.core.naming import fold
+from smugsync.records import dataclass
 
 #: File systems and services keep whole seconds, FAT keeps even ones.
 TOLERANCE = timedelta(seconds=2)

@@ -7,9 +7,10 @@ from the registration authority at mp4ra.org, those of raw files from their make
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from smugsync.records import dataclass
 
 #: How many of a file's first bytes `media_of` wants to see: two packets of an MPEG transport stream of discs.
 HEAD: Final = 400

@@ -6,8 +6,10 @@ ever compared for equality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from smugsync.records import dataclass
 
 
 class Kind(StrEnum):

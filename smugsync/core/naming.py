@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 MAX_BYTES = 255
 
@@ -66,6 +67,7 @@ def component(name: str, fallback: str) -> str:
     return _fit(_safe(name) or _safe(fallback) or "_", "")
 
 
+@lru_cache(4096)
 def file_name(name: str, file_format: str, key: str) -> str:
     """The name a photo or video would have if it were alone in its directory."""
     safe = _safe(name) or _safe(key) or "_"

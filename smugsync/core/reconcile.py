@@ -7,11 +7,11 @@ hangs on bytes nobody has hashed yet, the answer is Examine, and the question is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from smugsync.core.integrity import Found, same
 from smugsync.core.model import Base, Evidence, LocalFile, RemoteFile
+from smugsync.records import dataclass
 
 #: With this evidence a file's bytes are the account's, and may be fetched from there again.
 ACCOUNTS_OWN = (Evidence.PROMISED, Evidence.SELF)

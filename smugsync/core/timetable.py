@@ -7,8 +7,9 @@ clock needs no care: what is skipped is never quiet, and what comes twice is qui
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from smugsync.records import dataclass
 
 _DAY = 24 * 60
 #: As cron counts them: Sunday is 0, and 7 as well.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from pathlib import Path
 
 from smugsync.daemon.holding import Cause
@@ -19,6 +18,7 @@ from smugsync.errors import (
 )
 from smugsync.local.tree import Mirror
 from smugsync.local.trouble import free_bytes
+from smugsync.records import dataclass
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 #: The service takes no file of more than 3 GB: where there is less than that beside the reserve, it was room

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+from smugsync.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

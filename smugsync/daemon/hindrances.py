@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from smugsync.daemon.causes import cause_of
 from smugsync.daemon.clocks import Clocks
 from smugsync.daemon.holding import Cause, Holding
@@ -15,6 +13,7 @@ from smugsync.daemon.profile import Profile
 from smugsync.daemon.standing import Hindrance
 from smugsync.daemon.teller import Teller
 from smugsync.errors import ConfigError, SmugsyncError
+from smugsync.records import replace
 
 
 class Hindrances:

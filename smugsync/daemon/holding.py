@@ -6,10 +6,10 @@ Each cause is told once, and once that it is over; whatever happens in between i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 from smugsync.daemon.standing import Hindrance
+from smugsync.records import dataclass
 
 #: offline: no network, no service, or a rate limit beyond our patience; unauthorised: nobody is signed in, or
 #: the grant does not do; unmounted, foreign: not the mirror's disk; full: too little room; guarded: a guard

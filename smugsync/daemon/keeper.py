@@ -11,7 +11,6 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 
 from smugsync.core.timetable import is_quiet
 from smugsync.daemon.clocks import CLOCKS, Clocks
@@ -29,6 +28,7 @@ from smugsync.daemon.vitals import Vitals
 from smugsync.daemon.wishes import Asker, Listener, Wish
 from smugsync.errors import Busy, Interrupted, SmugsyncError, UsageError
 from smugsync.notify.events import Event
+from smugsync.records import dataclass, replace
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
 from smugsync.sync.report import Report

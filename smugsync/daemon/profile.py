@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +12,7 @@ from smugsync.daemon.causes import Ground
 from smugsync.daemon.knocking import Reach
 from smugsync.daemon.wishes import Asker, Wish
 from smugsync.progress import Progress
+from smugsync.records import dataclass
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
 from smugsync.sync.report import Report

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from smugsync.catalogue import Catalogue
 from smugsync.local.tree import Mirror
+from smugsync.records import dataclass
 from smugsync.remote.session import Session
 from smugsync.stop import Stop
 from smugsync.sync import recovery

@@ -9,7 +9,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from smugsync.daemon.clocks import CLOCKS, Clocks
@@ -25,6 +25,7 @@ from smugsync.daemon.wishes import Asker, Wish
 from smugsync.errors import Busy, ConfigError
 from smugsync.notify.events import Event, Held, Recovered
 from smugsync.notify.freshness import stale
+from smugsync.records import dataclass
 from smugsync.sync.context import Scope
 
 #: The main thread looks around so often, in seconds.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Scope
 
 #: So many paths are looked at singly; where more have changed, every album is looked at as by a poll.

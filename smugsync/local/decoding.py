@@ -13,7 +13,6 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from importlib.util import find_spec
 from typing import BinaryIO, Final, cast
@@ -22,6 +21,7 @@ from smugsync.core import media
 from smugsync.core.finished import Finished, Unfinished, finished
 from smugsync.core.media import HEAD, media_of
 from smugsync.core.window import Read, Window
+from smugsync.records import dataclass
 
 #: More is not decoded. All of a JPEG's data are, but its rows at an eighth of their length, and one after the
 #: other: this takes a few MB.

@@ -12,7 +12,6 @@ import errno
 import os
 import stat
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +26,7 @@ from smugsync.errors import (
 )
 from smugsync.local import syscalls, trouble
 from smugsync.local.syscalls import NO_LINKS, UNSUPPORTED, Device, Features, fsync_directory
+from smugsync.records import dataclass
 
 #: What is ours inside the mirror. Names that begin with it are never photos.
 OURS: Final = ".smugsync"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from smugsync.core.media import HEAD, Family, media_of
 from smugsync.errors import IntegrityError
 from smugsync.local.decoding import Broken, Decoder, How, Unjudged, Whole, examine
 from smugsync.local.reading import digest
+from smugsync.records import dataclass
 from smugsync.stop import Stop
 
 #: How a picture was found to be whole; "" = it is none, or nobody can tell.

@@ -12,11 +12,12 @@ import errno
 import json
 import os
 import stat
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan
 from smugsync.local.handles import OURS, Root
 from smugsync.local.syscalls import fsync_data, fsync_directory
+from smugsync.records import dataclass
 
 _NAME = "mirror.json"
 MARKER = f"{OURS}/{_NAME}"

@@ -13,12 +13,12 @@ import json
 import os
 import stat
 from collections.abc import Container
-from dataclasses import dataclass
 from typing import Final
 
 from smugsync.core.model import Fingerprint
 from smugsync.local.handles import Root, Staging, check_relative, list_names, print_of
 from smugsync.local.syscalls import fsync_data
+from smugsync.records import dataclass
 
 #: Below this, fetching again is cheaper than remembering how far we came.
 RESUMABLE: Final = 8_000_000

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from smugsync.core.model import Fingerprint
@@ -20,6 +20,7 @@ from smugsync.local.handles import Root, split
 from smugsync.local.part import PartFile
 from smugsync.local.syscalls import fsync_directory
 from smugsync.local.versions import alternatives
+from smugsync.records import dataclass
 
 #: "file": every file pays its own barriers; "batch": a group shares them; "none": the kernel's own pace.
 Durability = Literal["file", "batch", "none"]

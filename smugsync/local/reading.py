@@ -8,13 +8,13 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol, Self
 
 from smugsync.core.model import Fingerprint
 from smugsync.errors import MirrorUnusable, Transient
 from smugsync.local.handles import Root
+from smugsync.records import dataclass
 from smugsync.stop import Stop
 
 _CHUNK: Final = 256 * 1024

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
@@ -17,6 +16,7 @@ from smugsync.errors import IntegrityError, Transient
 from smugsync.local import syscalls
 from smugsync.local.handles import Root, split
 from smugsync.local.part import PartFile, Sealed
+from smugsync.records import dataclass
 from smugsync.stop import Stop
 
 #: "auto": reflink, else hard link, else copy; "reflink": reflink, else copy; "none": copy.

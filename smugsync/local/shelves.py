@@ -13,7 +13,6 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
@@ -25,6 +24,7 @@ from smugsync.local.moves import remove_empty
 from smugsync.local.scan import Unreadable, scan
 from smugsync.local.syscalls import Device, device_of, fsync_directory
 from smugsync.local.versions import Shelf
+from smugsync.records import dataclass
 from smugsync.stop import Stop
 
 _STAMP: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z")

@@ -11,10 +11,11 @@ import ctypes
 import errno
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
 from typing import Final
+
+from smugsync.records import dataclass
 
 #: What kernels and filesystems answer when they do not know a call, or a flag of it.
 UNSUPPORTED: Final = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 from smugsync.notify import words
@@ -11,6 +10,7 @@ from smugsync.notify.events import Event, Held, Recovered, RunEnded, RunStarted,
 from smugsync.notify.freshness import is_news
 from smugsync.notify.messages import Beat, Message
 from smugsync.notify.told import REMEMBERED, Failing, Told
+from smugsync.records import replace
 
 #: Runs over the whole account: a good one ends all troubles of their group.
 _WHOLE = ("everything", "delta")

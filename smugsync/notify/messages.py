@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from smugsync.records import dataclass
 
 Signal = Literal["start", "success", "fail"]
 Kind = Literal["held", "failed", "damaged", "stale", "recovered"]

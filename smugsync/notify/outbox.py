@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Final
 
 from smugsync.notify.channel import Channel
 from smugsync.notify.messages import Beat, Message
+from smugsync.records import dataclass, replace
 
 #: Before each further try, in seconds.
 PAUSES: Final = (2.0, 10.0, 60.0, 600.0)

@@ -7,8 +7,10 @@ import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
+
+from smugsync.records import dataclass
 
 #: So many troubles are remembered of a group of runs; more of them count as known.
 REMEMBERED = 2_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -20,6 +20,7 @@ from smugsync.page.figures import figures
 from smugsync.page.health import health
 from smugsync.page.looking import Look
 from smugsync.page.view import SCRIPT, STYLE_HASH, Wish, detail, message, overview
+from smugsync.records import dataclass
 
 _HTML, _JSON, _TEXT = "text/html; charset=utf-8", "application/json", "text/plain; charset=utf-8"
 _POLICY: Final = (

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from smugsync.notify.events import RunEnded
 from smugsync.page.writing import replaced
+from smugsync.records import dataclass, replace
 
 #: What a run's exit code counts as; every other one is `failed`.
 RESULTS: Final = ("good", "incomplete", "guarded", "interrupted", "failed")

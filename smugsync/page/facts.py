@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from smugsync.core.lifecycle import State
 from smugsync.daemon.standing import Standing
+from smugsync.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from smugsync.core.lifecycle import State
 from smugsync.daemon.standing import Way
 from smugsync.page.facts import Facts, Run
 from smugsync.progress import duration, scale, size
+from smugsync.records import dataclass
 
 Tone = Literal["good", "busy", "calm", "warn", "bad"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from smugsync.daemon.standing import Standing
@@ -13,6 +12,7 @@ from smugsync.page import counters
 from smugsync.page.figures import figures
 from smugsync.page.looking import Look
 from smugsync.page.writing import replaced
+from smugsync.records import replace
 
 _LOG = logging.getLogger(__name__)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
 from typing import Final
@@ -18,6 +17,7 @@ from smugsync.page.markup import Child, Markup, joined, name, tag
 from smugsync.page.prose import prose
 from smugsync.page.sections import figures_list, next_section, runs_section, troubles_section
 from smugsync.page.telling import Mood, mood, progress
+from smugsync.records import dataclass
 
 _FILES = resources.files("smugsync.page")
 STYLE: Final = _FILES.joinpath("style.css").read_text(encoding="utf-8")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import httpx
 
 from smugsync.errors import ClockSkew, Doubtful, ItemError, SessionOver, Transient, Unreachable
+from smugsync.records import replace
 from smugsync.remote.accord import Renewal
 from smugsync.remote.conversation import Conversation, Judge, Offline
 from smugsync.remote.decoding import read_body

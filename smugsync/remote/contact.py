@@ -9,7 +9,6 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,6 +16,7 @@ from typing import Any
 import httpx
 
 from smugsync.errors import Unreachable
+from smugsync.records import dataclass
 from smugsync.remote.proxy import ProxyTransport
 from smugsync.remote.sending import USER_AGENT
 from smugsync.remote.sockets import Address, Sockets

@@ -10,13 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 import httpx
 
 from smugsync.errors import ClockSkew, Interrupted, SmugsyncError, Transient, Unreachable
+from smugsync.records import dataclass
 from smugsync.remote.accord import Accord
 from smugsync.remote.budget import Budget
 from smugsync.remote.dialect import Call, Reply

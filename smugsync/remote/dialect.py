@@ -8,12 +8,12 @@ values of `smugsync.core.model`; it knows what a reply *means* and raises the ma
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from smugsync.core.model import Account, Album, Outgoing, Privacy, RemoteFile, Sent
 from smugsync.errors import SmugsyncError
+from smugsync.records import dataclass
 
 T = TypeVar("T")
 

@@ -10,11 +10,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
 from typing import Protocol
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
 from smugsync.errors import Garbled, Gone, IntegrityError, ItemError, Rejected, Transient, Unreachable
+from smugsync.records import dataclass, replace
 from smugsync.remote.dialect import (
     Call,
     ChangesDialect,

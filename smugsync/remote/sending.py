@@ -11,7 +11,6 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol, runtime_checkable
 
@@ -19,6 +18,7 @@ import httpx
 
 from smugsync import __version__
 from smugsync.errors import Garbled, Rejected, Unreachable
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Auth, Call
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.outflow import Outflow

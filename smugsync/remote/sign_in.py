@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
 from smugsync.errors import ClockSkew, Garbled, NotAuthorised, SmugsyncError, Transient
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.smugmug_v2.failures import KEY_PROBLEMS, TERMS
 from smugsync.remote.wire import excerpt, retry_after

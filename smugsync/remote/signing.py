@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, cast, runtime_checkable
 from urllib.parse import quote
 
 from oauthlib import oauth1
 
 from smugsync.errors import SessionOver
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Call, Reply
 
 _FORM = "application/x-www-form-urlencoded"

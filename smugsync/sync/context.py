@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import tzinfo
 from pathlib import Path
 from typing import Literal, Protocol
@@ -19,6 +19,7 @@ from smugsync.local.handles import Root
 from smugsync.local.sharing import Links, Source
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
+from smugsync.records import dataclass
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop

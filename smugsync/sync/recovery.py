@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from smugsync.catalogue import Catalogue
@@ -14,6 +13,7 @@ from smugsync.local import marker
 from smugsync.local.marker import Marker
 from smugsync.local.part import RESUMABLE
 from smugsync.local.tree import Mirror
+from smugsync.records import replace
 
 if TYPE_CHECKING:
     from smugsync.sync.context import Context

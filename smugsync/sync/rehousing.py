@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import TypeVar
 
 from smugsync.catalogue import AlbumRow, FileRow, shown
@@ -21,6 +21,7 @@ from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Access, Account, Album, Evidence, RemoteFile
 from smugsync.errors import SuspiciousPlan, Transient
 from smugsync.local import marker
+from smugsync.records import dataclass, replace
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.listing import Listing
 from smugsync.sync.context import Context

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
 from smugsync.errors import Interrupted, ItemError, SmugsyncError, worst
+from smugsync.records import dataclass
 
 #: How many single changes and troubles a report names; the rest is counted.
 NAMED = 200

@@ -12,13 +12,14 @@ import threading
 import time
 import webbrowser
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from smugsync.errors import SmugsyncError
+from smugsync.records import dataclass
 
 #: How long a visitor is kept waiting for its page, and a finished page for being sent, in seconds.
 _HELD, _SENT = 60.0, 2.0

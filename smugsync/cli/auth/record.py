@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
 
 from smugsync.config.writing import replace_private
 from smugsync.errors import ConfigError
+from smugsync.records import dataclass
 from smugsync.remote.sign_in import Access, Permissions
 from smugsync.remote.smugmug_v2.viewer import Writing
 from smugsync.secret import Secret

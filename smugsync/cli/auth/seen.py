@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from smugsync.cli.remotes import dialect_of, permissions_in, viewer_of
 from smugsync.config import RemoteConfig
+from smugsync.records import dataclass
 from smugsync.remote.session import Session
 from smugsync.remote.sign_in import Access, Permissions
 from smugsync.remote.smugmug_v2.viewer import Viewer

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from smugsync.emulator.account.account import Account
 from smugsync.emulator.account.edits import EDITS, describe_tree
+from smugsync.records import dataclass
 
 CAPTION = "The waterfall where two continents part"
 

@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -25,6 +24,7 @@ from smugsync.cli.ledger import ledger
 from smugsync.config import Config, load
 from smugsync.emulator.serve import Running, running
 from smugsync.emulator.settings import Settings
+from smugsync.records import dataclass
 
 NICKNAME = "demo"
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from smugsync.catalogue import Catalogue, FileRow, join, read_details
 from smugsync.cli.demo.account import Place
 from smugsync.core.lifecycle import State
 from smugsync.core.model import Evidence
+from smugsync.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

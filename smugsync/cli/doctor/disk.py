@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from smugsync.local.probe.bench import Bench, scratch
 from smugsync.local.probe.names import Names, probe_names
 from smugsync.local.probe.place import place_of, space_of, tree_of, watch_limit
 from smugsync.local.probe.watch import hear
+from smugsync.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

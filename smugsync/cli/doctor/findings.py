@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +11,7 @@ import click
 
 from smugsync.cli.summary import plural
 from smugsync.errors import ConfigError, SmugsyncError, worst
+from smugsync.records import dataclass
 
 _SUBJECT = 14  #: columns
 _COLOURS = {"ok": "green", "note": "cyan", "warn": "yellow", "FAIL": "red"}

@@ -7,7 +7,6 @@ import platform
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from smugsync import __version__
@@ -22,6 +21,7 @@ from smugsync.local.probe.abilities import Locks, probe_locks
 from smugsync.local.probe.bench import scratch
 from smugsync.local.probe.place import Kind, Place, place_of, space_of
 from smugsync.progress import duration, size
+from smugsync.records import dataclass
 
 _DAY = 86_400
 #: A catalogue of half a million photos takes about this much.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from smugsync.config import Config
+from smugsync.records import dataclass
 
 #: What ProtectHome= takes away from a service; drop-ins give back piece by piece what is needed of it.
 _HOMES = tuple(map(Path, ("/home", "/root", "/run/user")))

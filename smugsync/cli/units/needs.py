@@ -6,7 +6,7 @@ import os
 import pwd
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from smugsync.config.loading import examine
 from smugsync.config.places import config_file, expand
 from smugsync.config.sources import HIDDEN, credential, parse_toml, read_text
 from smugsync.errors import ConfigError, UsageError
+from smugsync.records import dataclass
 
 #: Where the system's units look when nobody says anything else; see units/system/account.conf.
 SYSTEM_CONFIG = Path("/etc/smugsync/config.toml")

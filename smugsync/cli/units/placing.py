@@ -6,8 +6,9 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from smugsync.records import dataclass
 
 _HEAD = re.compile(r"# Written by `smugsync install-units`[^\n]*\n(?:#[^\n]*\n)*?# ([0-9a-f]{16})\n\n")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from smugsync.cli.amounts import ago, moment
 from smugsync.cli.summary import SHOWN, UNPROVEN, plural, told
 from smugsync.core.verdict import Verdict
 from smugsync.progress import duration, size
+from smugsync.records import dataclass
 from smugsync.sync.proving.verification import Verification
 from smugsync.sync.report import Report, What
 

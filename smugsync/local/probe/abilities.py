@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from smugsync.local.probe.bench import Bench, can, refuses
+from smugsync.records import dataclass
 
 #: An odd second, so that a disk that counts in pairs of them shows it, and a bit of everything below.
 _MOMENT: Final = 1_700_000_001_987_654_321

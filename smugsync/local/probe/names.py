@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from smugsync.core.naming import fold
 from smugsync.local.probe.bench import FATAL, Bench
+from smugsync.records import dataclass
 
 MAX_BYTES: Final = 255  # NAME_MAX of Linux
 

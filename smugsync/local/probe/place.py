@@ -11,7 +11,6 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -19,6 +18,7 @@ from typing import Final
 from smugsync.errors import ItemError
 from smugsync.local.handles import OURS, Root
 from smugsync.local.mounts import MOUNTINFO, Mount, beneath, read_mounts
+from smugsync.records import dataclass
 
 _WATCHES: Final = Path("/proc/sys/fs/inotify/max_user_watches")
 

@@ -11,12 +11,13 @@ import os
 import time
 from array import array
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from smugsync.errors import ItemError
 from smugsync.local.handles import OURS, Root
 from smugsync.local.watching.settling import Look
+from smugsync.records import dataclass
 
 _SHARE: Final = 0.02
 _THOROUGH: Final = 10

@@ -16,7 +16,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +25,7 @@ from smugsync.core.model import Fingerprint
 from smugsync.errors import SmugsyncError, Transient
 from smugsync.local.handles import Root, print_of
 from smugsync.local.probe.place import Kind, place_of
+from smugsync.records import dataclass
 
 _OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _REMEMBERED: Final = 10_000

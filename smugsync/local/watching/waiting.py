@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from smugsync.local.watching.settling import Look
+from smugsync.records import dataclass
 
 #: With more paths than this, looking at everything is less work than looking at each.
 MOST: Final = 20_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,7 @@ from smugsync.local.probe.bench import Bench, scratch
 from smugsync.local.probe.place import Kind, Place, place_of
 from smugsync.local.probe.watch import hear
 from smugsync.local.watching.limits import LIMITS, explain_limit
+from smugsync.records import dataclass
 
 Mode = Literal["auto", "inotify", "poll", "off"]
 

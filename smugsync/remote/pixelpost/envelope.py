@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
 from smugsync.errors import Garbled
+from smugsync.records import replace
 from smugsync.remote.dialect import Reply
 from smugsync.remote.wire import Fields, excerpt, parse
 

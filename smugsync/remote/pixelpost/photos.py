@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -19,6 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from smugsync.core.model import Details, RemoteFile
 from smugsync.errors import Garbled
+from smugsync.records import replace
 from smugsync.remote.pixelpost.site import Site
 from smugsync.remote.wire import Fields
 

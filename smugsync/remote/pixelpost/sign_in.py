@@ -17,10 +17,11 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from email.utils import parsedate_to_datetime
 
 from smugsync.errors import Garbled, NotAuthorised, SessionOver
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.pixelpost import proof
 from smugsync.remote.pixelpost.envelope import envelope_of, refusal_of, response_of, values_of

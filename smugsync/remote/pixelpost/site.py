@@ -11,11 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from smugsync.errors import ConfigError
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Auth, Call
 
 Form = Literal["json", "get"]

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from smugsync.core.model import Access, Album
 from smugsync.errors import Garbled
+from smugsync.records import dataclass, replace
 from smugsync.remote.smugmug_legacy import times
 from smugsync.remote.smugmug_legacy.envelope import child, label
 from smugsync.remote.smugmug_legacy.keys import Ref, read_ref

@@ -8,10 +8,10 @@ fragment of the address, which is never sent and comes back with the answer (`Re
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from smugsync.errors import Garbled
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.smugmug_legacy.versions import Version, login_origin
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from html.entities import html5
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from smugsync.core.model import Details, Kind, Promise, RemoteFile
 from smugsync.errors import Garbled
+from smugsync.records import replace
 from smugsync.remote.hosts import SERVICE_DOMAIN
 from smugsync.remote.smugmug_legacy import times
 from smugsync.remote.smugmug_legacy.keys import read_ref

@@ -9,10 +9,11 @@ again.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit, urlunsplit
 
 from smugsync.errors import Garbled, NotAuthorised, SessionOver
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Auth, Call, Reply
 from smugsync.remote.signing import Signed
 from smugsync.remote.smugmug_legacy.calls import (

@@ -6,8 +6,9 @@ clients of each version send (smuganizer, jsmugmugbackup, smugpy, phpSmug, ruby-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from smugsync.records import dataclass
 
 #: Where the service's own API lies, and where 1.2.2 wants logins to go (several clients).
 API_HOST = "api.smugmug.com"

@@ -13,10 +13,10 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
 from smugsync.errors import Garbled
+from smugsync.records import replace
 from smugsync.remote.dialect import Auth, Call, Folder, Page, Proof, Reply, Source, Span
 from smugsync.remote.smugmug_v2 import objects
 from smugsync.remote.smugmug_v2.envelope import get, only, part, read_page, response_of

@@ -8,7 +8,6 @@ the switches of the request, so each of them may be missing. A field of a sensel
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from smugsync.core.model import Access, Album, Details, Kind, Promise, RemoteFile
 from smugsync.errors import Garbled
+from smugsync.records import replace
 from smugsync.remote.dialect import Folder
 from smugsync.remote.wire import Fields
 

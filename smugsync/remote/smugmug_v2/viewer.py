@@ -12,11 +12,11 @@ known. A trial that would tell Add from Modify would have to change something.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import quote, urlencode
 
 from smugsync.errors import Garbled, SmugsyncError
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Call, Reply
 from smugsync.remote.sign_in import Access
 from smugsync.remote.smugmug_v2 import failures

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -15,6 +14,7 @@ from smugsync.core.model import Evidence, Kind, LocalFile, RemoteFile
 from smugsync.errors import ItemError
 from smugsync.local.folder import glimpse
 from smugsync.local.sharing import Source
+from smugsync.records import replace
 from smugsync.sync.adoption.candidates import Candidate, Pairs, Place, Search
 from smugsync.sync.adoption.standing import Standing
 from smugsync.sync.context import Context, Read, Reading

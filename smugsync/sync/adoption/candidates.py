@@ -7,7 +7,6 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from smugsync.catalogue import Hashed
@@ -17,6 +16,7 @@ from smugsync.errors import Interrupted, ItemError
 from smugsync.local.reading import Ahead
 from smugsync.local.sharing import Source, has_to_copy
 from smugsync.local.tree import Mirror
+from smugsync.records import dataclass
 from smugsync.sync.context import Context, Lying, Read, Reading
 from smugsync.sync.strangers import note_strangers
 

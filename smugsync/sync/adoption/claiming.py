@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 from smugsync.catalogue import AlbumRow, FileRow
 from smugsync.core import naming
 from smugsync.core.matching import settle_claims
 from smugsync.errors import ItemError
+from smugsync.records import replace
 from smugsync.sync.adoption.candidates import Pairs, Search
 from smugsync.sync.context import Context
 from smugsync.sync.report import What

@@ -7,7 +7,6 @@ person's own.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from smugsync.catalogue import FileRow
@@ -16,6 +15,7 @@ from smugsync.core.matching import same_extension
 from smugsync.core.model import Evidence, LocalFile
 from smugsync.core.reconcile import Side
 from smugsync.local.sharing import Source
+from smugsync.records import replace
 from smugsync.sync.context import Context
 
 _HELD = (

@@ -9,7 +9,7 @@ only read, when their turn to be fetched comes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from smugsync.catalogue import AlbumRow, FileRow, Hashed, join
 from smugsync.core import naming
@@ -17,6 +17,7 @@ from smugsync.core.integrity import Found, prove
 from smugsync.core.lifecycle import State
 from smugsync.core.model import Evidence, Promise
 from smugsync.errors import IntegrityError, ItemError
+from smugsync.records import dataclass, replace
 from smugsync.sync.adoption.candidates import Candidate, Pairs, Search
 from smugsync.sync.adoption.claiming import claim_directories
 from smugsync.sync.context import Context

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from smugsync.catalogue import AlbumRow
 from smugsync.core import guard, naming
 from smugsync.core.model import Access, Album
 from smugsync.errors import ItemError, SuspiciousPlan, Unreachable, UsageError
+from smugsync.records import dataclass, replace
 from smugsync.remote.dialect import Folder
 from smugsync.sync.context import Context, album_label
 from smugsync.sync.cycle.choosing import choose

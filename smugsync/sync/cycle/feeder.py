@@ -6,7 +6,8 @@ The disk is looked at once more when a row's turn comes; what `reconcile` says t
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field, replace
+from collections import deque
+from dataclasses import field
 
 from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core.lifecycle import State
@@ -25,6 +26,7 @@ from smugsync.core.reconcile import (
 )
 from smugsync.errors import ItemError, SuspiciousPlan
 from smugsync.local.versions import Shelf, shelf_path
+from smugsync.records import dataclass, replace
 from smugsync.sync.adoption.originals import is_named_otherwise, is_original, without_original
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.copies import copy_of
@@ -34,6 +36,8 @@ from smugsync.sync.cycle.transfer import Examined, Examining, Fetching, Job
 #: Rows known at a time, of which the largest goes first: a video that began last would have the line to
 #: itself.
 WINDOW = 1024
+#: Rows read at once, and read again if the catalogue changes before they have their turn.
+READ_AHEAD = 16
 #: Where there was nothing more to be planned, it is asked again after so many.
 PAUSE = 32
 #: Albums remembered, so that files of several in turn are not asked for theirs again and again.
@@ -49,6 +53,10 @@ class Feeder:
     context: Context
     _after: int = 0
     _window: list[tuple[int, int]] = field(default_factory=list)  #: a heap of (size, negative; id)
+    _next: deque[int] = field(default_factory=deque)  #: rows whose turn is next, and what was read of them
+    _rows: dict[int, FileRow] = field(default_factory=dict)
+    _alone: set[int] = field(default_factory=set)  #: those of whose photos nothing is here, in no album
+    _read_at: int = -1  #: how often the catalogue had been changed then
     _pause: int = 0  #: so many rows are handed out before it is asked again whether there are more
     _albums: dict[int, AlbumRow] = field(default_factory=dict)
     #: versions of photos that are on their way, each with the rows of other albums that wait for it
@@ -98,8 +106,8 @@ class Feeder:
         catalogue = self.context.catalogue
         while True:
             found = self._look_ahead()
-            while self._again or self._window:
-                row = catalogue.file(self._again.pop() if self._again else heapq.heappop(self._window)[1])
+            while self._again or self._next or self._window:
+                row = catalogue.file(self._again.pop()) if self._again else self._largest()
                 if row is not None and row.state is State.PLANNED and row.id not in self.context.in_flight:
                     return row
             self.context.stop.check()
@@ -111,9 +119,27 @@ class Feeder:
                 self.context.planned = False
                 return None
 
+    def _largest(self) -> FileRow | None:
+        """The row of the window with the most bytes, as it is now, None if it is no more."""
+        if not self._next:
+            self._next.extend(
+                heapq.heappop(self._window)[1] for _ in range(min(READ_AHEAD, len(self._window)))
+            )
+            self._read_at = -1
+        if self._read_at != self.context.catalogue.generation:
+            self._rows = self.context.catalogue.files_by_id(self._next)
+            held = self.context.catalogue.held_somewhere(row.key for row in self._rows.values())
+            self._alone = {row.id for row in self._rows.values() if row.key not in held}
+            self._read_at = self.context.catalogue.generation
+        return self._rows.get(self._next.popleft())
+
+    def _is_alone(self, row: FileRow) -> bool:
+        """Is it known that no album holds anything of this photo?"""
+        return row.id in self._alone and self._read_at == self.context.catalogue.generation
+
     def _look_ahead(self) -> bool:
         """Fill the window with what was planned since; False where there was nothing more."""
-        if len(self._window) > WINDOW // 2 or (self._window and self._pause > 0):
+        if len(self._window) > WINDOW // 2 or ((self._window or self._next) and self._pause > 0):
             self._pause -= 1
             return False
         room = WINDOW - len(self._window)
@@ -208,7 +234,8 @@ class Feeder:
             self._coming[version].append(row.id)
             return None
         path = self._path(row)
-        source = copy_of(self.context, row, remote, path) or self.context.stock.source(remote)
+        source = None if self._is_alone(row) else copy_of(self.context, row, remote, path)
+        source = source or self.context.stock.source(remote)
         if is_named_otherwise(row) and not is_original(source):
             return self._decide(without_original(self.context, row, local))
         if source is not None and is_original(source) and not same_extension(source.path, row.name):

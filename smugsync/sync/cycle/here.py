@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smugsync.catalogue import FileRow, join
 from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.core.reconcile import ABSENT, UNOBSERVED, Side
 from smugsync.errors import ItemError
+from smugsync.records import dataclass
 from smugsync.sync.context import Context
 
 

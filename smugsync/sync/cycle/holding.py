@@ -5,7 +5,6 @@ Called with what `reconcile` has decided. The engine's thread only.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +16,7 @@ from smugsync.core.model import Base, Evidence, LocalFile, RemoteFile
 from smugsync.core.reconcile import Action, Adopt, Conflict, Diverge, Side, is_damage
 from smugsync.errors import IntegrityError, ItemError, Rejected
 from smugsync.local.sharing import Source
+from smugsync.records import replace
 from smugsync.sync.adoption.originals import is_original
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.relocating import settled

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smugsync.core.model import Account
 from smugsync.errors import ItemError
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Folder
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.albums import AlbumPlanner

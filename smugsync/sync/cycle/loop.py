@@ -9,7 +9,6 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -22,6 +21,7 @@ from smugsync.errors import (
 )
 from smugsync.local.handles import Root
 from smugsync.local.placement import Placed, Placement
+from smugsync.records import dataclass
 from smugsync.sync.context import Context, Durability, Read, Reading
 from smugsync.sync.cycle import second_look
 from smugsync.sync.cycle.feeder import Feeder

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smugsync.core.model import RemoteFile
+from smugsync.records import dataclass
 from smugsync.remote.gallery import Sink
 from smugsync.stop import Stop
 from smugsync.sync.cycle.throttle import Count

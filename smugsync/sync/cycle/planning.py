@@ -7,7 +7,7 @@ row; what cannot be decided without hashing goes to `Context.to_examine`.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Any
 
 from smugsync.catalogue import AlbumRow, FileRow, join, shown
@@ -24,6 +24,7 @@ from smugsync.core.reconcile import (
     reconcile,
 )
 from smugsync.errors import ItemError
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle import second_look
 from smugsync.sync.cycle.here import Here

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from smugsync.catalogue import FileRow, join, shown
@@ -13,6 +12,7 @@ from smugsync.core.reconcile import Adopt, Conflict
 from smugsync.errors import IntegrityError, ItemError, MirrorUnusable
 from smugsync.local.placement import Placed
 from smugsync.local.sharing import How, Source
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.feeder import Feeder
 from smugsync.sync.cycle.holding import record, retry_at
@@ -205,9 +205,8 @@ class Recorder:
         }
         if row.state is not State.PLANNED:
             return replace(row, **held)
-        row = replace(row, **shown(one.file, self._ctx.run))
-        row = row.on(Event.CLAIM_FETCH).on(Event.RECEIVE)
-        return row.on(Event.PLACE, source=None, source_run=None, **held)
+        arrived = {**shown(one.file, self._ctx.run), "source": None, "source_run": None}
+        return row.through(Event.CLAIM_FETCH, Event.RECEIVE, Event.PLACE, **arrived, **held)
 
     def _is_ours(self, source: Source) -> bool:
         return source.root is self._ctx.mirror.root

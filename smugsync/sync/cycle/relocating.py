@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from smugsync.catalogue import AlbumRow, FileRow, join
@@ -10,6 +9,7 @@ from smugsync.core.lifecycle import Event, State, advance
 from smugsync.core.model import Evidence
 from smugsync.core.reconcile import has_changed
 from smugsync.errors import ItemError
+from smugsync.records import replace
 from smugsync.sync.adoption.originals import named_alike
 from smugsync.sync.context import Context
 from smugsync.sync.report import What

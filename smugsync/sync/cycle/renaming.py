@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from smugsync.catalogue import AlbumRow
 from smugsync.core import naming
 from smugsync.core.model import Album
 from smugsync.errors import ItemError
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 

@@ -7,11 +7,11 @@ Last-Modified), it is asked now and then, without fetching anything, whether tha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from smugsync.catalogue import FileRow
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import RemoteFile
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.survey import LookAgain, LookedAgain
 

@@ -8,7 +8,7 @@ gone is marked. Where the mirror follows losses, a later cycle that proves it ag
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from smugsync.catalogue import AlbumRow, FileRow, join
 from smugsync.core import guard
@@ -16,6 +16,7 @@ from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Account, LocalFile
 from smugsync.core.reconcile import ABSENT, Forget, reconcile
 from smugsync.errors import ItemError, SuspiciousPlan
+from smugsync.records import dataclass, replace
 from smugsync.remote.dialect import Proof
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.absence import absent_for_long

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from smugsync.core.model import Account, Album, RemoteFile
 from smugsync.errors import Gone, ItemError, Rejected, Transient, Unreachable
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Folder, Proof
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.listing import Listing

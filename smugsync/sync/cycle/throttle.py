@@ -13,7 +13,8 @@ Bytes are counted as they arrive: files that take minutes need not end to be mea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from smugsync.records import dataclass
 
 #: Downloads to begin with, and where the round trip is shorter than NEARBY seconds: there every connection
 #: more only costs processor time.

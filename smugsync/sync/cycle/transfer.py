@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
@@ -27,6 +27,7 @@ from smugsync.local.part import PartFile
 from smugsync.local.sharing import How, Links, Source, share
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
+from smugsync.records import dataclass, replace
 from smugsync.remote.gallery import Sink
 from smugsync.stop import Stop
 from smugsync.sync.adoption.originals import is_original

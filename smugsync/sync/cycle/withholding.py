@@ -7,13 +7,14 @@ run did not look into. Otherwise what is withheld at once would go in pieces.
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from smugsync.catalogue import AlbumRow, FileRow
 from smugsync.core import guard
 from smugsync.core.lifecycle import State
 from smugsync.core.model import Account
 from smugsync.errors import SuspiciousPlan
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 

@@ -12,7 +12,6 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
@@ -22,6 +21,7 @@ from smugsync.errors import SmugsyncError
 from smugsync.local import reading
 from smugsync.local.reading import Ahead, Reading, Unread
 from smugsync.pace import Pace
+from smugsync.records import dataclass
 from smugsync.sync.context import Context
 from smugsync.sync.pool import THREADS, Crash, Crew, Inbox, Pool
 from smugsync.sync.proving.findings import Findings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from math import inf
 from typing import Any
 
@@ -12,6 +11,7 @@ from smugsync.core.model import LocalFile
 from smugsync.core.verdict import Verdict, judge
 from smugsync.errors import MirrorUnusable, Transient
 from smugsync.local.reading import Obstacle, Reading, Unread
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 

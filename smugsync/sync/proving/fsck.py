@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +18,7 @@ from smugsync.core.model import Fingerprint
 from smugsync.errors import CatalogueError, ItemError
 from smugsync.local.handles import OURS, STAGING, check_relative, list_names
 from smugsync.local.tree import Mirror
+from smugsync.records import dataclass
 from smugsync.stop import Stop
 from smugsync.sync.report import Report, What
 

@@ -7,7 +7,6 @@ a second name of the same file has the same bad bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Protocol
 
 from smugsync.catalogue import FileRow
@@ -15,6 +14,7 @@ from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Evidence
 from smugsync.core.reconcile import ACCOUNTS_OWN
 from smugsync.core.verdict import Verdict
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.proving.audit import Audit
 from smugsync.sync.proving.findings import Finding

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from smugsync.catalogue import AlbumRow, FileRow, join
@@ -12,6 +11,7 @@ from smugsync.core import naming
 from smugsync.core.lifecycle import State
 from smugsync.core.model import LocalFile
 from smugsync.errors import ItemError
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 

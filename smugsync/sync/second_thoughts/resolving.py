@@ -12,7 +12,6 @@ between leaves both files under a name or on a shelf, and the next sync, or the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from smugsync.catalogue import Catalogue, FileRow, join
@@ -23,6 +22,7 @@ from smugsync.core.model import LocalFile
 from smugsync.errors import UsageError
 from smugsync.local.shelves import Entry, Shelves
 from smugsync.local.versions import Shelf
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 from smugsync.sync.second_thoughts.restoring import (

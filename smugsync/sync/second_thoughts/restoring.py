@@ -7,7 +7,6 @@ after a crash, the same call finds out how far the first one came, and finishes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -19,6 +18,7 @@ from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.errors import Transient
 from smugsync.local.shelves import Entry, Shelves, parse
 from smugsync.local.versions import Shelf, alternatives, shelf_path
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.relocating import settled
 from smugsync.sync.report import What

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 
 from smugsync.catalogue import Catalogue, join
 from smugsync.errors import ItemError, SuspiciousPlan, UsageError
 from smugsync.local.shelves import Entry, Removed, Shelves, Stamp
 from smugsync.local.versions import Shelf
 from smugsync.progress import size
+from smugsync.records import dataclass
 from smugsync.sync.context import Context
 from smugsync.sync.report import What, words
 from smugsync.sync.second_thoughts.restoring import Back, Restorer, Wish, name_for

@@ -8,7 +8,7 @@ itself; `resolve PATH --keep online` takes that back. An undo is a run like any 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from smugsync.catalogue import Catalogue, ChangeRow, FileRow, RunRow, join
 from smugsync.catalogue.questions import LocalRow
@@ -16,6 +16,7 @@ from smugsync.core.model import LocalFile
 from smugsync.errors import ItemError
 from smugsync.local.shelves import Entry, Shelves, parse
 from smugsync.local.versions import Shelf
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 from smugsync.sync.second_thoughts.resolving import reopen

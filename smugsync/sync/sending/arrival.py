@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from smugsync.catalogue import FileRow, UploadRow, shown
@@ -11,6 +10,7 @@ from smugsync.core.integrity import Found, prove
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Evidence, Kind, Promise, RemoteFile
 from smugsync.errors import IntegrityError
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.report import What
 

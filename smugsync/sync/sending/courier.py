@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from typing import Final, Protocol
 
 from smugsync.core.integrity import Found, prove
@@ -25,6 +25,7 @@ from smugsync.local.part import PartFile
 from smugsync.local.placement import Placement, place
 from smugsync.local.tree import Mirror
 from smugsync.progress import Progress
+from smugsync.records import dataclass, replace
 from smugsync.stop import Stop
 from smugsync.sync.context import Readiness, Sending
 from smugsync.sync.cycle.transfer import Downloads, mtime_ns, part_name

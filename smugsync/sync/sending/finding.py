@@ -7,12 +7,13 @@ deleted online and kept here, is never published by itself. So is what came whil
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from smugsync.catalogue import AlbumRow, Catalogue
 from smugsync.core.model import Fingerprint
 from smugsync.errors import ItemError
 from smugsync.local.tree import Mirror
+from smugsync.records import dataclass
 from smugsync.sync.context import Context
 from smugsync.sync.strangers import note_directory, note_strangers
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from smugsync.core.model import LocalFile
 from smugsync.errors import Rejected, Transient
+from smugsync.records import dataclass
 from smugsync.remote.dialect import UploadLimit
 
 #: SmugMug holds 5,000 photos in an album (a limit that other clients have met), and five levels of folders.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Protocol
 
 from smugsync.core import naming
@@ -17,6 +17,7 @@ from smugsync.errors import (
     SmugsyncError,
     Transient,
 )
+from smugsync.records import dataclass
 from smugsync.remote.dialect import Node
 from smugsync.stop import Stop
 from smugsync.sync.sending.limits import MOST_FOLDERS

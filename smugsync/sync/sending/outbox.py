@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from smugsync.catalogue import UploadRow, join
 from smugsync.core import naming
@@ -18,6 +18,7 @@ from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import LocalFile, Outgoing
 from smugsync.errors import ItemError, Rejected, SmugsyncError, Transient
 from smugsync.local.versions import Shelf, shelf_path
+from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.planning import AlbumListing
 from smugsync.sync.cycle.withholding import may_replace

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from smugsync.catalogue import UploadRow
 from smugsync.core.lifecycle import Event
 from smugsync.errors import Doubtful, ItemError, Rejected, SmugsyncError
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.holding import retry_at
 from smugsync.sync.report import What

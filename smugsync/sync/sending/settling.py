@@ -8,12 +8,11 @@ believed only of one that is two minutes old and was looked for before.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from smugsync.catalogue import FileRow, UploadRow
 from smugsync.core import naming
 from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Kind, RemoteFile
+from smugsync.records import replace
 from smugsync.remote.dialect import Proof
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.holding import retry_at

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from smugsync.catalogue import UploadRow, join
 from smugsync.core import naming
 from smugsync.core.lifecycle import State
 from smugsync.core.model import LocalFile
+from smugsync.records import replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle.planning import AlbumListing
 from smugsync.sync.report import What
