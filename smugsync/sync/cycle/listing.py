@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import field
 
-from smugsync.core.model import Account
+from smugsync.core.model import Account, Album
 from smugsync.errors import ItemError
 from smugsync.records import dataclass
 from smugsync.remote.dialect import Folder
@@ -48,6 +48,7 @@ class Listings:
     outbox: Outbox | None = None
     _albums: AlbumPlanner = field(init=False)
     _finder: Finder = field(init=False)
+    _waiting: dict[int, Album] = field(default_factory=dict)  #: asked about, and nothing has come yet
     _open: dict[int, AlbumListing] = field(default_factory=dict)
     _naming: bool = False  #: the folders' names are asked for, before anything else
     _done: int = 0
@@ -72,7 +73,7 @@ class Listings:
 
     def page(self, page: AlbumsPage | FilesPage) -> None:
         if isinstance(page, FilesPage):
-            self.planner.take(self._open[page.id], page.files)
+            self.planner.take(self._listing(page.id), page.files)
             return
         for question in self._albums.take(page.albums):
             self._ask_for_files(question)
@@ -101,10 +102,16 @@ class Listings:
         self.ask(ListAlbums(self.account, keys))
 
     def _ask_for_files(self, question: ListFiles) -> None:
-        row = self.context.catalogue.album(question.id)
-        self.context.listed.add(row.id)
-        self._open[question.id] = self.planner.begin(row, question.album)
+        self.context.listed.add(question.id)
+        self._waiting[question.id] = question.album
         self.ask(question)
+
+    def _listing(self, album_id: int) -> AlbumListing:
+        """Begun as its first page comes: of thousands of albums few are listed at a time."""
+        album = self._waiting.pop(album_id, None)
+        if album is not None:
+            self._open[album_id] = self.planner.begin(self.context.catalogue.album(album_id), album)
+        return self._open[album_id]
 
     def _albums_listed(self, answer: AlbumsListed) -> None:
         if not answer.complete:
@@ -134,15 +141,15 @@ class Listings:
                 self.outbox.shut(made.error)
 
     def _files_listed(self, answer: FilesListed) -> None:
-        if answer.complete and not answer.whole and not self.planner.adds_up(self._open[answer.id]):
-            listing = self._open[answer.id]  # something has left it
-            self.planner.again(listing)
+        listing, report = self._listing(answer.id), self.context.report
+        if answer.complete and not answer.whole and not self.planner.adds_up(listing):
+            self.planner.again(listing)  # something has left it
             self.ask(ListFiles(answer.id, listing.album))
             return
-        listing, report = self._open.pop(answer.id), self.context.report
+        del self._open[answer.id]
         report.albums_listed += 1
         self._done += 1
-        self.context.progress.albums(self._done, self._done + len(self._open))
+        self.context.progress.albums(self._done, self._done + len(self._open) + len(self._waiting))
         if not answer.complete:
             report.complete = False
             report.trouble(listing.directory, answer.why)
@@ -158,8 +165,10 @@ class Listings:
 
     def _failed(self, answer: ListingFailed) -> None:
         self.context.report.complete = False
-        listing = self._open.pop(answer.id, None)
-        if listing is not None:
+        listing = None
+        if answer.id in self._open or answer.id in self._waiting:
+            listing = self._listing(answer.id)
+            del self._open[answer.id]
             self.planner.reopen(listing)
         self.context.report.trouble(self._where(answer.id, listing), str(answer.error))
         if self._naming:  # without the folders' names: nothing is renamed
