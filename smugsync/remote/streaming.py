@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import io
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -125,11 +126,16 @@ class Stream(httpx.SyncByteStream):
             size, self._in_step = left, False  # more than was announced
         left -= size
         receive, clock = self._sock.recv_into, time.monotonic
+        # For each record of TLS: what `recv_into` does there, without a call in between.
+        read: Callable[[int, memoryview], int] | None = None
+        if isinstance(self._sock, ssl.SSLSocket):
+            read = cast(Callable[[int, memoryview], int], self._sock.read)
         while True:
             since = clock()
             while left and size < CHUNK and not ended and clock() - since < _FLUSH_SECONDS:
-                start = begin + size
-                got = receive(whole[start : start + min(CHUNK - size, left)])
+                room = min(CHUNK - size, left)
+                free = whole[begin + size : begin + size + room]
+                got = receive(free) if read is None else read(room, free)
                 size += got
                 left -= got
                 ended = not got
