@@ -43,7 +43,11 @@ def _receive(request: httpx.Request, response: Response) -> httpx.Response:
                 request=request,
             )
         raise _failure(response.delivery, request)
-    headers = [*response.headers, ("Content-Length", str(length))]
+    # A character is what UTF-8 makes of it; half a surrogate pair of Python's, the byte that it stands for.
+    headers = [
+        (name.encode("ascii"), value.encode("utf-8", "surrogateescape"))
+        for name, value in (*response.headers, ("Content-Length", str(length)))
+    ]
     return httpx.Response(response.status, headers=headers, stream=httpx.ByteStream(body))
 
 

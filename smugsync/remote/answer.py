@@ -113,7 +113,7 @@ class _Patient(io.RawIOBase):
     def __init__(self, raw: io.RawIOBase, clock: Callable[[], float], begun: bytes = b"") -> None:
         self._raw = raw
         self._clock = clock
-        self._tempo: Tempo | None = None
+        self._tempo = Tempo(clock) if begun else None
         self._begun = begun
 
     def readable(self) -> bool:

@@ -15,6 +15,7 @@ from smugsync.remote.tempo import Tempo
 from smugsync.remote.wire import excerpt
 
 _RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
+_SENDABLE = re.compile(r"[\x20-\x7e]+")
 _HTML = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|head|body|script|!--)", re.IGNORECASE)
 
 
@@ -108,11 +109,15 @@ class Body:
 
 
 def validator_of(headers: httpx.Headers) -> str | None:
-    """What an answer names a file's version by: a strong ETag, else Last-Modified, None for nothing."""
+    """What an answer names a file's version by: a strong ETag, else Last-Modified, None for nothing.
+
+    What could not be sent back as it came is nothing.
+    """
     etag = str(headers.get("etag", ""))
-    if len(etag) > 2 and etag.startswith('"') and etag.endswith('"'):
+    if len(etag) > 2 and _SENDABLE.fullmatch(etag) and etag.startswith('"') and etag.endswith('"'):
         return etag
-    return headers.get("last-modified") or None
+    modified = str(headers.get("last-modified", ""))
+    return modified if _SENDABLE.fullmatch(modified) else None
 
 
 def _content_range(headers: Mapping[str, str]) -> tuple[int, int | None, int | None]:

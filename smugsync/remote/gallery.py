@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Protocol
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
-from smugsync.errors import Garbled, Gone, IntegrityError, ItemError, Rejected, Transient, Unreachable
+from smugsync.errors import Garbled, Gone, IntegrityError, Rejected, Transient, Unreachable
 from smugsync.records import dataclass, replace
 from smugsync.remote.dialect import (
     Call,
@@ -127,14 +127,17 @@ class Gallery:
         return self._dialect.only_whole
 
     def account(self, *, albums: int = 0) -> Account:
-        """Whose photos these are, and up to so many of the albums, where they can come along."""
+        """Whose photos these are, and up to so many of the albums, where they can come along.
+
+        Where that question is refused, or its answer makes no sense, the account is asked for alone. What is
+        slow or broken would be so again, and is not asked a second time.
+        """
         dialect = self._dialect
         if albums and isinstance(dialect, HeadStartDialect):
-            try:
-                return dialect.read_account(self._session.ask(dialect.account_and_albums(albums), dialect))
-            except ItemError as error:  # too much of a question? The plain one tells what is amiss
-                if isinstance(error, Transient) and error.retry_after is not None:
-                    raise
+            # A refusal may be 403: so SmugMug's web server answers an address that is too long for it.
+            with suppress(Garbled, Gone, Rejected):
+                found = dialect.read_account(self._session.ask(dialect.account_and_albums(albums), dialect))
+                return replace(found, albums=_each_once(found.albums)[:albums])
         return dialect.read_account(self._session.ask(dialect.account(), dialect))
 
     def albums(self, account: Account) -> Listing[Album]:
@@ -326,6 +329,11 @@ class Gallery:
             else:
                 self._pace.note(asked.count, self._clock() - began)
                 return reply, asked
+
+
+def _each_once(albums: tuple[Album, ...]) -> tuple[Album, ...]:
+    """As a listing hands them out."""
+    return tuple({album.key: album for album in albums}.values())
 
 
 def _resumable(sink: Sink, file: RemoteFile) -> bool:

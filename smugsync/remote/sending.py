@@ -119,7 +119,7 @@ class Sender:
         """
         try:
             url = httpx.URL(call.url)
-        except httpx.InvalidURL as exc:
+        except (httpx.InvalidURL, UnicodeError) as exc:
             raise Rejected("the service named an address that makes no sense") from exc
         self._hosts.check(url)
         if not call.auth.is_media and not self._hosts.is_trusted(url):
@@ -138,12 +138,12 @@ class Sender:
 
     def _answer(self, request: httpx.Request, *, direct: bool) -> httpx.Response:
         """`direct`: without what a client of httpx does besides, of which a file needs nothing."""
-        if direct:
+        try:
+            if not direct:
+                return self._client.send(request, stream=True)
             response = self._transport.handle_request(request)
             response.request = request
             return response
-        try:
-            return self._client.send(request, stream=True)
         except (httpx.InvalidURL, UnicodeError) as exc:  # httpx reads a Location, and not each of its errors
             if request.method != "GET":  # it was sent, and has been answered
                 raise httpx.RemoteProtocolError("its answer leads nowhere", request=request) from exc

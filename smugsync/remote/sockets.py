@@ -66,6 +66,7 @@ class Sockets:
     def open(self, address: Address, timeout: float | None) -> socket.socket:
         """A connected socket, TLS verified where the scheme is https. `timeout` is in seconds, for all."""
         deadline = None if timeout is None else time.monotonic() + timeout
+        _check_name(address.host)
         found = self._look_up(address, timeout)
         failure: OSError = OSError(errno.EADDRNOTAVAIL, f"{address.host} has no address")
         for place, (family, kind, protocol, _, where) in enumerate(found):
@@ -186,6 +187,14 @@ def _shut_down(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
         # The base method: SSLSocket.shutdown would also drop its TLS object under the reader's feet.
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def _check_name(host: str) -> None:
+    """What no host can be called: the ssl module would find out too late, and leave a socket open."""
+    try:
+        host.encode("idna")
+    except UnicodeError as exc:
+        raise socket.gaierror(socket.EAI_NONAME, "no host can have this name") from exc
 
 
 def _is_literal(host: str) -> bool:

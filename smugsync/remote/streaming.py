@@ -14,6 +14,7 @@ import httpx
 
 from smugsync.remote.answer import Answer
 from smugsync.remote.head import CHUNK, LONGEST
+from smugsync.remote.tempo import Tempo
 
 #: The request extension that asks for lent chunks.
 BORROW = "smugsync.borrow"
@@ -45,7 +46,7 @@ class Stream(httpx.SyncByteStream):
     `buffer` came from `buffers`, and `answer` was read into it. With `borrow` each chunk is a memoryview that
     is released when the next one is asked for, so that a late reader fails loudly. `failed` makes httpx's
     exception of another one; `release` takes the connection back and is told whether it is in step: the
-    whole body was read, and nothing more.
+    whole body was read, and nothing more. By `clock`, monotonic seconds, a body is given up that trickles in.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Stream(httpx.SyncByteStream):
         borrow: bool,
         failed: Failed,
         release: Callable[[bool], None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sock = sock
         self._answer = answer
@@ -66,6 +68,7 @@ class Stream(httpx.SyncByteStream):
         self._borrow = borrow
         self._failed = failed
         self._release = release
+        self._clock = clock
         self._complete = answer.length == 0
         self._in_step = answer.lasts and not (self._complete and answer.came[1])
         self._closed = self._reading = False
@@ -126,6 +129,7 @@ class Stream(httpx.SyncByteStream):
             size, self._in_step = left, False  # more than was announced
         left -= size
         receive, clock = self._sock.recv_into, time.monotonic
+        tempo = Tempo(self._clock)
         # For each record of TLS: what `recv_into` does there, without a call in between.
         read: Callable[[int, memoryview], int] | None = None
         if isinstance(self._sock, ssl.SSLSocket):
@@ -142,9 +146,13 @@ class Stream(httpx.SyncByteStream):
             if ended:
                 raise http.client.HTTPException(f"the server ended the answer early, {left} bytes missing")
             self._complete = not left
+            if tempo.is_too_slow(size) and left:
+                raise TimeoutError("the server sends too slowly")
+            lent = self._clock()
             yield whole[begin : begin + size]
             if self._complete:
                 return
+            tempo.excuse(self._clock() - lent)
             begin = size = 0
 
     def _framed(self, whole: memoryview) -> Iterator[memoryview]:

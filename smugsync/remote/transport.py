@@ -177,6 +177,7 @@ class DirectTransport(httpx.BaseTransport):
                 borrow=bool(request.extensions.get(BORROW)),
                 failed=lambda exc, kind: self._ended(exc, request, kind),
                 release=lambda in_step: self._release(address, sock, in_step=in_step and written.whole),
+                clock=self._clock,
             ),
             extensions={"http_version": answer.version, "reason_phrase": answer.reason},
         )

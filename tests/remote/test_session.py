@@ -581,6 +581,13 @@ def test_only_a_strong_validator_can_resume(headers: dict[str, str], validator: 
     assert scene.body.validator == validator
 
 
+@pytest.mark.parametrize("etag", [b'"\xe9"', b'"\xc3\xa9"', b'"a\x7fb"', b'"a\tb"'])
+def test_what_could_not_be_sent_back_as_it_came_is_no_validator(etag: bytes) -> None:
+    scene = Scene(httpx.Response(200, headers=[(b"ETag", etag), (b"Last-Modified", etag)], content=JPEG))
+    scene.read()
+    assert scene.body.validator is None
+
+
 def ranges(request: httpx.Request) -> httpx.Response:
     """A media host that keeps the rules of RFC 9110, section 14."""
     if request.headers.get("range") and request.headers.get("if-range") == '"a"':

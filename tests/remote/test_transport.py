@@ -251,6 +251,27 @@ def test_an_idle_connection_expires() -> None:
     assert server.connections == 2
 
 
+def test_a_reader_that_takes_its_time_is_no_slow_server() -> None:
+    now = [0.0]
+    transport = DirectTransport(clock=lambda: now[0])
+    with Server(always(plain(bytes(1_000_000)))) as server, client(transport) as http:
+        size = 0
+        with http.stream("GET", server.origin) as response:
+            for chunk in response.iter_raw():
+                size += len(chunk)
+                now[0] += 3600.0
+    assert size == 1_000_000
+
+
+def test_a_name_that_no_host_can_have_is_not_connected_to() -> None:
+    with Server(always(plain(b"x"))) as server:
+        place = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", server.port))
+        with client(DirectTransport(resolve=lambda host, port: [place])) as http:
+            for host in (".example", f"{'a' * 64}.example"):
+                with pytest.raises(httpx.ConnectError):
+                    http.get(f"https://{host}/")
+
+
 def test_a_connection_that_the_server_closed_while_idle_is_not_used() -> None:
     closed = threading.Event()
 

@@ -110,11 +110,10 @@ def _redirect(status: int, target: str) -> Response:
 
 
 def _objects(document: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
-    found = document.get("Response", {}).get(kind, ())
-    yield from [found] if isinstance(found, dict) else found
-    for expansion in document.get("Expansions", {}).values():
-        if kind in expansion:
-            yield expansion[kind]
+    """Wherever they stand: in the answer itself, or beside it as an expansion of one of its links."""
+    for place in (document.get("Response", {}), *document.get("Expansions", {}).values()):
+        found = place.get(kind, ())
+        yield from [found] if isinstance(found, dict) else found
 
 
 class LyingWorld(World):

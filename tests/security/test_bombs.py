@@ -17,6 +17,7 @@ from smugsync.errors import Garbled, Transient, Unreachable
 from smugsync.local.handles import Root
 from smugsync.local.tree import Mirror
 from smugsync.remote.dialect import Call, Reply
+from smugsync.remote.gallery import Gallery
 from smugsync.remote.hosts import Hosts
 from smugsync.remote.listing import Listing
 from smugsync.remote.session import Manners, Session
@@ -90,11 +91,23 @@ TRICKLES = {
 
 @pytest.mark.parametrize("part", TRICKLES)
 def test_an_answer_is_given_up_that_trickles_in_its(part: str) -> None:
-    """Each read brings something, so that no time-out of silence ever strikes."""
+    """Each read brings something, so that no time-out of silence ever strikes. (Where the first of them
+    brings more of a header's line than a line may have, that is told.)"""
     clock = Hurried()
-    with pytest.raises((Unreachable, Transient), match=r"slow|stopped answering"):
+    with pytest.raises((Unreachable, Transient), match=r"slow|stopped answering|reading header line"):
         ask(TRICKLES[part], clock=clock)
     assert clock.now < 100 * 3600  # in two tries
+
+
+def test_an_account_that_trickles_in_is_not_asked_for_without_its_albums() -> None:
+    manners = Manners(tries=2, sleep=lambda _: None)
+    with Server(TRICKLES["body"]) as server:
+        hosts = Hosts([server.origin])
+        session = Session(DirectTransport(clock=Hurried()), hosts, None, Stop(), manners=manners)
+        with pytest.raises((Unreachable, Transient), match=r"slow|stopped answering"):
+            Gallery(SmugMugV2(server.origin), session).account(albums=3)
+        session.close()
+        assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("part", ["body", "body-without-length", "chunks"])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smugsync.core.model import Account, Album
-from smugsync.errors import Transient
+from smugsync.emulator.messages import Request, Response
+from smugsync.errors import Transient, Unreachable
 from smugsync.remote.dialect import Page, Span
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.listing import Listing
@@ -16,6 +20,7 @@ from smugsync.remote.smugmug_v2.dialect import SmugMugV2
 from smugsync.stop import Stop
 from smugsync.sync.cycle.survey import AlbumsListed, AlbumsPage, ListAlbums, Survey
 from smugsync.sync.engine import HEAD_START
+from tests.security.liar import Lie, LyingWorld
 from tests.sync.world import DELTA, EVERYTHING, ORIGIN, World
 
 
@@ -27,6 +32,18 @@ def world(tmp_path: Path) -> World:
 def fill(world: World, albums: int) -> None:
     for number in range(albums):
         world.photo(world.album(f"Album {number:02}"), f"{number}.jpg", number)
+
+
+def to_the_first(change: Callable[[dict[str, Any]], object]) -> Lie:
+    """The first question for the account is answered with what `change` makes of the answer."""
+    left = [change]
+
+    def lie(request: Request, response: Response) -> Response:
+        if request.path != "/api/v2!authuser" or not left:
+            return response
+        return replace(response, body=json.dumps(left.pop()(json.loads(response.content()))).encode())
+
+    return lie
 
 
 class TestTheAccount:
@@ -50,25 +67,81 @@ class TestTheAccount:
         with world.gallery() as gallery:
             assert gallery.account(albums=3).albums == ()
 
-    @pytest.mark.parametrize("fault", ["html403", "empty", "503"])
+    @pytest.mark.parametrize("answer", ["html403", "html:,status=400", "html:,status=414"])
     def test_is_asked_for_alone_where_the_service_does_not_like_the_question(
-        self, world: World, fault: str
+        self, world: World, answer: str
     ) -> None:
         fill(world, 2)
-        world.fault(f"{fault}@/api/v2!authuser:times=" + ("1" if fault == "html403" else "9"))
+        kind, _, option = answer.partition(":")
+        world.fault(f"{kind}@/api/v2!authuser:times=1{option}")
         with world.gallery() as gallery:
             assert gallery.account(albums=3) == gallery.account()
 
-    def test_is_not_asked_for_again_at_once_where_the_service_wants_to_be_left_alone(
-        self, world: World
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            {"Response": {"User": {"NickName": []}}},
+            {"Response": {"User": "nobody"}},
+            {"Response": []},
+            {"Response": {}},
+            [],
+            {"Code": 400, "Message": "too much", "Response": {}},
+            {"Code": 404, "Response": {}},
+        ],
+    )
+    def test_is_asked_for_alone_where_the_answer_makes_no_sense(self, tmp_path: Path, odd: object) -> None:
+        world = LyingWorld(tmp_path)
+        fill(world, 2)
+        world.liar.lies = [to_the_first(lambda document: odd)]
+        with world.gallery() as gallery:
+            assert gallery.account(albums=3) == gallery.account()
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            [],
+            "none",
+            {"/api/v2/user/demo!albums": []},
+            {"/api/v2/user/demo!albums": {"Album": "none"}},
+            {"/api/v2/user/demo!albums": {"Album": [None, 7, "x", [], {}, {"AlbumKey": []}]}},
+            {"": {"Album": [{"AlbumKey": "x"}]}},
+        ],
+    )
+    def test_brings_no_album_that_makes_no_sense(self, tmp_path: Path, odd: object) -> None:
+        world = LyingWorld(tmp_path)
+        fill(world, 2)
+        world.liar.lies = [to_the_first(lambda document: {**document, "Expansions": odd})]
+        with world.gallery() as gallery:
+            found = gallery.account(albums=3)
+            assert (found.albums, found) == ((), gallery.account())
+
+    def test_brings_each_album_once_and_no_more_than_were_asked_for(self, tmp_path: Path) -> None:
+        world = LyingWorld(tmp_path)
+        fill(world, 3)
+
+        def repeat(document: dict[str, Any]) -> object:
+            for shown in document["Expansions"].values():
+                shown["Album"] = [shown["Album"][0]] * 5 + shown["Album"]
+            return document
+
+        with world.gallery() as gallery:
+            listed = [album for page in gallery.albums(gallery.account()) for album in page]
+        world.liar.lies = [to_the_first(repeat)]
+        with world.gallery() as gallery:
+            assert gallery.account(albums=2).albums == tuple(listed[:2])
+
+    @pytest.mark.parametrize("fault", ["503:retry=5", "503", "429", "empty", "stall", "reset"])
+    def test_is_not_asked_for_again_where_the_question_was_not_the_trouble(
+        self, world: World, fault: str
     ) -> None:
-        world.fault("503@/api/v2!authuser:retry=5")
+        kind, _, option = fault.partition(":")
+        world.fault(f"{kind}@/api/v2!authuser" + (option and f":{option}"))
         asked = world.requests()
         with world.gallery() as gallery:
-            with pytest.raises(Transient):
+            with pytest.raises((Transient, Unreachable)):
                 gallery.account()
             once = world.requests() - asked
-            with pytest.raises(Transient):
+            with pytest.raises((Transient, Unreachable)):
                 gallery.account(albums=3)
         assert world.requests() - asked == 2 * once
 
@@ -147,3 +220,67 @@ class TestARun:
         fill(world, 3)
         assert world.sync(layout="names").exit_code == 0
         assert sorted(world.files().values()) == world.online()
+
+
+class TestAnAlbumThatTheListDoesNotShow:
+    """It came along with the account all the same."""
+
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> LyingWorld:
+        world = LyingWorld(tmp_path)
+        fill(world, 3)
+        return world
+
+    def test_is_mirrored_and_kept_while_it_answers(self, world: LyingWorld) -> None:
+        world.liar.lies = [without("Album 01")]
+        assert world.sync().exit_code == 0
+        before = world.files()
+        assert sorted(before.values()) == world.online()
+        for _ in range(2):
+            assert world.sync(EVERYTHING, archive=False).exit_code in (0, 5)
+        assert world.files() == before
+
+    def test_is_one_albums_trouble_where_there_is_none(self, world: LyingWorld) -> None:
+        def ghost(document: dict[str, Any]) -> object:
+            for shown in document["Expansions"].values():
+                shown["Album"].append({**shown["Album"][0], "AlbumKey": "ghost", "UrlPath": "/Ghost"})
+            return document
+
+        world.liar.lies = [to_the_first(ghost)]
+        report = world.sync()
+        assert (report.exit_code, len(report.troubles)) == (3, 1)
+        assert sorted(world.files().values()) == world.online()
+        assert world.sync(EVERYTHING).exit_code == 0
+        assert sorted(world.files().values()) == world.online()
+
+    def test_takes_nobody_s_directory(self, world: LyingWorld) -> None:
+        """All that come along claim the same address, which the list gives to the first of them alone."""
+        world.liar.lies = [to_the_first(lambda document: _at(document, "/Album-00"))]
+        for scope in (None, EVERYTHING, EVERYTHING):
+            report = world.sync() if scope is None else world.sync(scope)
+        assert report.exit_code == 0
+        assert sorted(world.files().values()) == world.online()
+        assert sorted(path.split("/")[0] for path in world.files()) == ["Album-00", "Album-01", "Album-02"]
+
+
+def _at(document: dict[str, Any], url_path: str) -> object:
+    for shown in document["Expansions"].values():
+        for item in shown["Album"]:
+            item["UrlPath"] = url_path
+    return document
+
+
+def without(name: str) -> Lie:
+    """The list of albums lacks one, and says that it is whole."""
+
+    def lie(request: Request, response: Response) -> Response:
+        if not request.path.endswith("!albums"):
+            return response
+        document = json.loads(response.content())
+        shown = document["Response"]["Album"]
+        document["Response"]["Album"] = [item for item in shown if item["Name"] != name]
+        for count in ("Total", "Count"):
+            document["Response"]["Pages"][count] -= 1
+        return replace(response, body=json.dumps(document).encode())
+
+    return lie

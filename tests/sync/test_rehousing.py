@@ -37,11 +37,15 @@ class Former(SmugMugV2):
         return former
 
     def read_account(self, reply: Reply) -> Account:
-        return replace(super().read_account(reply), root="user/17")
+        account = super().read_account(reply)
+        return replace(account, root="user/17", albums=self._renamed(account.albums))
 
     def read_albums(self, reply: Reply, span: Span, account: Account) -> Page[Album]:
         page = super().read_albums(reply, span, account)
-        return replace(page, items=tuple(replace(one, key=self._former(one.key)) for one in page.items))
+        return replace(page, items=self._renamed(page.items))
+
+    def _renamed(self, albums: tuple[Album, ...]) -> tuple[Album, ...]:
+        return tuple(replace(one, key=self._former(one.key)) for one in albums)
 
     def files(self, album: Album, span: Span) -> Call:
         return super().files(replace(album, key=self._real[album.key]), span)
