@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import io
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from typing import cast
@@ -14,12 +13,11 @@ import httpx
 
 from smugsync.remote.answer import Answer
 from smugsync.remote.head import CHUNK, LONGEST
+from smugsync.remote.inflow import Inflow, Turns
 from smugsync.remote.tempo import Tempo
 
 #: The request extension that asks for lent chunks.
 BORROW = "smugsync.borrow"
-#: A slow line still shows progress: what has arrived is handed on after this long.
-_FLUSH_SECONDS = 1.0
 
 Failed = Callable[[Exception, type[httpx.TransportError]], httpx.TransportError]
 
@@ -43,10 +41,11 @@ class Buffers:
 class Stream(httpx.SyncByteStream):
     """The body of one response; it holds the connection, and a buffer, until it is closed.
 
-    `buffer` came from `buffers`, and `answer` was read into it. With `borrow` each chunk is a memoryview that
-    is released when the next one is asked for, so that a late reader fails loudly. `failed` makes httpx's
-    exception of another one; `release` takes the connection back and is told whether it is in step: the
-    whole body was read, and nothing more. By `clock`, monotonic seconds, a body is given up that trickles in.
+    `buffer` came from `buffers`, and `answer` was read into it; the rest is taken in `turns`. With `borrow`
+    each chunk is a memoryview that is released when the next one is asked for, so that a late reader fails
+    loudly. `failed` makes httpx's exception of another one; `release` takes the connection back and is told
+    whether it is in step: the whole body was read, and nothing more. By `clock`, monotonic seconds, a body is
+    given up that trickles in.
     """
 
     def __init__(
@@ -55,6 +54,7 @@ class Stream(httpx.SyncByteStream):
         answer: Answer,
         buffer: bytearray,
         buffers: Buffers,
+        turns: Turns,
         *,
         borrow: bool,
         failed: Failed,
@@ -65,6 +65,7 @@ class Stream(httpx.SyncByteStream):
         self._answer = answer
         self._buffer: bytearray | None = buffer
         self._buffers = buffers
+        self._turns = turns
         self._borrow = borrow
         self._failed = failed
         self._release = release
@@ -128,32 +129,28 @@ class Stream(httpx.SyncByteStream):
         if size > left:
             size, self._in_step = left, False  # more than was announced
         left -= size
-        receive, clock = self._sock.recv_into, time.monotonic
         tempo = Tempo(self._clock)
-        # For each record of TLS: what `recv_into` does there, without a call in between.
-        read: Callable[[int, memoryview], int] | None = None
-        if isinstance(self._sock, ssl.SSLSocket):
-            read = cast(Callable[[int, memoryview], int], self._sock.read)
-        while True:
-            since = clock()
-            while left and size < CHUNK and not ended and clock() - since < _FLUSH_SECONDS:
+        with Inflow(self._sock, self._turns, tempo) as inflow:
+            while True:
                 room = min(CHUNK - size, left)
-                free = whole[begin + size : begin + size + room]
-                got = receive(free) if read is None else read(room, free)
-                size += got
-                left -= got
-                ended = not got
-            if ended:
-                raise http.client.HTTPException(f"the server ended the answer early, {left} bytes missing")
-            self._complete = not left
-            if tempo.is_too_slow(size) and left:
-                raise TimeoutError("the server sends too slowly")
-            lent = self._clock()
-            yield whole[begin : begin + size]
-            if self._complete:
-                return
-            tempo.excuse(self._clock() - lent)
-            begin = size = 0
+                if room and not ended:
+                    came, ended = inflow.fill(whole[begin + size : begin + size + room])
+                    size += came
+                    left -= came
+                if ended:
+                    raise http.client.HTTPException(
+                        f"the server ended the answer early, {left} bytes missing"
+                    )
+                self._complete = not left
+                if tempo.is_too_slow(size) and left:
+                    raise TimeoutError("the server sends too slowly")
+                lent = self._clock()
+                yield whole[begin : begin + size]
+                if self._complete:
+                    return
+                tempo.excuse(self._clock() - lent)
+                inflow.rest()
+                begin = size = 0
 
     def _framed(self, whole: memoryview) -> Iterator[memoryview]:
         """Chunked, or up to the end of the connection: `http.client` knows the framing."""
