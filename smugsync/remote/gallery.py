@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from smugsync.core.model import Account, Album, Kind, RemoteFile
 from smugsync.errors import Garbled, Gone, IntegrityError, Rejected, Transient, Unreachable
 from smugsync.records import dataclass, replace
+from smugsync.remote.conversation import Offline
 from smugsync.remote.dialect import (
     Call,
     ChangesDialect,
@@ -129,15 +130,20 @@ class Gallery:
     def account(self, *, albums: int = 0) -> Account:
         """Whose photos these are, and up to so many of the albums, where they can come along.
 
-        Where that question is refused, or its answer makes no sense, the account is asked for alone. What is
-        slow or broken would be so again, and is not asked a second time.
+        Where that question is refused, fails, or has an answer that makes no sense, the account is asked for
+        alone. A line that is slow or broken would be so again, and a service that says when, means it.
         """
         dialect = self._dialect
         if albums and isinstance(dialect, HeadStartDialect):
             # A refusal may be 403: so SmugMug's web server answers an address that is too long for it.
-            with suppress(Garbled, Gone, Rejected):
+            try:
                 found = dialect.read_account(self._session.ask(dialect.account_and_albums(albums), dialect))
                 return replace(found, albums=_each_once(found.albums)[:albums])
+            except (Garbled, Gone, Rejected):
+                pass
+            except Transient as error:
+                if isinstance(error, Offline) or error.retry_after is not None:
+                    raise
         return dialect.read_account(self._session.ask(dialect.account(), dialect))
 
     def albums(self, account: Account) -> Listing[Album]:

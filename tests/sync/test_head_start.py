@@ -13,6 +13,7 @@ import pytest
 from smugsync.core.model import Account, Album
 from smugsync.emulator.messages import Request, Response
 from smugsync.errors import Transient, Unreachable
+from smugsync.remote.conversation import TRIES
 from smugsync.remote.dialect import Page, Span
 from smugsync.remote.gallery import Gallery
 from smugsync.remote.listing import Listing
@@ -130,7 +131,17 @@ class TestTheAccount:
         with world.gallery() as gallery:
             assert gallery.account(albums=2).albums == tuple(listed[:2])
 
-    @pytest.mark.parametrize("fault", ["503:retry=5", "503", "429", "empty", "stall", "reset"])
+    @pytest.mark.parametrize("fault", ["500", "502", "empty"])
+    def test_is_asked_for_alone_where_the_service_fails_at_the_question(
+        self, world: World, fault: str
+    ) -> None:
+        """However often it is asked."""
+        fill(world, 2)
+        world.fault(f"{fault}@/api/v2!authuser:times={TRIES}")
+        with world.gallery() as gallery:
+            assert gallery.account(albums=3) == gallery.account()
+
+    @pytest.mark.parametrize("fault", ["503:retry=5", "stall", "reset"])
     def test_is_not_asked_for_again_where_the_question_was_not_the_trouble(
         self, world: World, fault: str
     ) -> None:
