@@ -114,13 +114,14 @@ def _mixed(scheme: str) -> Callable[[Path, ExitStack], Contestants]:
         there = account(place, stack, MIXED).reached(scheme)
         contestants: dict[str, Callable[[], Sample]] = {
             _BASE: there.curl(),
-            "smugsync, 4 downloads": there.sync(downloads=4),
-            "smugsync, 8 downloads": there.sync(downloads=8),
+            "smugsync, 4 downloads": there.sync(downloads=4, durability="none"),
+            "smugsync, 8 downloads": there.sync(downloads=8, durability="none"),
+            "smugsync, 4 downloads, with fsync": there.sync(downloads=4),
         }
         if scheme == "https":
             plain = (sys.executable, "-m", "benchmarks.plain")
             contestants["httpx's transport, 8 downloads"] = there.sync(
-                downloads=8, program=plain, PYTHONPATH=str(Path(__file__).parents[2])
+                downloads=8, durability="none", program=plain, PYTHONPATH=str(Path(__file__).parents[2])
             )
         return contestants
 
@@ -165,7 +166,11 @@ HTTP = Scenario(
 
 def _thumbnails(place: Path, stack: ExitStack) -> Contestants:
     there = account(place, stack, SMALL).reached()
-    return {_BASE: there.curl(), "smugsync": there.sync(downloads=8)}
+    return {
+        _BASE: there.curl(),
+        "smugsync": there.sync(downloads=4, durability="none"),
+        "smugsync, with fsync": there.sync(downloads=4),
+    }
 
 
 THUMBNAILS_NEAR = Scenario(
