@@ -623,6 +623,29 @@ def test_a_table_in_the_environment_must_be_json(desk: Desk) -> None:
     assert "SMUGSYNC_REMOTE must be a JSON object" in desk.problems()[0]
 
 
+def test_single_variables_add_to_a_table_in_the_environment(desk: Desk) -> None:
+    desk.write(GOOD)
+    desk.environ["SMUGSYNC_WATCH"] = '{"mode": "poll", "poll": "20s"}'
+    desk.environ["SMUGSYNC_WATCH__POLL"] = "30s"
+    watch = desk.load().watch
+    assert (watch.mode, watch.poll) == ("poll", 30)
+
+
+def test_routes_may_come_from_the_environment(desk: Desk) -> None:
+    desk.write(GOOD)
+    desk.environ["SMUGSYNC_UPLOAD__ROUTES"] = '[{"folder": "/drop", "album": "/A", "keywords": ["x"]}]'
+    (route,) = desk.load().upload.routes
+    assert (str(route.folder), route.album, route.keywords) == ("/drop", "/A", ("x",))
+
+
+def test_routes_of_the_environment_must_be_json(desk: Desk) -> None:
+    desk.write(GOOD)
+    desk.environ["SMUGSYNC_UPLOAD__ROUTES"] = "/drop"
+    (problem,) = desk.problems()
+    assert "SMUGSYNC_UPLOAD__ROUTES" in problem
+    assert "must be JSON like" in problem
+
+
 def test_a_private_ca_is_tried(desk: Desk) -> None:
     trustme.CA().cert_pem.write_to_path(desk.root / "ca.pem")
     desk.write(f'{GOOD}ca_file = "ca.pem"')

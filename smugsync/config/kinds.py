@@ -53,6 +53,16 @@ def several(value: object) -> object:
     return [part for raw in re.split(r"[,\n]", value) if (part := raw.strip())]
 
 
+def tables(value: object) -> object:
+    """In the environment several tables are a JSON list of objects."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError('must be JSON like [{"folder": "/drop", "album": "/A"}] here') from None
+
+
 def _patterns(value: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in value:
         try:

@@ -29,6 +29,7 @@ from smugsync.config.kinds import (
     duration,
     nickname,
     site_address,
+    tables,
     web_address,
     word_of_address,
     zone,
@@ -110,7 +111,7 @@ class UploadSettings(Table):
     ignore: Patterns = ()
     stable: Annotated[int, BeforeValidator(duration(1, 86_400))] = 5
     parallel: Annotated[int, BeforeValidator(between(1, 8))] = 3
-    routes: tuple[RouteSettings, ...] = ()
+    routes: Annotated[tuple[RouteSettings, ...], BeforeValidator(tables)] = ()
 
 
 class ScheduleSettings(Table):

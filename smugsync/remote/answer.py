@@ -88,7 +88,8 @@ def read_answer(
         b"HTTP/1.0" if reader.version == 10 else b"HTTP/1.1",
         headers(reader),
         length,
-        not reader.will_close,
+        # Without a body nothing may lie behind the head: that would be another answer.
+        not reader.will_close and (length != 0 or early.endswith(b"\r\n\r\n")),
         (0, 0),
         reader,
     )
@@ -132,6 +133,11 @@ class _Patient(io.RawIOBase):
             raise TimeoutError("the server sends too slowly")
         return got
 
+    def take_begun(self) -> bytes:
+        """What is left of `begun`."""
+        left, self._begun = self._begun, b""
+        return left
+
     def close(self) -> None:
         super().close()
         self._raw.close()
@@ -154,6 +160,12 @@ class _Lines(io.BufferedReader):
         if not line:
             raise http.client.RemoteDisconnected("the server ended the answer early, inside its header")
         return line
+
+
+def remainder(reader: http.client.HTTPResponse) -> bytes:
+    """What was read from the socket before the head was parsed, and is not in `reader`'s own buffer."""
+    raw = reader.fp.raw
+    return raw.take_begun() if isinstance(raw, _Patient) else b""
 
 
 def read_head(

@@ -11,6 +11,7 @@ from typing import cast
 import httpx
 
 from smugsync.errors import Garbled, Transient
+from smugsync.remote.inflow import TURN, Turn
 from smugsync.remote.tempo import Tempo
 from smugsync.remote.wire import excerpt
 
@@ -48,6 +49,7 @@ class Body:
         self._host = response.url.host
         self._count = received
         self._pace = pace
+        self._turn: Turn = response.request.extensions.get(TURN) or Turn()
         headers = response.headers
         self.status = response.status_code
         self.content_type = str(headers.get("content-type", ""))
@@ -88,18 +90,21 @@ class Body:
         self._response.close()
 
     def _receive(self) -> Generator[memoryview, None, None]:
-        tempo = Tempo(self._clock)
+        tempo, waited = Tempo(self._clock), 0.0
         try:
             # Not by `iter_raw`, which is one more generator for each file, and counts what we count.
             for chunk in cast(httpx.SyncByteStream, self._response.stream):
                 size = len(chunk)
                 if not size:
                     continue
+                tempo.excuse(self._turn.waited - waited)
+                waited = self._turn.waited
                 self._count(size)
                 # A memoryview already where the transport lends its buffer.
                 yield memoryview(chunk)
                 if self._pace is not None:
                     since = self._clock()
+                    self._turn.give_up()
                     self._pace(size)
                     tempo.excuse(self._clock() - since)
                 if tempo.is_too_slow(size):

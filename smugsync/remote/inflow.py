@@ -17,82 +17,104 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Final, Self, cast
-
-from smugsync.remote.tempo import Tempo
+from typing import Final, cast
 
 #: A slow line still shows progress: what has arrived is handed on after this long.
 FLUSH_SECONDS: Final = 1.0
+#: The request extension that holds the turn of an answer. What has none waits for nobody.
+TURN: Final = "smugsync.turn"
+#: More threads than there are ever.
+_EVERYBODY: Final = 1024
 _NOT_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Turns:
-    """`most` at once; threads share it. Who waits longest is next, as far as the system is fair."""
+    """So many at once; threads share it. Who waits longest is next, as far as the system is fair."""
 
     def __init__(self, most: int | None = None) -> None:
-        self._free: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self.free: queue.SimpleQueue[None] = queue.SimpleQueue()
         for _ in range(most or _processors() + 1):
-            self._free.put(None)
+            self.free.put(None)
+
+    def open_up(self) -> None:
+        """Whoever waits or will wait has a turn: everything is to end."""
+        for _ in range(_EVERYBODY):
+            self.free.put(None)
+
+
+class Turn:
+    """One file's turn among `turns`; without them it is always its turn. Of one thread."""
+
+    __slots__ = ("_held", "_turns", "waited")
+
+    def __init__(self, turns: Turns | None = None) -> None:
+        self._turns = turns
+        self._held = turns is None
+        self.waited = 0.0  #: seconds, in all
 
     def take(self) -> None:
-        self._free.get()
+        if self._held or self._turns is None:
+            return
+        try:
+            self._turns.free.get_nowait()
+        except queue.Empty:
+            began = time.monotonic()
+            self._turns.free.get()
+            self.waited += time.monotonic() - began
+        self._held = True
 
     def give_up(self) -> None:
-        self._free.put(None)
+        """Nothing, if it is not held."""
+        if self._held and self._turns is not None:
+            self._held = False
+            self._turns.free.put(None)
 
 
 class Inflow:
-    """What comes on `sock`, from `with` on, in turns. The socket's own time-out bounds each silence.
+    """What comes on `sock`, in turns, from now on until the `end`.
 
-    The time that is spent waiting for a turn is not the peer's, and `tempo` is told so.
+    The socket's own time-out bounds how long nothing may come; waiting for a turn is no part of it.
     """
 
-    __slots__ = ("_flush", "_patience", "_read", "_sock", "_tempo", "_turns")
+    __slots__ = ("_ended", "_flush", "_patience", "_read", "_sock", "_turn")
 
-    def __init__(
-        self, sock: socket.socket, turns: Turns, tempo: Tempo, *, flush: float = FLUSH_SECONDS
-    ) -> None:
-        self._sock, self._turns, self._tempo, self._flush = sock, turns, tempo, flush
+    def __init__(self, sock: socket.socket, turn: Turn, *, flush: float = FLUSH_SECONDS) -> None:
+        self._sock, self._turn, self._flush = sock, turn, flush
         # For each record of TLS: what `recv_into` does there, without a call in between.
         self._read: Callable[[int, memoryview], int] | None = None
         if isinstance(sock, ssl.SSLSocket):
             self._read = cast(Callable[[int, memoryview], int], sock.read)
+        self._patience = sock.gettimeout()
+        sock.settimeout(0.0)
+        self._ended = False
 
-    def __enter__(self) -> Self:
-        self._patience = self._sock.gettimeout()
-        self._take_turn()
-        try:
-            self._sock.settimeout(0.0)
-        except BaseException:
-            self._turns.give_up()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._turns.give_up()
+    def end(self) -> None:
+        """The turn is given up, and the socket is as it was. To be called in any case; twice is no harm."""
+        if self._ended:
+            return
+        self._ended = True
+        self._turn.give_up()
         with contextlib.suppress(OSError):  # it may be closed by now
             self._sock.settimeout(self._patience)
 
     def fill(self, view: memoryview) -> tuple[int, bool]:
         """Read until `view` is full, or for a while; how many bytes came, and whether it was the end.
 
-        Raises TimeoutError if the peer is silent for too long, or the socket's own OSError.
+        Raises TimeoutError if nothing comes for too long, or the socket's own OSError.
         """
-        receive, read = self._sock.recv_into, self._read
+        receive, read, turn = self._sock.recv_into, self._read, self._turn
+        turn.take()
         size, room = 0, len(view)
-        since = time.monotonic()
+        began = time.monotonic() - turn.waited
         while size < room:
             free = view[size:]
             try:
                 came = receive(free) if read is None else read(room - size, free)
             except _NOT_YET as why:
-                patience = self._patience
-                if size:
-                    patience = max(0.0, since + self._flush - time.monotonic())
-                if self._comes(why, patience):
+                # Of TLS nothing has come before a record is whole, be it byte by byte.
+                patience = self._flush if size else self._patience
+                left = None if patience is None else began + turn.waited + patience - time.monotonic()
+                if (left is None or left > 0) and self._comes(why, left):
                     continue
                 if size:
                     break
@@ -103,25 +125,19 @@ class Inflow:
         return size, False
 
     def rest(self) -> None:
-        """Somebody else's turn, if anybody waits for it."""
-        self._turns.give_up()
-        self._take_turn()
+        """It is somebody else's turn, if anybody waits for it."""
+        self._turn.give_up()
 
     def _comes(self, why: Exception, patience: float | None) -> bool:
         """Wait, in nobody's way, until the connection is ready; False if it takes longer."""
-        self._turns.give_up()
+        self._turn.give_up()
         try:
             waiting = select.poll()
             way = select.POLLOUT if isinstance(why, ssl.SSLWantWriteError) else select.POLLIN
             waiting.register(self._sock, way)
             return bool(waiting.poll(None if patience is None else math.ceil(patience * 1000)))
         finally:
-            self._take_turn()
-
-    def _take_turn(self) -> None:
-        began = time.monotonic()
-        self._turns.take()
-        self._tempo.excuse(time.monotonic() - began)
+            self._turn.take()
 
 
 def _processors() -> int:

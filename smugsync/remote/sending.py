@@ -21,6 +21,7 @@ from smugsync.errors import Garbled, Rejected, Unreachable
 from smugsync.records import dataclass
 from smugsync.remote.dialect import Auth, Call
 from smugsync.remote.hosts import Hosts
+from smugsync.remote.inflow import TURN, Turn, Turns
 from smugsync.remote.outflow import Outflow
 from smugsync.remote.signing import FileSigner, Signer
 from smugsync.remote.streaming import BORROW
@@ -64,6 +65,7 @@ class Sender:
         self._hosts = hosts
         self._patience = timeout.as_dict()
         self.signer = signer  #: may be exchanged between two questions
+        self._turns = Turns()  #: files wait for each other at the processor; questions do not
         self._lock = threading.Lock()
         self._api_requests = self._media_requests = self._bytes_received = self._bytes_sent = 0
         #: Seconds by which the service's clock is ahead of ours; signatures are dated by it.
@@ -95,6 +97,7 @@ class Sender:
     def abort(self) -> None:
         if isinstance(self._transport, Abortable):
             self._transport.abort()
+        self._turns.open_up()
 
     def close(self) -> None:
         self._client.close()
@@ -207,7 +210,11 @@ class Sender:
             headers=raw,
             content=body,
             stream=stream,
-            extensions={BORROW: True, "timeout": patience},
+            extensions={
+                BORROW: True,
+                "timeout": patience,
+                TURN: Turn(self._turns if is_media else None),
+            },
         )
 
 

@@ -11,9 +11,9 @@ from typing import cast
 
 import httpx
 
-from smugsync.remote.answer import Answer
+from smugsync.remote.answer import Answer, remainder
 from smugsync.remote.head import CHUNK, LONGEST
-from smugsync.remote.inflow import Inflow, Turns
+from smugsync.remote.inflow import Inflow, Turn
 from smugsync.remote.tempo import Tempo
 
 #: The request extension that asks for lent chunks.
@@ -41,11 +41,11 @@ class Buffers:
 class Stream(httpx.SyncByteStream):
     """The body of one response; it holds the connection, and a buffer, until it is closed.
 
-    `buffer` came from `buffers`, and `answer` was read into it; the rest is taken in `turns`. With `borrow`
-    each chunk is a memoryview that is released when the next one is asked for, so that a late reader fails
-    loudly. `failed` makes httpx's exception of another one; `release` takes the connection back and is told
-    whether it is in step: the whole body was read, and nothing more. By `clock`, monotonic seconds, a body is
-    given up that trickles in.
+    `buffer` came from `buffers`, and `answer` was read into it; the rest is taken in its `turn`. With
+    `borrow` each chunk is a memoryview that is released when the next one is asked for, so that a late reader
+    fails loudly. `failed` makes httpx's exception of another one; `release` takes the connection back and is
+    told whether it is in step: the whole body was read, and nothing more. By `clock`, monotonic seconds, a
+    body is given up that trickles in.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Stream(httpx.SyncByteStream):
         answer: Answer,
         buffer: bytearray,
         buffers: Buffers,
-        turns: Turns,
+        turn: Turn,
         *,
         borrow: bool,
         failed: Failed,
@@ -65,7 +65,8 @@ class Stream(httpx.SyncByteStream):
         self._answer = answer
         self._buffer: bytearray | None = buffer
         self._buffers = buffers
-        self._turns = turns
+        self._turn = turn
+        self._inflow: Inflow | None = None
         self._borrow = borrow
         self._failed = failed
         self._release = release
@@ -106,6 +107,10 @@ class Stream(httpx.SyncByteStream):
         if self._closed:
             return
         self._closed = True
+        # A reader that is given up in the middle would be ended only when it is collected.
+        self._turn.give_up()
+        if self._inflow is not None:
+            self._inflow.end()
         if not self._reading:  # else a chunk of it may be in somebody's hands still
             self._return_buffer()
         if self._answer.reader is not None:
@@ -126,13 +131,20 @@ class Stream(httpx.SyncByteStream):
             # bytes. (Into a larger space, `readinto1` would wait for more although it has some.)
             size = self._answer.reader.fp.readinto1(whole[: io.DEFAULT_BUFFER_SIZE])
             ended = not size
+            rest = remainder(self._answer.reader)
+            whole[size : size + len(rest)] = rest
+            size += len(rest)
         if size > left:
             size, self._in_step = left, False  # more than was announced
         left -= size
         tempo = Tempo(self._clock)
-        with Inflow(self._sock, self._turns, tempo) as inflow:
+        turn, inflow = self._turn, Inflow(self._sock, self._turn)
+        self._inflow = inflow
+        try:
             while True:
-                room = min(CHUNK - size, left)
+                waited = turn.waited
+                turn.take()
+                room = max(0, min(CHUNK - size, left))
                 if room and not ended:
                     came, ended = inflow.fill(whole[begin + size : begin + size + room])
                     size += came
@@ -142,6 +154,7 @@ class Stream(httpx.SyncByteStream):
                         f"the server ended the answer early, {left} bytes missing"
                     )
                 self._complete = not left
+                tempo.excuse(turn.waited - waited)
                 if tempo.is_too_slow(size) and left:
                     raise TimeoutError("the server sends too slowly")
                 lent = self._clock()
@@ -151,6 +164,8 @@ class Stream(httpx.SyncByteStream):
                 tempo.excuse(self._clock() - lent)
                 inflow.rest()
                 begin = size = 0
+        finally:
+            inflow.end()
 
     def _framed(self, whole: memoryview) -> Iterator[memoryview]:
         """Chunked, or up to the end of the connection: `http.client` knows the framing."""

@@ -26,7 +26,7 @@ from collections.abc import Callable
 import httpx
 
 from smugsync.remote.answer import Answer, Unanswered, read_answer
-from smugsync.remote.inflow import Turns
+from smugsync.remote.inflow import TURN, Turn
 from smugsync.remote.sockets import Aborted, Address, Resolve, Sockets, resolve
 from smugsync.remote.streaming import BORROW, Buffers, Stream
 from smugsync.remote.tls import tls_context
@@ -75,7 +75,6 @@ class DirectTransport(httpx.BaseTransport):
         self._lock = threading.RLock()
         self._idle: dict[Address, list[tuple[float, socket.socket]]] = {}
         self._buffers = Buffers()
-        self._turns = Turns()
         self._closed = False
 
     @property
@@ -176,7 +175,7 @@ class DirectTransport(httpx.BaseTransport):
                 answer,
                 buffer,
                 self._buffers,
-                self._turns,
+                request.extensions.get(TURN) or Turn(),
                 borrow=bool(request.extensions.get(BORROW)),
                 failed=lambda exc, kind: self._ended(exc, request, kind),
                 release=lambda in_step: self._release(address, sock, in_step=in_step and written.whole),

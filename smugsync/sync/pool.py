@@ -65,15 +65,13 @@ class Pool(Generic[J]):
             with self._turn:
                 self._width = min(width, self._ceiling)
                 self._turn.notify_all()
+            while self._wants_more():  # for jobs that wait already
+                self._start()
 
     def give(self, job: J) -> None:
         self.busy += 1
-        if self.busy > len(self._threads) and len(self._threads) < self._width:
-            thread = threading.Thread(
-                target=self._run, name=f"smugsync-{self._name}-{len(self._threads)}", daemon=True
-            )
-            thread.start()
-            self._threads.append(thread)
+        if self._wants_more():
+            self._start()
         self._jobs.put(job)
 
     def done(self) -> None:
@@ -81,12 +79,23 @@ class Pool(Generic[J]):
 
     def close(self, deadline: float) -> bool:
         """End the threads, waiting at most until `deadline` (monotonic seconds); True if all ended."""
-        self.width = self._ceiling
+        with self._turn:
+            self._width = self._ceiling
+            self._turn.notify_all()
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def _wants_more(self) -> bool:
+        return len(self._threads) < min(self.busy, self._width)
+
+    def _start(self) -> None:
+        name = f"smugsync-{self._name}-{len(self._threads)}"
+        thread = threading.Thread(target=self._run, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -6,13 +6,12 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
 import trustme
 
-from smugsync.remote.inflow import Inflow, Turns
-from smugsync.remote.tempo import Tempo
+from smugsync.remote.inflow import Inflow, Turn, Turns
 
 PATIENCE = 10.0  #: seconds that another thread may take
 
@@ -35,14 +34,24 @@ def line() -> Iterator[Line]:
         yield made
 
 
-def tempo() -> Tempo:
-    return Tempo(lambda: 0.0)
+@contextmanager
+def taking(sock: socket.socket, turns: Turns | None = None, *, flush: float = 1.0) -> Iterator[Inflow]:
+    with closing_inflow(Inflow(sock, Turn(turns or Turns(1)), flush=flush)) as inflow:
+        yield inflow
+
+
+@contextmanager
+def closing_inflow(inflow: Inflow) -> Iterator[Inflow]:
+    try:
+        yield inflow
+    finally:
+        inflow.end()
 
 
 def test_what_is_there_is_taken_at_once(line: Line) -> None:
     line.far.sendall(b"abcdef")
     view = memoryview(bytearray(4))
-    with Inflow(line.near, Turns(1), tempo()) as inflow:
+    with taking(line.near) as inflow:
         assert inflow.fill(view) == (4, False)
         assert view.tobytes() == b"abcd"
 
@@ -51,7 +60,7 @@ def test_what_comes_late_is_waited_for_until_there_is_enough(line: Line) -> None
     view = memoryview(bytearray(6))
     later = threading.Timer(0.05, line.far.sendall, [b"def"])
     line.far.sendall(b"abc")
-    with Inflow(line.near, Turns(1), tempo()) as inflow:
+    with taking(line.near) as inflow:
         later.start()
         came, ended = inflow.fill(view)
     later.join()
@@ -62,14 +71,14 @@ def test_the_end_is_told_with_what_came_before_it(line: Line) -> None:
     line.far.sendall(b"abc")
     line.far.close()
     view = memoryview(bytearray(6))
-    with Inflow(line.near, Turns(1), tempo()) as inflow:
+    with taking(line.near) as inflow:
         assert inflow.fill(view) == (3, True)
 
 
 def test_silence_ends_by_the_time_out_of_the_socket() -> None:
     with (
         closing(Line(0.01)) as silent,
-        Inflow(silent.near, Turns(1), tempo()) as inflow,
+        taking(silent.near) as inflow,
         pytest.raises(TimeoutError, match="stopped sending"),
     ):
         inflow.fill(memoryview(bytearray(4)))
@@ -77,22 +86,55 @@ def test_silence_ends_by_the_time_out_of_the_socket() -> None:
 
 def test_what_has_come_on_a_slow_line_is_handed_on(line: Line) -> None:
     line.far.sendall(b"ab")
-    with Inflow(line.near, Turns(1), tempo(), flush=0.01) as inflow:
+    with taking(line.near, flush=0.01) as inflow:
         assert inflow.fill(memoryview(bytearray(4))) == (2, False)
 
 
 def test_the_socket_has_its_time_out_again_afterwards(line: Line) -> None:
-    with Inflow(line.near, Turns(1), tempo()):
+    with taking(line.near):
         assert line.near.gettimeout() == 0.0
     assert line.near.gettimeout() == PATIENCE
 
 
-def test_a_turn_is_free_again_after_trouble(line: Line) -> None:
+def test_a_turn_is_free_again_after_trouble() -> None:
     turns = Turns(1)
-    line.near.close()
     for _ in range(2):  # a second one would wait for ever
-        with pytest.raises(OSError), Inflow(line.near, turns, tempo()):  # noqa: PT011 -- EBADF, by any name
-            pass
+        with closing(Line(0.01)) as silent, pytest.raises(TimeoutError), taking(silent.near, turns) as inflow:
+            inflow.fill(memoryview(bytearray(1)))
+
+
+def test_the_end_may_be_told_twice_and_gives_one_turn_back(line: Line) -> None:
+    turns = Turns(1)
+    turn = Turn(turns)
+    inflow = Inflow(line.near, turn)
+    turn.take()
+    inflow.end()
+    inflow.end()
+    turn.give_up()
+    turns.free.get_nowait()
+    assert turns.free.empty()
+
+
+def test_everybody_has_a_turn_when_all_is_to_end() -> None:
+    turns, done = Turns(1), threading.Event()
+    Turn(turns).take()
+
+    def wait() -> None:
+        Turn(turns).take()
+        done.set()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    turns.open_up()
+    waiting.join(PATIENCE)
+    assert done.is_set()
+
+
+def test_without_turns_nobody_waits() -> None:
+    one, other = Turn(), Turn()
+    one.take()
+    other.take()
+    assert (one.waited, other.waited) == (0.0, 0.0)
 
 
 def test_who_waits_for_a_server_keeps_nobody_from_working(line: Line) -> None:
@@ -101,7 +143,7 @@ def test_who_waits_for_a_server_keeps_nobody_from_working(line: Line) -> None:
     view = memoryview(bytearray(3))
 
     def wait() -> None:
-        with Inflow(line.near, turns, tempo()) as inflow:
+        with taking(line.near, turns) as inflow:
             inflow.fill(view)
         done.set()
 
@@ -109,7 +151,7 @@ def test_who_waits_for_a_server_keeps_nobody_from_working(line: Line) -> None:
     waiting.start()
     with closing(Line(PATIENCE)) as busy:
         busy.far.sendall(b"xyz")
-        with Inflow(busy.near, turns, tempo()) as inflow:
+        with taking(busy.near, turns) as inflow:
             assert inflow.fill(memoryview(bytearray(3))) == (3, False)
     assert not done.is_set()
     line.far.sendall(b"abc")
@@ -124,7 +166,7 @@ def test_no_more_work_at_once_than_there_are_turns() -> None:
     def work() -> None:
         with closing(Line(PATIENCE)) as mine:
             mine.far.sendall(bytes(40))
-            with Inflow(mine.near, turns, tempo()) as inflow:
+            with taking(mine.near, turns) as inflow:
                 for _ in range(10):
                     inflow.fill(memoryview(bytearray(4)))
                     with lock:
@@ -142,17 +184,57 @@ def test_no_more_work_at_once_than_there_are_turns() -> None:
     assert 1 <= seen[0] <= most
 
 
-def test_waiting_for_a_turn_is_not_held_against_the_server(line: Line) -> None:
-    told: list[float] = []
+def test_the_time_spent_waiting_for_a_turn_is_counted() -> None:
+    turns = Turns(1)
+    busy, next_one = Turn(turns), Turn(turns)
+    busy.take()
+    waiting = threading.Thread(target=next_one.take)
+    waiting.start()
+    waiting.join(0.02)
+    busy.give_up()
+    waiting.join(PATIENCE)
+    assert 0.01 < next_one.waited < PATIENCE
 
-    class Told(Tempo):
-        def excuse(self, seconds: float) -> None:
-            told.append(seconds)
 
-    with Inflow(line.near, Turns(1), Told(lambda: 0.0)) as inflow:
-        inflow.rest()
-    assert len(told) == 2
-    assert min(told) >= 0
+def test_a_record_of_tls_that_comes_byte_by_byte_is_no_news() -> None:
+    """The patience is for something that can be read; else one byte before it ends would do, for ever."""
+    authority = trustme.CA()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(server)
+    authority.configure_trust(client)
+    near, far = socket.socketpair()
+    near.settimeout(PATIENCE)
+    far.settimeout(PATIENCE)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    there = server.wrap_bio(incoming, outgoing, server_side=True)
+    given_up = threading.Event()
+
+    def serve() -> None:
+        with far:
+            while True:
+                try:
+                    there.do_handshake()
+                    break
+                except ssl.SSLWantReadError:
+                    far.sendall(outgoing.read())
+                    incoming.write(far.recv(65536))
+            far.sendall(outgoing.read())
+            there.write(bytes(16000))
+            record = outgoing.read()
+            for at in range(len(record)):
+                if given_up.wait(0.02):
+                    return
+                far.sendall(record[at : at + 1])
+
+    serving = threading.Thread(target=serve)
+    serving.start()
+    with client.wrap_socket(near, server_hostname="localhost") as here:
+        here.settimeout(0.2)
+        with taking(here) as inflow, pytest.raises(TimeoutError):
+            inflow.fill(memoryview(bytearray(16000)))
+        given_up.set()
+        serving.join(PATIENCE)
+    assert not serving.is_alive()
 
 
 def test_records_of_tls_are_put_together() -> None:
@@ -174,7 +256,7 @@ def test_records_of_tls_are_put_together() -> None:
     serving.start()
     with client.wrap_socket(near, server_hostname="localhost") as here:
         view = memoryview(bytearray(len(sent)))
-        with Inflow(here, Turns(1), tempo()) as inflow:
+        with taking(here) as inflow:
             assert inflow.fill(view) == (len(sent), False)
         assert view.tobytes() == sent
         here.sendall(b"!")

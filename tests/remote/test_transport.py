@@ -64,6 +64,10 @@ ANSWERS = {
     "chunk extension": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\nab\r\n0\r\n\r\n",
     "continue": b"HTTP/1.1 100 Continue\r\n\r\n" + plain(b"after"),
     "early hints": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 3 + plain(b"after"),
+    "large, http/1.0": plain(BODY).replace(b"HTTP/1.1", b"HTTP/1.0"),
+    "large, after early hints": b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + plain(BODY),
+    "large, connection told twice": plain(BODY, "200 OK", "Connection: keep-alive", "Connection: keep-alive"),
+    "large, latin-1 value": HEAD + b"Content-Length: %d\r\nX-Name: caf\xe9\r\n\r\n" % len(BODY) + BODY,
     "no reason": b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
     "odd reason": b"HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\n\r\n",
     "repeated header": plain(b"x", "200 OK", "Set-Cookie: a=1", "Set-Cookie: b=2"),
@@ -226,6 +230,7 @@ def test_a_connection_is_used_again() -> None:
         plain(b"x", "200 OK", "Connection: close"),
         b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
         plain(b"x") + b"more than was announced",
+        plain(b"x", "200 OK", "Connection: keep-alive", "Connection: keep-alive") + b"more",
     ],
 )
 def test_a_connection_is_given_up_when_it_may_be_out_of_step(answer: bytes) -> None:

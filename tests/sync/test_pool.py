@@ -120,6 +120,24 @@ class TestPool:
         assert {inbox.take() for _ in range(7)} | {0, 1, 2} == set(range(10))
         assert pool.close(soon())
 
+    def test_jobs_that_wait_have_threads_of_their_own_when_there_may_be_more(self) -> None:
+        inbox, arrived, leave = Inbox(), threading.Semaphore(0), threading.Semaphore(0)
+
+        def work(job: int) -> int:
+            arrived.release()
+            assert leave.acquire(timeout=PATIENCE)
+            return job
+
+        pool: Pool[int] = Pool("wider", 8, work, inbox)
+        pool.width = 1
+        for job in range(5):
+            pool.give(job)
+        pool.width = 3  # nothing more is given
+        assert [arrived.acquire(timeout=PATIENCE) for _ in range(3)] == [True] * 3
+        leave.release(5)
+        assert {inbox.take() for _ in range(5)} == set(range(5))
+        assert pool.close(soon())
+
     @pytest.mark.parametrize("error", [Gone("404"), MirrorUnusable("disk full"), Interrupted("stopped")])
     def test_our_errors_are_answers(self, error: Exception) -> None:
         inbox = Inbox()

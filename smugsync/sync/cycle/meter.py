@@ -22,7 +22,7 @@ class _Tally:
     size: int = 0
     files: int = 0
     active: bool = False
-    scale: float = 0.0  #: of the file under way
+    scale: float | None = None  #: of the file under way, None = not known beforehand
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,13 @@ class Metered:
     def count(self) -> Count:
         """From any thread. A file counts once it was brought in full."""
         tallies = list(self._tallies.values())
-        scales = [tally.scale for tally in tallies if tally.active]
+        active = [tally.scale for tally in tallies if tally.active]
+        scales = [scale for scale in active if scale is not None]
         return Count(
             size=sum(tally.size for tally in tallies),
             files=sum(tally.files for tally in tallies),
-            active=len(scales),
-            scale=sum(scales) / max(len(scales), 1),
+            active=len(active),
+            scale=sum(scales) / len(scales) if scales else None,
         )
 
     @property
@@ -60,7 +61,8 @@ class Metered:
             if progress is not None:
                 progress(size)
 
-        tally.active, tally.scale = True, math.log2(max(file.promised.size or 0, 1))
+        size = file.promised.size
+        tally.active, tally.scale = True, math.log2(size) if size else None
         try:
             result = self.source.download(file, sink, stop=stop, progress=arrived)
             tally.files += 1

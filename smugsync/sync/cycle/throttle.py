@@ -52,12 +52,13 @@ class Count:
     """What has come so far, in bytes and in whole files; how many downloads run at this moment.
 
     `scale`: the logarithm of their sizes to the base of 2, on average; one video among photos is no video.
+    None where there are none, or nobody knows.
     """
 
     size: int
     files: int
     active: int
-    scale: float
+    scale: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,12 @@ class Rate:
     """What a measurement came to: work per second, of files of this scale."""
 
     work: float
-    scale: float
+    scale: float | None
 
     def is_like(self, other: Rate) -> bool:
         """Were these files of much the same size?"""
+        if self.scale is None or other.scale is None:
+            return True
         return abs(self.scale - other.scale) <= ALIKE
 
 
@@ -113,12 +116,13 @@ class Throttle:
             self._began, self._scales, self._looks = (seen, now), 0.0, 0
             return
         before, since = self._began
-        self._scales += seen.scale
-        self._looks += 1
+        if seen.scale is not None:
+            self._scales += seen.scale
+            self._looks += 1
         passed, files, size = now - since, seen.files - before.files, seen.size - before.size
         if passed < (QUICK if self._doubling else WINDOW) or not size:
             return
-        rate = Rate((size + OVERHEAD * files) / passed, self._scales / self._looks)
+        rate = Rate((size + OVERHEAD * files) / passed, self._scales / self._looks if self._looks else None)
         self._began, self._scales, self._looks = (seen, now), 0.0, 0
         self._measured(rate, now)
 
@@ -158,7 +162,8 @@ class Throttle:
             return
         if gained >= (GAIN if self.limit > before.limit else LOSS):
             self._patience = PATIENCE
-            self._try(rate, now)  # kept, and further that way
+            # Kept, and further that way; downward no step may lose a little more than the one before it.
+            self._try(rate if self._upward else max(rate, before.rate, key=lambda one: one.work), now)
             return
         self._give_up(before, now)
 
