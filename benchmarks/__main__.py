@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
+import re
 import signal
 import sys
+import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks import tools
-from benchmarks.machine import Machine, this_machine, this_tree
+from benchmarks.machine import MEMORY, MOUNTS, Machine, file_system, this_machine, this_tree
 from benchmarks.playing import play
 from benchmarks.processes import BenchmarkError
 from benchmarks.report import Page
@@ -24,7 +27,7 @@ BUDGET = 25 * 60  #: seconds that all of it may take, but for what is `long`
 
 
 def main(arguments: Sequence[str], scenarios: Mapping[str, Scenario]) -> int:
-    """0 if every floor held that could be measured here, 1 if one did not or a scenario failed."""
+    """0 if every floor holds; 1 if one was missed or could not be measured, but for what is optional."""
     options = _options(arguments, scenarios)
     page = Page(options.page) if options.page else None
     try:
@@ -35,7 +38,11 @@ def main(arguments: Sequence[str], scenarios: Mapping[str, Scenario]) -> int:
 
 
 def _options(arguments: Sequence[str], scenarios: Mapping[str, Scenario]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser("python -m benchmarks", description="TMPDIR chooses the disk (8 GB).")
+    most, most_of_all = space(scenarios.values(), full=False), space(scenarios.values(), full=True)
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks",
+        description=f"TMPDIR chooses the disk: {most} GB, with --full {most_of_all} GB.",
+    )
     option = parser.add_argument
     option("--rounds", type=int, default=5, metavar="N", help="default: 5")
     option("--full", action="store_true", help="also what takes hours")
@@ -53,6 +60,11 @@ def _options(arguments: Sequence[str], scenarios: Mapping[str, Scenario]) -> arg
     return options
 
 
+def space(scenarios: Iterable[Scenario], *, full: bool) -> int:
+    """GB that the greediest of them takes: they come one after the other."""
+    return math.ceil(max((one.space for one in scenarios if full or not one.long), default=0))
+
+
 def _redraw(page: Page, scenarios: Mapping[str, Scenario]) -> int:
     if (results := page.load()) is None:
         raise BenchmarkError(f"there is no {page.values}, so nothing was measured that could be drawn")
@@ -63,9 +75,11 @@ def _redraw(page: Page, scenarios: Mapping[str, Scenario]) -> int:
 def _run(options: argparse.Namespace, page: Page | None, scenarios: Mapping[str, Scenario]) -> int:
     if options.install and (said := tools.install(root=os.geteuid() == 0)):
         print(said, flush=True)
+    fits(place := tempfile.gettempdir())
     machine, tree = this_machine(), this_tree()
     print(f"{machine.processors}, {machine.memory}; {machine.system}; Python {machine.python}")
-    print(f"{machine.tools}; {machine.files}; commit {tree}; load {os.getloadavg()[0]:.2f}", flush=True)
+    print(f"{machine.tools}; commit {tree}; load {os.getloadavg()[0]:.2f}")
+    print(f"Files: below {place} ({machine.files})", flush=True)
     results, dropped = of_this_machine(page, machine) if page else (Results(machine), "")
     if dropped:
         print(dropped, flush=True)
@@ -74,7 +88,7 @@ def _run(options: argparse.Namespace, page: Page | None, scenarios: Mapping[str,
     ]
     began, records = time.monotonic(), list[Record]()
     for scenario in chosen:
-        rounds = min(options.rounds, scenario.rounds or options.rounds)
+        rounds = rounds_of(scenario, options.rounds, full=options.full)
         print(f"\n{scenario.name}: {scenario.what}; rounds: {rounds}", flush=True)
         records.append(play(scenario, rounds, tree))
         print(told(records[-1]), flush=True)
@@ -88,6 +102,28 @@ def _run(options: argparse.Namespace, page: Page | None, scenarios: Mapping[str,
         print(dropped, end="\n" if dropped else "")
     print(judged(records))
     return int(any(map(failed, records)))
+
+
+def rounds_of(scenario: Scenario, wanted: int, *, full: bool) -> int:
+    """What takes long has fewer; in full, only what is part of nothing else."""
+    if scenario.rounds is None or (full and not scenario.long):
+        return wanted
+    return min(wanted, scenario.rounds)
+
+
+def fits(place: str) -> None:
+    """Raises BenchmarkError for a place that the programs would not understand."""
+    if unwieldy := re.search(r"[^\w./+@%=:,-]", place):
+        raise BenchmarkError(
+            f"nginx and curl are told of files below {place}, and would not understand {unwieldy[0]!r}:"
+            " set TMPDIR to a directory without it"
+        )
+
+
+def on_a_disk(environ: Mapping[str, str], mounts: str) -> str | None:
+    """Where files belong if nobody chose a place and the usual one is memory; None leaves it as it is."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    return "/var/tmp" if "TMPDIR" not in environ and file_system(usual, mounts) in MEMORY else None
 
 
 def of_this_machine(page: Page, machine: Machine) -> tuple[Results, str]:
@@ -105,4 +141,5 @@ def of_this_machine(page: Page, machine: Machine) -> tuple[Results, str]:
 if __name__ == "__main__":
     for number in (signal.SIGINT, signal.SIGTERM):  # by way of every `finally`: no server stays behind
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
+    tempfile.tempdir = on_a_disk(os.environ, MOUNTS.read_text()) or tempfile.tempdir
     sys.exit(main(sys.argv[1:], SCENARIOS))

@@ -4,7 +4,8 @@ Whatever comes is held for half of the round trip in either direction, and goes 
 each connection, if given, on its way back. The kernel answers an opening handshake at once, so the first
 that a client says is held for the round trip that it was spared. Nothing is lost on the way, and nothing else
 bounds the rate but this process itself: one thread, whose buffers are used again. Prints where it listens.
-FILE is made as soon as anything comes from a client.
+FILE gets a line for each piece that comes: when (monotonic seconds), on which connection, and from whom
+(`client`, `server`).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Way:
     finished: bool = False  #: nothing more will come
     closed: bool = False
     deaf: bool = False  #: its source is not polled any more
+    told: str = ""  #: what a note says of its pieces: the connection, and who sent them
     back: Way = field(init=False)
 
     @property
@@ -52,11 +54,9 @@ class Line:
     """All connections, carried by one thread. `delay` in seconds, one way; `rate` 0 is none."""
 
     def __init__(self, target: tuple[str, int], delay: float, rate: float, note: Path | None = None) -> None:
-        self._note = note
+        self._note = note.open("w", buffering=1) if note else None
         self._target, self._delay, self._rate = target, delay, rate
-        self._clients: set[socket.socket] = (
-            set()
-        )  #: looked at only until the first of them has said something
+        self._connections = itertools.count()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._poll = select.epoll()
         self._poll.register(self._listener, select.EPOLLIN)
@@ -95,10 +95,10 @@ class Line:
         except OSError:
             here.close()
             return
-        if self._note is not None:
-            self._clients.add(here)
-        out = Way(here, there, self._delay, 0.0, due=time.monotonic() + 3 * self._delay)
-        back = Way(there, here, self._delay, self._rate)
+        connection = next(self._connections)
+        due = time.monotonic() + 3 * self._delay
+        out = Way(here, there, self._delay, 0.0, due=due, told=f"{connection} client")
+        back = Way(there, here, self._delay, self._rate, told=f"{connection} server")
         out.back, back.back = back, out
         for way in (out, back):
             way.source.setblocking(False)
@@ -136,9 +136,8 @@ class Line:
             return
         except OSError:
             size = 0
-        if size and self._note is not None and way.source in self._clients:
-            self._note.touch()
-            self._note = None
+        if size and self._note is not None:
+            self._note.write(f"{time.monotonic():.6f} {way.told}\n")
         way.held += size
         way.finished = not size
         way.due = max(time.monotonic() + way.delay, way.due + (size / way.rate if way.rate else 0.0))

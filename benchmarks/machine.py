@@ -18,6 +18,8 @@ from pathlib import Path
 from benchmarks.processes import PATH
 
 ROOT = Path(__file__).parents[1]
+MOUNTS = Path("/proc/self/mountinfo")
+MEMORY = ("tmpfs", "ramfs")  #: file systems without a disk
 PAGE = "docs/performance.*"  #: what a run writes itself, which is no change of what is measured
 
 
@@ -61,7 +63,7 @@ def this_machine() -> Machine:
         system=f"{_distribution()}, {platform.system()} {platform.release()}",
         python=f"{platform.python_version()}, {ssl.OPENSSL_VERSION}",
         tools=", ".join(tool for tool in tools if tool) or "none",
-        files=file_system(Path(tempfile.gettempdir()).resolve(), Path("/proc/self/mountinfo").read_text()),
+        files=file_system(Path(tempfile.gettempdir()).resolve(), MOUNTS.read_text()),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -56,16 +57,27 @@ class Taken(NamedTuple):
 def _taken(scenario: Scenario, rounds: int) -> Taken:
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smugsync-bench-")))
+        roomy(place, scenario.space)
         contestants = scenario.prepare(place, stack)
         known(scenario, contestants)
-        return take(contestants, rounds)
+        taken = take(contestants, rounds)
+        derived = {name: make(taken.samples) for name, make in scenario.derived.items()}
+        return taken._replace(samples={**taken.samples, **derived})
+
+
+def roomy(place: Path, space: float) -> None:
+    """Raises Skip where less than `space` GB are free: a full disk would be no figure."""
+    if (free := shutil.disk_usage(place).free / 1e9) < space:
+        raise Skip(
+            f"it needs {space:g} GB below {place.parent}, where {free:.1f} are free: TMPDIR chooses another"
+        )
 
 
 def known(scenario: Scenario, contestants: Contestants) -> None:
     """Raises BenchmarkError for a figure of somebody who does not take part, before the first round."""
     for figure in scenario.figures:
         for name in (figure.own, figure.base):
-            if name and name not in contestants:
+            if name and name not in contestants and name not in scenario.derived:
                 raise BenchmarkError(f"{figure.name}: no contestant is called {name!r}")
 
 

@@ -64,7 +64,10 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What came of one scenario. `reason` says why it was skipped, failed or was not played."""
+    """What came of one scenario. `reason` says why it was skipped, failed or was not played.
+
+    A run is whole without one that is `optional`.
+    """
 
     name: str
     what: str
@@ -76,6 +79,7 @@ class Record:
     moved: dict[str, Moved] = field(default_factory=dict)
     amount: str = ""
     table: list[list[str]] = field(default_factory=list)
+    optional: bool = False
 
     @property
     def samples(self) -> Samples:
@@ -107,6 +111,7 @@ def measured(scenario: Scenario, samples: Samples, run: Run) -> Record:
         columns=kept,
         moved={name: scenario.moved_by(name) for name in samples},
         amount=scenario.amount,
+        optional=scenario.optional,
     )
     _ = record.readings
     return replace(record, table=_listed(scenario.layout(record.samples)) if scenario.layout else [])
@@ -115,12 +120,21 @@ def measured(scenario: Scenario, samples: Samples, run: Run) -> Record:
 def unmeasured(scenario: Scenario, outcome: Literal["skipped", "failed"], reason: str, run: Run) -> Record:
     """`reason` is made one line, in which this tree is a dot."""
     short = " ".join(reason.replace(str(ROOT), ".").split())
-    return Record(scenario.name, scenario.what, outcome, short, run, scenario.figures)
+    return Record(
+        scenario.name, scenario.what, outcome, short, run, scenario.figures, optional=scenario.optional
+    )
 
 
 def unplayed(scenario: Scenario) -> Record:
     reason = "part of `make bench-full`" if scenario.long else "not yet played"
-    return Record(scenario.name, scenario.what, "not measured", reason, figures=scenario.figures)
+    return Record(
+        scenario.name,
+        scenario.what,
+        "not measured",
+        reason,
+        figures=scenario.figures,
+        optional=scenario.optional,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import trustme
 
+from benchmarks.machine import MEMORY, MOUNTS, file_system
 from benchmarks.processes import PATH, BenchmarkError, measure, serving
 
 TOOLS = ("nginx", "curl", "md5sum", "xargs")
@@ -29,6 +30,12 @@ class Skip(Exception):
 def need(*tools: str) -> None:
     if missing := [tool for tool in tools if not shutil.which(tool, path=PATH)]:
         raise Skip(f"not installed: {', '.join(missing)}")
+
+
+def need_disk(place: Path, mounts: str | None = None) -> None:
+    """Raises Skip where `place` lies in memory. `mounts`: by default /proc/self/mountinfo."""
+    if (kind := file_system(place.resolve(), mounts or MOUNTS.read_text())) in MEMORY:
+        raise Skip(f"{place.parent} is {kind}, which is memory and no disk: TMPDIR chooses another place")
 
 
 @dataclass(frozen=True)
@@ -117,8 +124,8 @@ def delayed(
 ) -> tuple[int, str]:
     """A line to `target` whose round trip takes so long: its process id and HOST:PORT.
 
-    `rate`: bytes a second that each connection carries back, 0 for no bound. `note` is made, empty, as soon
-    as a client says anything.
+    `rate`: bytes a second that each connection carries back, 0 for no bound. `note` gets a line for each
+    piece that comes, see `benchmarks.spells`.
     """
     program = str(Path(__file__).with_name("delay.py"))
     more = [] if note is None else [str(note)]

@@ -36,7 +36,7 @@ def spent(records: Sequence[Record], seconds: float, budget: float | None) -> st
 
 
 def judged(records: Sequence[Record]) -> str:
-    """What is to be known after all tables: skips, goals out of reach, and last what makes the run fail."""
+    """What is to be known after all tables: skips, goals out of reach, what makes the run fail, the count."""
     readings = [reading for record in records for reading in record.readings]
     lists = (
         ("Skipped", [f"{one.name}: {one.reason}" for one in records if one.outcome == "skipped"]),
@@ -45,10 +45,22 @@ def judged(records: Sequence[Record]) -> str:
         ("Missed", [line(one) for one in readings if not one.holds]),
     )
     said = [f"{title}:\n" + "\n".join(f"  {one}" for one in found) for title, found in lists if found]
-    if not any(map(failed, records)):
-        said.append(f"No floor was missed: of {len(readings)} figures measured, {len(readings)} hold.")
-    return "\n".join(said)
+    if any(one.outcome == "skipped" and not one.optional for one in records):
+        said.append("Not all was measured that has to hold here: a scenario was skipped.")
+    return "\n".join([*said, counted(records)])
+
+
+def counted(records: Sequence[Record]) -> str:
+    """How many floors of what was to be played hold, were missed, were not measured."""
+    floors = sum(len(record.figures) for record in records)
+    readings = [reading for record in records for reading in record.readings]
+    hold = sum(reading.holds for reading in readings)
+    missed, unmeasured = len(readings) - hold, floors - len(readings)
+    return f"Floors: {floors}; {hold} hold, {missed} missed, {unmeasured} not measured."
 
 
 def failed(record: Record) -> bool:
+    """A floor was missed, or could not be measured though it has to hold everywhere."""
+    if record.outcome == "skipped":
+        return not record.optional
     return record.outcome == "failed" or not all(reading.holds for reading in record.readings)

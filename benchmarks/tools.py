@@ -11,6 +11,8 @@ from benchmarks.processes import PATH
 
 PROGRAMS = ("nginx", "curl")  #: as they and their packages are called, in Debian and most others
 
+_LOST = "Scenarios that need them are skipped, and the run fails"
+
 Find = Callable[[str], bool]
 Run = Callable[[Sequence[str]], bool]
 
@@ -38,16 +40,14 @@ def install(find: Find = found, run: Run = ran, *, root: bool) -> str:
         return ""
     names = " and ".join(missing)
     if not find("apt-get"):
-        return f"Not installed: {names}. Scenarios that need them are skipped; your package manager has them."
+        return f"Not installed: {names}. {_LOST}; your package manager has them."
     by_hand = f"`apt-get install {' '.join(missing)}`"
     if not root:
-        return (
-            f"Not installed: {names}. Scenarios that need them are skipped; as root, {by_hand} brings them."
-        )
+        return f"Not installed: {names}. {_LOST}; as root, {by_hand} brings them."
     command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *missing]
     # Without a list of packages nothing is found: it is fetched only then.
     if not run(command) and not (run(["apt-get", "update", "--quiet"]) and run(command)):
-        return f"Not installed: {names}. Scenarios that need them are skipped; {by_hand} failed here."
+        return f"Not installed: {names}. {_LOST}; {by_hand} failed here."
     if "nginx" in missing and find("systemctl"):
         run(["systemctl", "disable", "--now", "nginx"])  # the package starts a server that nobody asked for
     return f"Installed: {names}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -741,6 +741,86 @@ class TestMigration:
         with closing(sqlite3.connect(old)) as db:
             assert db.execute("PRAGMA user_version").fetchone() == (1,)
             assert "strikes" not in {row[1] for row in db.execute("PRAGMA table_info(file)")}
+
+
+class Killed(Exception):
+    """The process is no more."""
+
+
+class Interposed(sqlite3.Connection):
+    """Something happens before each statement, which is told its number and its text."""
+
+    def __init__(self, *where: Any, **how: Any) -> None:
+        super().__init__(*where, **how)
+        self.told: list[str] = []
+        self.before: Callable[[int, str], None] = lambda number, sql: None
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        self.told.append(sql)
+        self.before(len(self.told) - 1, sql)
+        return super().execute(sql, *values)
+
+
+class TestBringingUpToDate:
+    """Of a catalogue of schema 4, as the version before wrote it, and of a file that is still empty."""
+
+    @pytest.fixture(params=[0, 4])
+    def old(self, path: Path, request: pytest.FixtureRequest) -> Path:
+        if request.param == 0:
+            path.touch()
+            return path
+        Catalogue.open(path).close()
+        triggers = (f"DROP TRIGGER tally_{what}" for what in ("added", "removed", "changed"))
+        outside(path, *triggers, "DROP TABLE tally", "DROP INDEX file_self", "PRAGMA user_version = 4")
+        with closing(sqlite3.connect(path)) as db:
+            seal = Catalogue(db, path)._digest()
+        outside(path, f"UPDATE meta SET value = '{seal}' WHERE key = 'schema'")
+        return path
+
+    def prepare(self, path: Path, before: Callable[[int, str], None]) -> list[str]:
+        """What was told to SQLite on the way."""
+        with closing(sqlite3.connect(path, isolation_level=None, factory=Interposed)) as db:
+            db.before = before
+            Catalogue(db, path)._prepare(check=False)
+            return db.told
+
+    def is_whole(self, path: Path) -> bool:
+        """Is it of this version, and can it be written to?"""
+        with closing(Catalogue.open(path, check=True)) as catalogue:
+            with catalogue.transaction():
+                catalogue.put([planned(catalogue.put_album(ICELAND).id)])
+            return {state: found for state, found in catalogue.count().items() if found[0]} == {
+                State.PLANNED: (1, 10)
+            }
+
+    def test_may_be_killed_before_any_statement(self, old: Path, tmp_path: Path) -> None:
+        before = old.read_bytes()
+        steps = len(self.prepare(old, lambda number, sql: None))
+        for last in range(steps):
+
+            def kill(number: int, sql: str, last: int = last) -> None:
+                if number >= last:
+                    raise Killed
+
+            path = tmp_path / f"{last}.db"
+            path.write_bytes(before)
+            with pytest.raises(Killed):
+                self.prepare(path, kill)
+            assert self.is_whole(path), last
+
+    def test_by_two_at_once_is_done_by_one(self, old: Path, tmp_path: Path) -> None:
+        before = old.read_bytes()
+        begins = self.prepare(old, lambda number, sql: None).index("BEGIN IMMEDIATE")
+        for moment in range(begins + 1):
+            path = tmp_path / f"{moment}.db"
+            path.write_bytes(before)
+
+            def overtake(number: int, sql: str, moment: int = moment, path: Path = path) -> None:
+                if number == moment:
+                    Catalogue.open(path).close()
+
+            self.prepare(path, overtake)
+            assert self.is_whole(path), moment
 
 
 def test_two_files_may_trade_names(catalogue: Catalogue, album: AlbumRow) -> None:

@@ -4,6 +4,7 @@ best, and how soon the first of them begins."""
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -12,18 +13,19 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, Samples
 from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
-from benchmarks.scenario import Contestants, Moved, Scenario, Table
+from benchmarks.scenario import Contestants, Derived, Moved, Scenario, Table
 from benchmarks.scenarios.mirrors import KB, MB, MIXED, PHOTOS, THUMBNAILS, Reached, account
+from benchmarks.spells import one_after_another, spells
 from benchmarks.stage import Library, delayed, empty, md5s, need, serve_files
 from benchmarks.tables import matrix
 
 COUNTS = (1, 4, 8, 16, 32)
 ROUND_TRIPS = (0, 30, 80)  #: milliseconds
 RATES = (0, 5, 20)  #: MB a second for each connection; 0 is none
-#: 9 videos of 300 MB, 720 photos of 5 to 12 MB, 3,600 thumbnails: 9.5 GB, a minute of 32 connections at
+#: 9 files of 300 MB, 720 photos of 5 to 12 MB, 3,600 thumbnails: 9.5 GB, a minute of 32 connections at
 #: 5 MB/s.
 LARGE = [size for size in MIXED for _ in range(9)]
-#: Less of the same, for those who would take hours; videos of 60 MB, or the last of them would have the line
+#: Less of the same, for those who would take hours; files of 60 MB, or the last of them would have the line
 #: to itself. 2.6 GB, and 0.4.
 MEDIUM = [size for size in [60 * MB, 60 * MB, *PHOTOS, *THUMBNAILS] for _ in range(3)]
 SMALL = [60 * MB, *PHOTOS[::2], *THUMBNAILS[::3]]
@@ -59,24 +61,16 @@ def _name(milliseconds: int, rate: int) -> str:
     return f"{milliseconds} ms, {f'{rate} MB/s each' if rate else 'no bound'}"
 
 
-class Cell:
-    """What one line brings, in MB/s (`Sample.amount`): each takes part once in a round, the best last."""
+def _rated(download: Callable[[], Sample], size: int) -> Sample:
+    """What a line brings, in MB/s (`Sample.amount`)."""
+    sample = download()
+    return replace(sample, amount=size / MB / sample.wall)
 
-    def __init__(self) -> None:
-        self._taken: list[Sample] = []
 
-    def take(self, download: Callable[[], Sample], size: int, *, fixed: bool) -> Sample:
-        sample = download()
-        sample = replace(sample, amount=size / MB / sample.wall)
-        if fixed:
-            self._taken.append(sample)
-        return sample
-
-    def best(self) -> Sample:
-        """Of the fixed numbers of this round, as it was measured."""
-        found = max(self._taken, key=lambda sample: sample.amount)
-        self._taken.clear()
-        return found
+def best(samples: Samples, fixed: Sequence[str]) -> Sequence[Sample]:
+    """In each round, the sample of those of the `fixed` contestants that brought the most MB/s."""
+    rounds = zip(*(samples[name] for name in fixed), strict=True)
+    return [max(taken, key=lambda sample: sample.amount) for taken in rounds]
 
 
 def fitting(tiers: Sequence[Sequence[int]], count: int, rate: int) -> int:
@@ -96,7 +90,7 @@ def _cells(
         accounts = [account(place / f"{number}", stack, sizes) for number, sizes in enumerate(tiers)]
         found: dict[str, Callable[[], Sample]] = {}
         for milliseconds, rate in lines:
-            cell, name, reached = Cell(), _name(milliseconds, rate), dict[int, Reached]()
+            name, reached = _name(milliseconds, rate), dict[int, Reached]()
             for count in (*counts, None):
                 tier = len(tiers) - 1 if count is None else fitting(tiers, count, rate)
                 if tier not in reached:
@@ -106,8 +100,7 @@ def _cells(
                 download = reached[tier].sync(downloads=count or "auto")
                 size = sum(tiers[tier])
                 column = "auto" if count is None else f"{count}"
-                found[f"{name}: {column}"] = partial(cell.take, download, size, fixed=count is not None)
-            found[f"{name}: best"] = cell.best
+                found[f"{name}: {column}"] = partial(_rated, download, size)
         return found
 
     return prepare
@@ -123,15 +116,22 @@ def _layout(samples: Samples) -> Table:
     return matrix(samples, stands, lambda sample: sample.amount, corner="MB/s", digits=0)
 
 
-def _figures(lines: Sequence[tuple[int, int]]) -> tuple[Figure, ...]:
+def _bests(lines: Sequence[tuple[int, int]], counts: Sequence[int]) -> Derived:
+    return {
+        f"{name}: best": partial(best, fixed=[f"{name}: {count}" for count in counts])
+        for name in (_name(*line) for line in lines)
+    }
+
+
+def _figures(lines: Sequence[tuple[int, int]], beside: str, what: str) -> tuple[Figure, ...]:
     return tuple(
         Figure(
             f"auto, {_name(*line)}",
-            "MB/s of the adaptive number, to the best fixed one",
-            own=f"{_name(*line)}: best",
-            base=f"{_name(*line)}: auto",
+            f"MB/s of the adaptive number, to {what}",
+            own=f"{_name(*line)}: auto",
+            base=f"{_name(*line)}: {beside}",
             of="amount",
-            sense="speed",
+            sense="rate",
             floor=0.8,
         )
         for line in lines
@@ -142,27 +142,31 @@ _ONE = ((80, 5),)
 _ALL = tuple((milliseconds, rate) for rate in RATES for milliseconds in ROUND_TRIPS)
 SHORT = Scenario(
     "adaptive",
-    "2.6 GB of videos, photos, thumbnails through a far line of 5 MB/s each, on which 16 connections could "
-    "not bring more than 80; a third of the time that the goal is meant for",
+    "2.6 GB of files of 60 MB, photos, thumbnails through a far line of 5 MB/s each, on which 16 connections "
+    "could not bring more than 80: the adaptive number beside 32, the most that there may be; a third of the "
+    "time that the goal is meant for",
     _cells((MEDIUM,), _ONE, (32,)),
-    _figures(_ONE),
+    _figures(_ONE, "32", "32 downloads"),
     rounds=1,
     amount="MB/s",
+    space=6.0,
 )
 MATRIX = Scenario(
     "lines",
-    "9 videos of 300 MB, 720 photos, 3,600 thumbnails through lines of all kinds; less of the same for "
+    "9 files of 300 MB, 720 photos, 3,600 thumbnails through lines of all kinds; less of the same for "
     "numbers that would take much longer than a minute",
     _cells((SMALL, MEDIUM, LARGE), _ALL, COUNTS),
-    _figures(_ALL),
+    _figures(_ALL, "best", "the best fixed one of the round"),
     rounds=1,
     long=True,
     layout=_layout,
+    space=23.0,
+    derived=_bests(_ALL, COUNTS),
 )
 
 
-#: How long the API takes to answer, in milliseconds: so long that what the command itself takes is nothing.
-_LATENCY = 2500
+#: How long the API takes to answer, in milliseconds: nothing else is so slow that it would be taken for one.
+_LATENCY = 500
 
 
 def _first_byte(place: Path, stack: ExitStack) -> Contestants:
@@ -173,7 +177,8 @@ def _first_byte(place: Path, stack: ExitStack) -> Contestants:
     asked, fetched = (home / name for name in ("asked", "fetched"))
 
     def take() -> Sample:
-        """From the first question to the first photo that is asked for, in answers of the API."""
+        """How many answers of the API, each to a question that the one before led to, come before a photo is
+        asked for: counted in what the lines have noted."""
         empty(home)
         with ExitStack() as servers:
             _, host = delayed(home, servers, nginx.http, 0, note=fetched)
@@ -181,23 +186,30 @@ def _first_byte(place: Path, stack: ExitStack) -> Contestants:
             emulator = Emulator(home, servers, str(library.root), *media)
             _, api = delayed(home, servers, emulator.ready["api_url"].removeprefix("http://"), 0, note=asked)
             emulator.configure(home, "--media-host", host, f"--api-url=http://{api}")
+            began = time.monotonic()
             sample = measure([SMUGSYNC, "sync", "--quiet"], home, [emulator.pid])
             if md5s(home / "mirror") != library.sums:
                 raise BenchmarkError(f"the mirror is not what is online; it said: {sample.out[:500]}")
-            waited = fetched.stat().st_mtime - asked.stat().st_mtime
-        return replace(sample, amount=round(waited / _LATENCY * 1000, 1))
+            until = spells(fetched.read_text().splitlines())[0].asked
+            answers = one_after_another(spells(asked.read_text().splitlines(), began), until)
+        if not answers:
+            raise BenchmarkError(
+                "a photo was asked for before anything was answered: it was not a first mirror"
+            )
+        return replace(sample, amount=answers)
 
     return {"smugsync": take}
 
 
 FIRST_BYTE = Scenario(
     "first-byte",
-    "a first mirror, where the API takes 2.5 s to answer: when the first photo is asked for",
+    "a first mirror, where the API takes half a second to answer: how many answers, one after another, the "
+    "first photo waits for; what is asked at the same time counts once",
     _first_byte,
     (
         Figure(
             "first byte",
-            "answers of the API that the first photo waits for, to a tenth",
+            "answers of the API that the first photo waits for",
             "smugsync",
             "",
             "amount",
@@ -205,7 +217,6 @@ FIRST_BYTE = Scenario(
             2.0,
         ),
     ),
-    rounds=3,
     amount="answers",
 )
 
@@ -250,7 +261,7 @@ def _waiting(name: str, albums: int, images: int, *, long: bool) -> Scenario:
                 math.floor(1.02 * questions + 5),
             ),
         ),
-        rounds=1,
+        rounds=1 if long else None,
         long=long,
         amount="to waiting alone",
     )

@@ -10,14 +10,14 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
-from benchmarks.stage import TOOLS, Library, Nginx, empty, md5s, need, serve_files
+from benchmarks.stage import TOOLS, Library, Nginx, empty, md5s, need, need_disk, serve_files
 
 KB, MB = 1000, 1_000_000
 THUMBNAILS = [150 * KB + 100 * KB * n // 399 for n in range(400)]
 PHOTOS = [5 * MB + 7 * MB * n // 79 for n in range(80)]
 #: 1.06 GB.
 MIXED = [300 * MB, *PHOTOS, *THUMBNAILS]
-_MIXED = "a first mirror of 400 thumbnails of 150 to 250 kB, 80 photos of 5 to 12 MB and a video of 300 MB"
+_MIXED = "a first mirror of 400 thumbnails of 150 to 250 kB, 80 photos of 5 to 12 MB and a file of 300 MB"
 #: 200 MB.
 SMALL = [150 * KB + 100 * n for n in range(1000)]
 CURL = """curl -qsSf -Z --parallel-max {n} --http1.1 --create-dirs {more} -K list &&
@@ -136,6 +136,7 @@ HTTPS = Scenario(
     "https",
     f"{_MIXED}, over HTTPS",
     _mixed("https"),
+    space=3.0,
     moved=moved(MIXED),
     figures=(
         _speed("P1, 4", "smugsync, 4 downloads", _BASE, 0.85, 1.0),
@@ -156,6 +157,7 @@ HTTP = Scenario(
     "http",
     f"{_MIXED}, over HTTP",
     _mixed("http"),
+    space=3.0,
     moved=moved(MIXED),
     figures=(
         _speed("P2, 4", "smugsync, 4 downloads", _BASE, 0.9),
@@ -183,6 +185,7 @@ THUMBNAILS_NEAR = Scenario(
 
 
 def _durable(place: Path, stack: ExitStack) -> Contestants:
+    need_disk(place)
     there = account(place, stack, PHOTOS).reached()
     return {
         "durability none": there.sync(downloads=8, durability="none"),
@@ -194,6 +197,7 @@ DURABLE = Scenario(
     "durability",
     "80 photos of 5 to 12 MB over HTTP, with and without fsync",
     _durable,
+    space=2.0,
     moved=moved(PHOTOS),
     figures=(_speed("P8", "durability batch", "durability none", 0.85),),
 )
@@ -215,7 +219,7 @@ LARGE = Scenario(
         Figure("P10", "memory, to that of small files", *_SIZES, "rss", "cost", 1.15),
         Figure("memory", "peak memory of the process", _SIZES[0], "", "rss", "cost", 80.0, unit="MB"),
     ),
-    rounds=3,
+    space=6.0,
 )
 
 SCENARIOS: Mapping[str, Scenario] = {one.name: one for one in (HTTPS, HTTP, THUMBNAILS_NEAR, DURABLE, LARGE)}

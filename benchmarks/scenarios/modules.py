@@ -36,7 +36,8 @@ def _ingest(place: Path, stack: ExitStack) -> Contestants:
 
 INGEST = Scenario(
     "ingest",
-    "the listing of an album of 5,000 photos that are all known; seconds inside the process",
+    "the listing of an album of 5,000 photos that are all known; seconds inside the process; the baseline's "
+    "table has the same columns and unique keys, and nothing else",
     _ingest,
     (
         Figure(
@@ -62,7 +63,7 @@ def _rows(photos: int) -> Callable[[Path, ExitStack], Contestants]:
     return prepare
 
 
-def _upserts(name: str, photos: int, *, rounds: int, long: bool) -> Scenario:
+def _upserts(name: str, photos: int, *, rounds: int | None, long: bool) -> Scenario:
     figure = "P12" if long else f"P12, {photos:,}"
     return Scenario(
         name,
@@ -79,7 +80,7 @@ def _upserts(name: str, photos: int, *, rounds: int, long: bool) -> Scenario:
     )
 
 
-UPSERT = _upserts("upsert", 50_000, rounds=5, long=False)
+UPSERT = _upserts("upsert", 50_000, rounds=None, long=False)
 UPSERT_MILLION = _upserts("upsert-million", 1_000_000, rounds=3, long=True)
 
 SCENARIOS: Mapping[str, Scenario] = {one.name: one for one in (INGEST, UPSERT, UPSERT_MILLION)}

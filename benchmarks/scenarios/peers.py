@@ -114,7 +114,7 @@ def _beside(
     return prepare
 
 
-_MIX = "a first mirror of 1.06 GB (400 thumbnails, 80 photos, a film of 300 MB) over HTTP"
+_MIX = "a first mirror of 1.06 GB (400 thumbnails, 80 photos, a file of 300 MB) over HTTP"
 BACKUP = Scenario(
     "smugmug-backup",
     f"{_MIX}, beside smugmug-backup with 8 downloads and md5sum on what it wrote",
@@ -124,6 +124,8 @@ BACKUP = Scenario(
         for n, own in zip((4, 8), _OWN, strict=True)
     ),
     long=True,
+    space=3.0,
+    optional=True,
     moved=Moved(len(MIXED), sum(MIXED)),
 )
 RCLONE = Scenario(
@@ -131,6 +133,8 @@ RCLONE = Scenario(
     f"{_MIX}, beside rclone, which is told the addresses, with 8 transfers and md5sum on what it wrote",
     _beside("RCLONE", _RCLONE, Peers.rclone),
     long=True,
+    space=3.0,
+    optional=True,
     moved=Moved(len(MIXED), sum(MIXED)),
 )
 SCENARIOS: Mapping[str, Scenario] = {one.name: one for one in (BACKUP, RCLONE)}

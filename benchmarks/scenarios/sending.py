@@ -91,6 +91,8 @@ SENDING = Scenario(
     "emulator, which is Python, is what everybody waits for",
     _sending,
     moved=Moved(len(FILES), sum(FILES)),
+    space=2.0,
+    long=True,
 )
 SCENARIOS: Mapping[str, Scenario] = {SENDING.name: SENDING}
 

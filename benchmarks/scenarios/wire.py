@@ -50,6 +50,7 @@ WIRE = Scenario(
         Figure("P5, 8", "CPU time with 8 threads, to md5sum", _EIGHT, _BASE, "cpu", "cost", 1.9),
     ),
     moved=Moved(len(MIXED), sum(MIXED)),
+    space=2.0,
 )
 
 SCENARIOS: Mapping[str, Scenario] = {WIRE.name: WIRE}

@@ -105,20 +105,17 @@ class Database:
             db.execute(f"PRAGMA {pragma}")
         if check:
             self.check()
-        if version == 0:
-            self._script("schema.sql", SCHEMA_VERSION)
-        for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
-            self._script(f"migrations/{step}.sql", step + 1)
         if version != SCHEMA_VERSION:
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SEAL, self._digest()))
+            self._bring_up_to_date()
         self._check_seal()
 
     def _identify(self) -> int:
         """The version of its schema, 0 for an empty file. Raises CatalogueError if it is not for us."""
         db = self._db
-        version = int(db.execute("PRAGMA user_version").fetchone()[0])
-        owner = int(db.execute("PRAGMA application_id").fetchone()[0])
+        # In this order: if another process makes it meanwhile, the version is not the older of the two.
         filled = bool(db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+        owner = int(db.execute("PRAGMA application_id").fetchone()[0])
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version < 0 or owner not in (0, APPLICATION_ID) or (version == 0 and filled):
             raise self._damaged("it belongs to another program")
         ours = json.dumps(_TRIGGER.findall(_text("tally.sql")))
@@ -142,18 +139,38 @@ class Database:
         if sealed is not None and sealed[0] != self._digest():
             raise self._damaged("its tables are not as they were made")
 
-    def _script(self, name: str, version: int) -> None:
-        """Run one of our scripts in a transaction of its own, together with the version it leads to."""
-        script = _text(name).replace(_TALLY, _text("tally.sql"))
+    def _bring_up_to_date(self) -> None:
+        """Make the tables, or make ours of those of an older version.
+
+        One transaction holds all of it, the version and the seal: whoever is killed leaves nothing behind.
+        """
+        db = self._db
         try:
-            self._db.executescript(
-                f"BEGIN IMMEDIATE;\n{script}\nPRAGMA application_id = {APPLICATION_ID};\n"
-                f"PRAGMA user_version = {version};\nCOMMIT;"
-            )
+            db.execute("BEGIN IMMEDIATE")
+            version = self._identify()  # another process may have been quicker
+            if version == 0:
+                self._script("schema.sql")
+            for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+                self._script(f"migrations/{step}.sql")
+            if version != SCHEMA_VERSION:
+                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SEAL, self._digest()))
+            db.execute("COMMIT")
         except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            if db.in_transaction:
+                db.execute("ROLLBACK")
             raise
+
+    def _script(self, name: str) -> None:
+        """Run one of our scripts in the transaction that is open; `executescript` would end that."""
+        statement = ""
+        for line in _text(name).replace(_TALLY, _text("tally.sql")).splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                self._db.execute(statement)
+                statement = ""
+        self._db.execute(statement)  # what no semicolon ends: a comment
 
     def copy(self, path: Path) -> Self:
         """A throw-away copy at `path`, for a dry run: planned on like the original, then discarded."""

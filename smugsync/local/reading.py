@@ -7,13 +7,14 @@ import errno
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from itertools import count, islice
 from typing import Final, Protocol, Self
 
 from smugsync.core.model import Fingerprint
 from smugsync.errors import MirrorUnusable, Transient
-from smugsync.local.handles import Root
+from smugsync.local.handles import HostilePath, Root
 from smugsync.records import dataclass
 from smugsync.stop import Stop
 
@@ -22,6 +23,8 @@ _CHUNK: Final = 256 * 1024
 _BYTES_AHEAD: Final = 1 << 20
 _FILES_AHEAD: Final = 2
 OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: To see which file a name shows, without opening that.
+_NAMED: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_NOFOLLOW | os.O_CLOEXEC
 #: What a file system answers for bytes it cannot give back, or knows to be other than it wrote.
 _BROKEN: Final = frozenset({errno.EIO, errno.EBADMSG, getattr(errno, "EUCLEAN", errno.EIO)})
 
@@ -58,47 +61,83 @@ class Hash(Protocol):
     def update(self, data: memoryview, /) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """A file that was opened, and the moment at which the disk was asked for it."""
+
+    fd: int
+    asked: int
+
+
 class Ahead:
     """Files that are read one after the other: the disk is asked for the next ones while one is hashed.
 
     What of them lies in memory is dropped first, so that it is the disk that answers. `open` hands them out
-    in the order of `paths`; leave the context to close what nobody asked for. For one thread.
+    in the order of `paths`; leave the context to close what nobody asked for. For one thread. What counts is
+    what a name shows when its turn comes: a file that was deleted or replaced while it waited is not read.
     """
 
-    def __init__(self, root: Root, paths: Iterable[str]) -> None:
+    def __init__(self, root: Root, paths: Iterable[str], moments: Iterator[int] | None = None) -> None:
+        """`moments` counts up whenever it is asked, for all threads together."""
         self._root, self._paths = root, iter(paths)
-        self._opened: deque[tuple[str, int | OSError]] = deque()
+        self._moments = count() if moments is None else moments
+        self._waiting: deque[tuple[str, _Early | None]] = deque()
+        self.asked = 0  #: the moment at which the disk was asked for the file that was handed out last
         self.buffer = memoryview(bytearray(_CHUNK))  #: for whoever reads them
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for _path, found in self._opened:
-            if isinstance(found, int):
-                os.close(found)
-        self._opened.clear()
+        while self._waiting:
+            early = self._waiting.popleft()[1]
+            if early is not None:
+                os.close(early.fd)
 
     def open(self, path: str) -> int:
         """A handle on the next file, which is `path`; the caller closes it. Raises the kernel's OSError."""
-        while len(self._opened) <= _FILES_AHEAD and (coming := next(self._paths, None)) is not None:
-            self._opened.append((coming, self._request(coming)))
-        named, found = self._opened.popleft()
-        if named != path:
+        if not self._waiting:
+            self._waiting.extend((coming, None) for coming in islice(self._paths, 1))
+        if not self._waiting or self._waiting[0][0] != path:
             raise ValueError("files are read in the order in which they were announced")
-        if isinstance(found, OSError):
-            raise found
-        return found
-
-    def _request(self, path: str) -> int | OSError:
+        early = self._waiting.popleft()[1]
+        if early is not None and not self._shows(path, early.fd):
+            os.close(early.fd)
+            early = None
         try:
-            fd = self._root.open(path, OPEN)
-        except OSError as error:
-            return error  # told when it is this file's turn
-        with contextlib.suppress(OSError):  # a pipe: told likewise
+            current = self._ask(path) if early is None else early
+        finally:  # those that follow are asked for, whatever this one is like
+            for coming in islice(self._paths, _FILES_AHEAD - len(self._waiting)):
+                self._waiting.append((coming, self._ask_early(coming)))
+        self.asked = current.asked
+        return current.fd
+
+    def _ask(self, path: str) -> _Early:
+        asked = next(self._moments)
+        fd = self._root.open(path, OPEN)
+        with contextlib.suppress(OSError):  # a pipe: told when it is read
             _advise(fd, "POSIX_FADV_DONTNEED")
             _advise(fd, "POSIX_FADV_WILLNEED", _BYTES_AHEAD)
-        return fd
+        return _Early(fd, asked)
+
+    def _ask_early(self, path: str) -> _Early | None:
+        try:
+            return self._ask(path)
+        except (OSError, HostilePath):  # it has a second chance when it is its turn, and is told then
+            return None
+
+    def _shows(self, path: str, fd: int) -> bool:
+        """Is this still the file that the name shows?"""
+        try:
+            named = self._root.open(path, _NAMED)
+        except OSError:
+            return False
+        try:
+            return os.path.samestat(os.fstat(named), os.fstat(fd))
+        except OSError:
+            return False
+        finally:
+            os.close(named)
 
 
 def read(

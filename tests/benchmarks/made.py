@@ -44,6 +44,8 @@ def scenario(
     moved: Moved | Mapping[str, Moved] = NOTHING,
     layout: Callable[[Samples], Table] | None = None,
     rounds: int | None = None,
+    optional: bool = False,
+    space: float = 0.0,
 ) -> Scenario:
     def prepare(place: Path, stack: ExitStack) -> Contestants:
         if error:
@@ -51,7 +53,16 @@ def scenario(
         return contestants or {"theirs": sample, "ours": sample}
 
     return Scenario(
-        name, f"how {name} goes", prepare, figures, rounds=rounds, long=long, moved=moved, layout=layout
+        name,
+        f"how {name} goes",
+        prepare,
+        figures,
+        rounds=rounds,
+        long=long,
+        moved=moved,
+        layout=layout,
+        optional=optional,
+        space=space,
     )
 
 

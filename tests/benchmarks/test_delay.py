@@ -100,13 +100,22 @@ def test_a_small_answer_has_the_same_rate_as_a_large_one(tmp_path: Path, stack: 
     assert 0.4 <= seconds < 2
 
 
-def test_notes_that_a_client_has_spoken(tmp_path: Path, stack: ExitStack) -> None:
+def test_notes_who_said_something_and_on_which_connection(tmp_path: Path, stack: ExitStack) -> None:
     note = tmp_path / "spoken"
-    with answering(b"!", 1) as target:
-        _, host = delayed(tmp_path, stack, target, 0, note=note)
-        assert not note.exists()
+    with answering(b"!", 2) as target:
+        _, host = delayed(tmp_path, stack, target, 20, note=note)
+        began = time.monotonic()
         ask(host, b"?")
-    assert note.exists()
+        ask(host, b"?")
+    lines = [line.split() for line in note.read_text().splitlines()]
+    assert [rest for _, *rest in lines] == [
+        ["0", "client"],
+        ["0", "server"],
+        ["1", "client"],
+        ["1", "server"],
+    ]
+    times = [float(when) for when, *_ in lines]
+    assert began <= times[0] <= times[1] <= times[2] <= times[3] <= time.monotonic()
 
 
 def test_a_target_that_is_not_there_ends_the_connection(tmp_path: Path, stack: ExitStack) -> None:

@@ -13,7 +13,7 @@ from benchmarks import listening, walks
 from benchmarks.scenarios.disk import FILES
 from benchmarks.scenarios.peers import binary_of
 from benchmarks.scenarios.sending import _jpeg
-from benchmarks.stage import Skip
+from benchmarks.stage import Skip, need_disk
 
 
 @pytest.fixture
@@ -36,6 +36,19 @@ def test_word_of_closed_files_is_awaited_and_the_tree_left_as_it_was(tree: Path)
     milliseconds, watched = listening.seen(tree)
     assert 0 < milliseconds < 10_000
     assert watched == 7
+    assert sorted(tree.rglob("*")) == before
+
+
+def test_a_place_in_memory_is_no_disk(tmp_path: Path) -> None:
+    disk, memory = "1 1 0:1 / / rw - ext4 /dev/vda rw\n", "2 1 0:2 / /mnt/quick rw - tmpfs tmpfs rw\n"
+    need_disk(tmp_path, disk + memory)
+    with pytest.raises(Skip, match="/mnt/quick is tmpfs, which is memory and no disk"):
+        need_disk(Path("/mnt/quick/smugsync-bench-1"), disk + memory)
+
+
+def test_only_the_files_of_the_burst_are_counted(tree: Path) -> None:
+    before = sorted(tree.rglob("*"))
+    assert listening.burst(tree, 20) == (20.0, 7)
     assert sorted(tree.rglob("*")) == before
 
 

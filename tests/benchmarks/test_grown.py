@@ -103,11 +103,19 @@ def test_a_wrong_summary_is_no_result() -> None:
         growth._said(said, files=4, complete=True)
 
 
+def test_help_that_says_nothing_is_no_result() -> None:
+    whole = sample(out="Usage: smugsync [OPTIONS] COMMAND\n\n  verify  read every file\n")
+    assert growth._helpful(whole) is whole
+    for out in ("", "Usage: smugsync [OPTIONS] COMMAND", "Usage: smug verify"):
+        with pytest.raises(BenchmarkError, match="that is no help"):
+            growth._helpful(sample(out=out))
+
+
 def test_the_table_has_a_column_for_each_size() -> None:
     sizes = (10, 100)
     samples: dict[str, Sequence[Sample]] = {
         f"{who}, {size}": [sample(amount=float(size), wall=number) for number in (1.0, 2.0, 9.0)]
-        for who in ("plan", "quiet", "status")
+        for who in ("plan", "full", "quiet", "status")
         for size in sizes
     }
     head, first, share, *rest = growth._growth_table(sizes)(samples)

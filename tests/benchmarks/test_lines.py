@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.processes import Sample
+from collections.abc import Sequence
+
+from benchmarks.figures import Samples
 from benchmarks.scenario import Scenario
-from benchmarks.scenarios.lines import COUNTS, LARGE, LASTS, MEDIUM, SCENARIOS, SMALL, Cell, fitting
+from benchmarks.scenarios.lines import COUNTS, LARGE, LASTS, MEDIUM, SCENARIOS, SMALL, best, fitting
 from benchmarks.scenarios.mirrors import MB
 from tests.benchmarks.made import sample
 
@@ -28,30 +30,26 @@ def test_without_a_bound_it_is_everything() -> None:
     assert {fitting(TIERS, count, 0) for count in COUNTS} == {2}
 
 
-def measured(cell: Cell, seconds: float, size: int = 100 * MB, *, fixed: bool = True) -> Sample:
-    return cell.take(lambda: sample(wall=seconds), size, fixed=fixed)
+def brought(**rates: Sequence[float]) -> Samples:
+    return {name: [sample(amount=rate) for rate in each] for name, each in rates.items()}
 
 
-def test_the_best_is_one_of_the_fixed_numbers() -> None:
-    cell = Cell()
-    fixed = [measured(cell, seconds) for seconds in (4.0, 2.0, 5.0)]
-    measured(cell, 1.0, fixed=False)
-    assert cell.best() is fixed[1]
+def test_the_best_is_the_one_that_brought_most_in_each_round_whoever_came_first() -> None:
+    samples = brought(one=[5.0, 9.0], auto=[99.0, 99.0], two=[6.0, 4.0])
+    assert best(samples, ["one", "two"]) == [samples["two"][0], samples["one"][1]]
 
 
-def test_the_best_is_of_this_round() -> None:
-    cell = Cell()
-    measured(cell, 2.0)
-    cell.best()
-    measured(cell, 3.0)
-    assert cell.best().amount == 100 / 3
-
-
-def test_the_best_is_the_most_bytes_a_second_and_not_the_shortest_run() -> None:
-    cell = Cell()
-    measured(cell, 10.0)
-    measured(cell, 20.0, 400 * MB)
-    assert cell.best().wall == 20.0
+def test_the_best_is_made_of_the_fixed_numbers_of_its_own_line() -> None:
+    matrix = SCENARIOS["lines"]
+    rates = {
+        f"{milliseconds} ms, {rate}: {count}": [1000.0 * milliseconds + number]
+        for milliseconds in (0, 30, 80)
+        for rate in ("no bound", "5 MB/s each", "20 MB/s each")
+        for number, count in enumerate((*COUNTS, "auto"))
+    }
+    made = matrix.derived["30 ms, 5 MB/s each: best"](brought(**rates))
+    assert [one.amount for one in made] == [30_000 + len(COUNTS) - 1]
+    assert len(matrix.derived) == 9
 
 
 def test_every_line_is_held_to_its_floor() -> None:
@@ -59,3 +57,11 @@ def test_every_line_is_held_to_its_floor() -> None:
     assert matrix.long
     assert len(matrix.figures) == 9
     assert {figure.floor for figure in matrix.figures} == {0.8}
+    assert {figure.base.rpartition(": ")[2] for figure in matrix.figures} == {"best"}
+
+
+def test_the_short_one_says_what_it_is_held_against() -> None:
+    (figure,) = SCENARIOS["adaptive"].figures
+    assert figure.what.endswith("to 32 downloads")
+    assert figure.base.endswith(": 32")
+    assert figure.more_is_better

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import resource
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
+from benchmarks.figures import Samples
 from benchmarks.playing import play, take
 from benchmarks.processes import BenchmarkError, Sample
 from benchmarks.stage import Skip
@@ -74,6 +76,25 @@ def test_a_wrong_result_in_a_later_round_leaves_no_figure() -> None:
 
     record = play(scenario("mirror", {"theirs": sample, "ours": wrong}, SPEED), 2, TREE)
     assert (record.outcome, record.readings) == ("failed", [])
+
+
+def test_where_there_is_too_little_room_nothing_is_begun() -> None:
+    log = list[str]()
+    record = play(scenario("mirror", noting(log, "theirs", "ours"), SPEED, space=1e9), 2, TREE)
+    assert (record.outcome, log) == ("skipped", [])
+    assert record.reason.startswith("it needs 1e+09 GB below ")
+
+
+def test_what_is_made_of_the_samples_stands_beside_them() -> None:
+    def longest(samples: Samples) -> Sequence[Sample]:
+        return [max(each, key=lambda one: one.wall) for each in zip(*samples.values(), strict=True)]
+
+    walls = iter([1.0, 4.0])
+    contestants = {"theirs": lambda: sample(next(walls)), "ours": lambda: sample(2.0)}
+    beside = replace(SPEED, base="longest")
+    record = play(replace(scenario("mirror", contestants, beside), derived={"longest": longest}), 2, TREE)
+    assert [reading.values for reading in record.readings] == [(1.0, 2.0)]
+    assert list(record.columns) == ["theirs", "ours", "longest"]
 
 
 def test_a_figure_of_somebody_unknown_fails_before_the_first_round() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import main, of_this_machine
-from benchmarks.machine import this_machine
+from benchmarks.__main__ import fits, main, of_this_machine, on_a_disk, rounds_of, space
+from benchmarks.machine import ROOT, this_machine
 from benchmarks.processes import BenchmarkError
 from benchmarks.report import Page
 from benchmarks.results import Results
@@ -26,7 +26,8 @@ def named(*scenarios: Scenario) -> Mapping[str, Scenario]:
 GOOD = scenario("good", None, ALONE)
 POOR = scenario("poor", {"theirs": sample, "ours": lambda: sample(2.0)}, SPEED)
 LONG = scenario("growth", None, ALONE, long=True)
-ABSENT = scenario("peers", error=Skip("not installed: rclone"))
+ABSENT = scenario("peers", error=Skip("not installed: rclone"), optional=True)
+BARE = scenario("http", None, SPEED, error=Skip("not installed: nginx"))
 BROKEN = scenario("far", error=BenchmarkError("the line does not listen"))
 
 Out = pytest.CaptureFixture[str]
@@ -38,17 +39,20 @@ def page(tmp_path: Path) -> Page:
     return Page(tmp_path)
 
 
-@pytest.mark.parametrize(("played", "code"), [(GOOD, 0), (POOR, 1), (ABSENT, 0), (BROKEN, 1)])
-def test_a_missed_floor_or_a_failure_is_1_and_a_skip_is_not(played: Scenario, code: int) -> None:
+@pytest.mark.parametrize(("played", "code"), [(GOOD, 0), (POOR, 1), (ABSENT, 0), (BARE, 1), (BROKEN, 1)])
+def test_a_floor_that_is_missed_or_not_measured_is_1_but_for_what_is_optional(
+    played: Scenario, code: int
+) -> None:
     assert main(["--rounds", "1"], named(played)) == code
 
 
 def test_the_last_lines_are_what_was_missed(capsys: Out) -> None:
     main(["--rounds", "1"], named(POOR, GOOD, BROKEN))
-    assert capsys.readouterr().out.splitlines()[-3:] == [
+    assert capsys.readouterr().out.splitlines()[-4:] == [
         "  far: the line does not listen",
         "Missed:",
         "  MISSED: P1: speed of ours, to theirs: 0.50; ≥ 0.85, meant to be ≥ 1",
+        "Floors: 2; 1 hold, 1 missed, 0 not measured.",
     ]
 
 
@@ -63,6 +67,56 @@ def test_rounds_are_no_more_than_a_scenario_wants(page: Page) -> None:
     results = page.load()
     assert results is not None
     assert [one.rounds for one in results.records.values()] == [3, 1]
+
+
+def test_in_full_only_what_is_long_keeps_to_its_rounds() -> None:
+    few, long = replace(POOR, rounds=1), replace(LONG, rounds=3)
+    assert [rounds_of(one, 5, full=False) for one in (GOOD, few, long)] == [5, 1, 3]
+    assert [rounds_of(one, 5, full=True) for one in (GOOD, few, long)] == [5, 5, 3]
+
+
+def test_these_have_fewer_rounds_as_the_page_says() -> None:
+    few = {name: (one.rounds, one.long) for name, one in SCENARIOS.items() if one.rounds is not None}
+    assert few == {
+        "far": (1, False),
+        "adaptive": (1, False),
+        "lines": (1, True),
+        "waiting-long": (1, True),
+        "growth-million": (3, True),
+        "upsert-million": (3, True),
+        "start": (3, True),
+    }
+    prose = (ROOT / "docs/performance.md").read_text().partition("## How it is measured")[2]
+    assert all(f"`{name}`" in prose for name in few)
+
+
+def test_where_nothing_was_chosen_and_the_usual_place_is_memory_files_lie_elsewhere() -> None:
+    memory, disk = ("1 1 0:1 / / rw - tmpfs tmpfs rw", "1 1 0:1 / / rw - ext4 /dev/vda rw")
+    assert on_a_disk({}, memory) == "/var/tmp"
+    assert on_a_disk({"TMPDIR": "/dev/shm"}, memory) is None
+    assert on_a_disk({}, disk) is None
+
+
+@pytest.mark.parametrize("odd", [" ", ";", "'", '"', "$", "{"])
+def test_a_place_that_nginx_would_not_understand_is_refused(odd: str) -> None:
+    with pytest.raises(BenchmarkError, match=r"set TMPDIR to a directory without it"):
+        fits(f"/tmp/my{odd}files")
+
+
+def test_usual_places_are_not(tmp_path: Path) -> None:
+    fits(str(tmp_path))
+    fits("/var/tmp/Fotos-Ü/2026.11")
+
+
+@pytest.mark.parametrize("named_in", ["Makefile", "docs/performance.md"])
+def test_the_room_that_is_asked_for_is_what_the_greediest_needs(named_in: str) -> None:
+    prose = (ROOT / named_in).read_text()
+    for full in (False, True):
+        assert f" {space(SCENARIOS.values(), full=full)} GB" in prose
+
+
+def test_only_what_needs_the_programs_of_others_is_optional() -> None:
+    assert {name for name, one in SCENARIOS.items() if one.optional} == {"smugmug-backup", "rclone"}
 
 
 def test_nothing_is_written_unless_a_page_is_named(page: Page) -> None:

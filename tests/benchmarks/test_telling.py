@@ -9,7 +9,8 @@ from tests.benchmarks.made import COST, RUN, SPEED, record, scenario, taken
 GOOD = record(taken(theirs=[1.0], ours=[0.5]), SPEED, name="good")
 MODEST = record(taken(theirs=[0.9], ours=[1.0]), SPEED, name="modest")
 POOR = record(taken(theirs=[0.5], ours=[1.0]), SPEED, name="poor")
-SKIPPED = unmeasured(scenario("peers"), "skipped", "not installed: rclone", RUN)
+SKIPPED = unmeasured(scenario("peers", None, SPEED, optional=True), "skipped", "not installed: rclone", RUN)
+NEEDED = unmeasured(scenario("http", None, SPEED, COST), "skipped", "not installed: nginx", RUN)
 BROKEN = unmeasured(scenario("far"), "failed", "the delaying line does not listen", RUN)
 
 
@@ -23,15 +24,26 @@ def test_what_was_missed_is_said_last() -> None:
         "  far: the delaying line does not listen",
         "Missed:",
         "  MISSED: P1: speed of ours, to theirs: 0.50; ≥ 0.85, meant to be ≥ 1",
+        "Floors: 4; 2 hold, 1 missed, 1 not measured.",
     ]
 
 
 def test_a_run_without_a_miss_says_how_much_it_measured() -> None:
-    assert judged([GOOD]) == "No floor was missed: of 1 figures measured, 1 hold."
+    assert judged([GOOD]) == "Floors: 1; 1 hold, 0 missed, 0 not measured."
 
 
-def test_a_miss_or_a_failure_fails_the_run_and_nothing_else_does() -> None:
-    assert [failed(one) for one in (GOOD, MODEST, SKIPPED, POOR, BROKEN)] == [False, False, False, True, True]
+def test_a_run_that_could_not_measure_what_it_had_to_says_so() -> None:
+    assert judged([GOOD, NEEDED]).splitlines() == [
+        "Skipped:",
+        "  http: not installed: nginx",
+        "Not all was measured that has to hold here: a scenario was skipped.",
+        "Floors: 3; 1 hold, 0 missed, 2 not measured.",
+    ]
+
+
+def test_a_miss_a_failure_and_a_skip_that_is_not_allowed_fail_the_run() -> None:
+    assert [failed(one) for one in (GOOD, MODEST, SKIPPED)] == [False, False, False]
+    assert [failed(one) for one in (POOR, BROKEN, NEEDED)] == [True, True, True]
 
 
 def test_one_miss_among_figures_that_hold_is_enough() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterator
+import queue
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -23,6 +26,7 @@ from smugsync.local.tree import Mirror
 from smugsync.pace import Pace
 from smugsync.stop import Stop
 from smugsync.sync.context import Scope
+from smugsync.sync.pool import THREADS, Crew, Inbox
 from smugsync.sync.proving.audit import FILES, Wish
 from smugsync.sync.proving.verification import Verification
 from smugsync.sync.report import Report, What
@@ -71,11 +75,17 @@ def synced(world: World, scope: Scope = EVERYTHING, **changes: Any) -> Report:
 
 
 def verify(
-    world: World, *albums: str, repair: bool = False, stop: Stop | None = None, ticks: Any = None, **wish: Any
+    world: World,
+    *albums: str,
+    repair: bool = False,
+    stop: Stop | None = None,
+    ticks: Any = None,
+    crew: Crew = THREADS,
+    **wish: Any,
 ) -> Outcome:
     with world.engine(stop) as engine:
         clock = {} if ticks is None else {"clock": ticks}
-        work = Verification(Wish(**wish), fetch=engine.fetch if repair else None, **clock)
+        work = Verification(Wish(**wish), fetch=engine.fetch if repair else None, crew=crew, **clock)
         return Outcome(engine.work(Scope("repair" if repair else "verify", albums), work), work)
 
 
@@ -350,6 +360,176 @@ class TestDisk:
         assert isinstance(report.stopped, SuspiciousPlan)
         assert work.audit is not None
         assert work.audit.found.verdicts[Verdict.MISSING] == 0
+
+
+class Dying(Root):
+    """A disk that dies: what was opened by then lies in memory, and names are still known."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.dead = False
+        self.opening: Callable[[str], None] = lambda path: None
+        self.reading: Callable[[str], None] = lambda path: None
+
+    def open(self, path: str, flags: int) -> int:
+        if path.endswith(".jpg") and not flags & os.O_PATH:
+            self.opening(path)
+            if self.dead:
+                return os.open("/proc/self/mem", os.O_RDONLY)  # which answers EIO
+        return super().open(path, flags)
+
+    def look_at(self, fd: int, path: str) -> Fingerprint:
+        self.reading(path)
+        return super().look_at(fd, path)
+
+
+class DyingWorld(World):
+    """`arm` is told of the disk before it is used."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.arm: Callable[[Dying], None] = lambda disk: None
+
+    def open_mirror(self, path: Path) -> Mirror:
+        root = Dying(path)
+        self.arm(root)
+        return Mirror(root)
+
+
+class Told(Crew):
+    """`told` is set as soon as the first reader has answered."""
+
+    def __init__(self) -> None:
+        self.told = threading.Event()
+
+    def inbox(self) -> Inbox:
+        told = self.told
+
+        class Watched(queue.SimpleQueue[object]):
+            def put(self, message: object, block: bool = True, timeout: float | None = None) -> None:
+                super().put(message, block, timeout)
+                told.set()
+
+        return Watched()
+
+
+class TestDyingDisk:
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> DyingWorld:
+        return DyingWorld(tmp_path)
+
+    @pytest.fixture
+    def paths(self, world: DyingWorld) -> list[str]:
+        """Two readers' files, in the order in which an audit reads them."""
+        album = world.album("Rome")
+        for seed in range(2 * FILES):
+            world.photo(album, f"{seed}.jpg", seed)
+        synced(world)
+        held = sorted(rows(world).values(), key=lambda row: (row.verified_at or 0, row.id))
+        return [f"Rome/{row.name}" for row in held]
+
+    def proven_since(self, world: World, moment: int, paths: list[str]) -> list[int]:
+        found = rows(world)
+        return [n for n, path in enumerate(paths) if (found[path[5:]].verified_at or 0) >= moment]
+
+    def damaged(self, world: World) -> list[str]:
+        return sorted(name for name, row in rows(world).items() if row.damaged_at is not None)
+
+    def test_what_another_reader_read_before_does_not_speak_for_it(
+        self, world: DyingWorld, paths: list[str]
+    ) -> None:
+        came, died, crew = threading.Event(), threading.Event(), Told()
+
+        def arm(disk: Dying) -> None:
+            def opening(path: str) -> None:
+                if path == paths[28]:
+                    assert came.wait(20)
+                    disk.dead = True
+                    died.set()
+                elif path == paths[44]:
+                    came.set()
+                    assert died.wait(20)
+                    assert crew.told.wait(20)
+
+            disk.opening = opening
+
+        world.arm = arm
+        began = int(world.clock.now) + 1
+        outcome = verify(world, crew=crew)
+        assert isinstance(outcome.report.stopped, MirrorUnusable)
+        assert self.damaged(world) == []
+        assert self.proven_since(world, began, paths) == [*range(28), *range(32, 44)]
+
+    def test_what_lies_in_memory_already_does_not_speak_for_it(
+        self, world: DyingWorld, paths: list[str]
+    ) -> None:
+        def arm(disk: Dying) -> None:
+            def reading(path: str) -> None:
+                if path == paths[4]:
+                    disk.dead = True
+                    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+            disk.reading = reading
+
+        world.arm = arm
+        began = int(world.clock.now) + 1
+        outcome = verify(world, readers=1)
+        assert isinstance(outcome.report.stopped, MirrorUnusable)
+        assert self.damaged(world) == []
+        assert self.proven_since(world, began, paths) == [0, 1, 2, 3, 5, 6]
+
+    def test_what_is_read_from_the_disk_afterwards_does(self, world: DyingWorld, paths: list[str]) -> None:
+        def arm(disk: Dying) -> None:
+            def reading(path: str) -> None:
+                if path in paths[4:24:2]:
+                    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+            disk.reading = reading
+
+        world.arm = arm
+        outcome = verify(world, readers=1)
+        assert outcome.report.stopped is None
+        assert self.damaged(world) == sorted(path[5:] for path in paths[4:24:2])
+
+    def test_disk_that_goes_away_keeps_what_was_found(self, world: DyingWorld, paths: list[str]) -> None:
+        rot(world.path / paths[3])
+
+        def arm(disk: Dying) -> None:
+            def reading(path: str) -> None:
+                if path == paths[10]:
+                    raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
+
+            disk.reading = reading
+
+        world.arm = arm
+        began = int(world.clock.now) + 1
+        outcome = verify(world, readers=1)
+        assert isinstance(outcome.report.stopped, MirrorUnusable)
+        assert self.damaged(world) == [paths[3][5:]]
+        assert self.proven_since(world, began, paths) == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+
+    def test_stop_keeps_what_every_reader_had_found(self, world: DyingWorld, paths: list[str]) -> None:
+        rot(world.path / paths[3])
+        stop, both = Stop(), threading.Barrier(2)
+
+        def arm(disk: Dying) -> None:
+            met: set[str] = set()
+
+            def reading(path: str) -> None:
+                if path in (paths[10], paths[42]) and path not in met:
+                    met.add(path)
+                    both.wait(20)
+                    stop.set()
+                    both.wait(20)
+
+            disk.reading = reading
+
+        world.arm = arm
+        began = int(world.clock.now) + 1
+        outcome = verify(world, stop=stop)
+        assert isinstance(outcome.report.stopped, Interrupted)
+        assert self.damaged(world) == [paths[3][5:]]
+        assert self.proven_since(world, began, paths) == [n for n in (*range(10), *range(32, 42)) if n != 3]
 
 
 class TestShare:

@@ -12,7 +12,9 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from fractions import Fraction
+from itertools import count
 from math import ceil
 
 from smugsync.catalogue import AlbumRow, FileRow, join
@@ -64,7 +66,6 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    number: int
     row: FileRow
     path: str
 
@@ -74,8 +75,20 @@ _Jobs = list[_Job]
 
 
 @dataclass(frozen=True, slots=True)
+class _Answer:
+    """`moment`: of what was read, when the disk was asked for it; of what was not, when that was found."""
+
+    job: _Job
+    found: Reading | Unread
+    moment: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Answers:
-    found: list[tuple[_Job, Reading | Unread]]
+    """`ended`: why the files that are missing among them were not looked at."""
+
+    found: list[_Answer]
+    ended: SmugsyncError | None = None
 
 
 class Audit:
@@ -95,12 +108,13 @@ class Audit:
         self.found = Findings(context, sums=wish.sha256)
         self._rows: deque[int] = deque()
         self._loaded: deque[FileRow] = deque()  #: the next of them
-        self._given = 0
         self._left = 0  #: bytes of the budget that no reader was given yet
         self._second: deque[int] = deque()  #: what changed while it was read has a second turn, at the end
         self._turned: set[int] = set()
         self._due = 0.0
         self._album: AlbumRow | None = None
+        self._arrived: deque[_Answer] = deque()
+        self._moments = count()  #: for the readers, who share it: what came before what
 
     def run(self, albums: Iterable[int] | None = None) -> None:
         """Read what was wished for, of `albums` (ids) or of all.
@@ -144,6 +158,7 @@ class Audit:
             if pool.busy:  # it ends early
                 self._ctx.stop.set()
             pool.close(time.monotonic() + GRACE)
+            self._salvage(inbox)
             self._rows.clear()
             self._loaded.clear()
             self.found.write()
@@ -173,8 +188,7 @@ class Audit:
                 break
             size += row.held_size or 0
             self._left -= row.held_size or 0
-            self._given += 1
-            jobs.append(_Job(self._given, row, self._path(row)))
+            jobs.append(_Job(row, self._path(row)))
         return jobs
 
     def _next(self) -> FileRow | None:
@@ -204,8 +218,11 @@ class Audit:
         pool.done()
         match message:
             case _Answers():
-                for job, found in message.found:
-                    self._take(job, found)
+                self._arrived.extend(message.found)
+                while self._arrived:
+                    self._take(self._arrived.popleft())
+                if message.ended is not None:
+                    raise message.ended
             case Crash():
                 raise message.error
             case SmugsyncError():
@@ -214,9 +231,20 @@ class Audit:
             self._due = self._clock() + EVERY
             self.found.write()
 
-    def _take(self, job: _Job, found: Reading | Unread) -> None:
-        row = job.row
-        verdict = self.found.take(row, job.path, found, number=job.number)
+    def _salvage(self, inbox: Inbox) -> None:
+        """It ends early: what the readers had found by then counts too."""
+        with suppress(queue.Empty):
+            while True:
+                message = inbox.get_nowait()
+                if isinstance(message, _Answers):
+                    self._arrived.extend(message.found)
+        while self._arrived:
+            with suppress(SmugsyncError):  # of several reasons to end the first one is told
+                self._take(self._arrived.popleft())
+
+    def _take(self, answer: _Answer) -> None:
+        row, found = answer.job.row, answer.found
+        verdict = self.found.take(row, answer.job.path, found, moment=answer.moment)
         if isinstance(found, Unread):  # nothing was read: others have their turn for it
             self._left += row.held_size or 0
         if verdict is Verdict.BUSY and row.id not in self._turned:
@@ -226,10 +254,16 @@ class Audit:
     # -- in a worker's thread ------------------------------------------------------------------------
 
     def _work(self, jobs: _Jobs) -> _Answers:
-        with Ahead(self._ctx.mirror.root, [job.path for job in jobs]) as ahead:
-            return _Answers([(job, self._look(job, ahead)) for job in jobs])
+        answers: list[_Answer] = []
+        with Ahead(self._ctx.mirror.root, [job.path for job in jobs], self._moments) as ahead:
+            try:
+                for job in jobs:
+                    answers.append(self._look(job, ahead))  # noqa: PERF401 - kept if it ends here
+            except SmugsyncError as error:
+                return _Answers(answers, error)
+        return _Answers(answers)
 
-    def _look(self, job: _Job, ahead: Ahead) -> Reading | Unread:
+    def _look(self, job: _Job, ahead: Ahead) -> _Answer:
         progress, path = self._ctx.progress, job.path
 
         def passed(size: int) -> None:
@@ -245,4 +279,4 @@ class Audit:
             ok = isinstance(found, Reading)
         finally:
             progress.end(path, ok=ok)
-        return found
+        return _Answer(job, found, ahead.asked if ok else next(self._moments))

@@ -69,14 +69,15 @@ class Findings:
             if proven:
                 self._ctx.catalogue.prove(proven, now=int(self._ctx.now()))
 
-    def take(self, row: FileRow, path: str, found: Reading | Unread, *, number: int) -> Verdict:
-        """Judge what reading the file at `path` gave. `number` counts readings in the order they began.
+    def take(self, row: FileRow, path: str, found: Reading | Unread, *, moment: int) -> Verdict:
+        """Judge what reading the file at `path` gave. `moment` is when the disk was asked for what could be
+        read, and when it was clear of anything else that it could not: they count up over all readers.
 
         Raises MirrorUnusable and SuspiciousPlan when it is the disk that is gone.
         """
         if isinstance(found, Unread):
-            return self._unread(row, path, found, number)
-        self.settle(before=number)
+            return self._unread(row, path, found, moment)
+        self.settle(before=moment)
         base = row.base(path.rpartition("/")[0])
         if base is None:
             raise ValueError("only a held file can be judged")
@@ -107,20 +108,22 @@ class Findings:
         return verdict
 
     def settle(self, before: float = inf) -> None:
-        """A reading that began later went well: so it was not the disk, these files are damaged."""
+        """What failed before the disk was asked for another file, and gave that: so it was not the disk,
+        these files are damaged. What it gave, but was asked for earlier, may have lain in memory by then.
+        """
         waiting, self._unreadable = self._unreadable, []
-        for number, row, path, reason in waiting:
-            if number < before:
+        for moment, row, path, reason in waiting:
+            if moment < before:
                 self._damaged(row, path, Verdict.DAMAGED, reason)
             else:
-                self._unreadable.append((number, row, path, reason))
+                self._unreadable.append((moment, row, path, reason))
 
     # -- one file ----------------------------------------------------------------------------------
 
-    def _unread(self, row: FileRow, path: str, found: Unread, number: int) -> Verdict:
+    def _unread(self, row: FileRow, path: str, found: Unread, moment: int) -> Verdict:
         verdict = _OBSTACLES[found.obstacle]
         if verdict is Verdict.DAMAGED:
-            self._unreadable.append((number, row, path, found.reason))
+            self._unreadable.append((moment, row, path, found.reason))
             if len(self._unreadable) >= BROKEN_IN_A_ROW:
                 raise MirrorUnusable(
                     f"{len(self._unreadable)} files in a row cannot be read back, the last is {path}: that "
