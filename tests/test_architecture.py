@@ -203,7 +203,7 @@ def test_the_rule_of_purity_would_notice(line: str) -> None:
 #: Run as a program: each module named is imported by a process that has nothing else of ours.
 ALONE = """
 import os, sys, traceback
-import click, filelock, httpx, pydantic_settings, structlog, tenacity
+import click, filelock, httpx, pydantic, structlog, tenacity
 
 for name in sys.argv[1:]:
     child = os.fork()

@@ -506,7 +506,9 @@ class TestDyingDisk:
         outcome = verify(world, readers=1)
         assert isinstance(outcome.report.stopped, MirrorUnusable)
         assert self.damaged(world) == [paths[3][5:]]
-        assert self.proven_since(world, began, paths) == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+        proven = self.proven_since(world, began, paths)
+        # The reader may have begun with the next batch before anybody told it to stop.
+        assert [n for n in proven if n < 32] == [0, 1, 2, 4, 5, 6, 7, 8, 9]
 
     def test_stop_keeps_what_every_reader_had_found(self, world: DyingWorld, paths: list[str]) -> None:
         rot(world.path / paths[3])
