@@ -33,6 +33,8 @@ OURS: Final = ".smugsync"
 STAGING: Final = OURS + "/tmp"  # noqa: S108 - inside the mirror, not the shared /tmp
 
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+#: To see what lies under a name without opening it.
+NODE: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_NOFOLLOW | os.O_CLOEXEC
 _LAST_TIME: Final = (1 << 63) - 1
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -12,7 +13,7 @@ from typing import Final, Self
 from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan, Transient
 from smugsync.local import marker, mounts, moves, part, reading, trouble
-from smugsync.local.handles import Root, exists, list_names, split
+from smugsync.local.handles import NODE, Root, exists, list_names, split
 from smugsync.local.marker import Marker
 from smugsync.local.reading import Ahead
 from smugsync.local.scan import Skipped, Unreadable, scan
@@ -142,6 +143,9 @@ class Mirror:
         """
         directory, name = split(path)
         try:
+            if self.root.features.openat2:
+                with contextlib.suppress(OSError):  # which is explained below
+                    return self._fingerprint_at_once(path, name)
             if not directory:
                 return self.root.look(self.root.fd, name)
             fd = self.root.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -153,6 +157,17 @@ class Mirror:
             return None
         except OSError as error:
             raise self.root.explain(error, f"looking for {path}") from error
+
+    def _fingerprint_at_once(self, path: str, name: str) -> Fingerprint | None:
+        """Mostly there is nothing yet, and then one call of the kernel says so."""
+        try:
+            fd = self.root.open(path, NODE)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        try:
+            return self.root.look_at(fd, name)
+        finally:
+            os.close(fd)
 
     def same_file(self, one: str, other: str) -> bool:
         """Are these two names of one file? Raises Transient when that cannot be known, MirrorUnusable."""

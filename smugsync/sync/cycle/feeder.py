@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import field
 
 from smugsync.catalogue import AlbumRow, FileRow, join
@@ -40,6 +41,8 @@ WINDOW = 1024
 READ_AHEAD = 16
 #: Where there was nothing more to be planned, it is asked again after so many.
 PAUSE = 32
+#: After so many files the disk is asked again what is free: others write to it, too.
+TRUST = 16
 #: Albums remembered, so that files of several in turn are not asked for theirs again and again.
 ALBUMS = 256
 #: What a file may take of the disk beside its bytes: its last block, its directory entry.
@@ -55,8 +58,12 @@ class Feeder:
     _window: list[tuple[int, int]] = field(default_factory=list)  #: a heap of (size, negative; id)
     _next: deque[int] = field(default_factory=deque)  #: rows whose turn is next, and what was read of them
     _rows: dict[int, FileRow] = field(default_factory=dict)
-    _alone: set[int] = field(default_factory=set)  #: those of whose photos nothing is here, in no album
+    _alone: set[str] = field(
+        default_factory=set
+    )  #: those of their keys of which nothing is here, in no album
     _read_at: int = -1  #: how often the catalogue had been changed then
+    _room: int = 0  #: bytes that may be claimed before the disk is asked again what is free
+    _trust: int = 0  #: and so many files
     _pause: int = 0  #: so many rows are handed out before it is asked again whether there are more
     _albums: dict[int, AlbumRow] = field(default_factory=dict)
     #: versions of photos that are on their way, each with the rows of other albums that wait for it
@@ -99,6 +106,15 @@ class Feeder:
         """Its bytes are on the disk, and wait for their name: they need no more room."""
         self.context.in_flight[row_id] = 0
 
+    def placed(self, keys: Iterable[str], *, since: int) -> None:
+        """Nothing was changed in the catalogue since that generation, but that these photos are here now.
+
+        They had their turn, so that what is known of those that come next holds.
+        """
+        if self._read_at == since:
+            self._read_at = self.context.catalogue.generation
+            self._alone.difference_update(keys)
+
     # -- choosing ----------------------------------------------------------------------------------
 
     def _next_planned(self) -> FileRow | None:
@@ -129,13 +145,13 @@ class Feeder:
         if self._read_at != self.context.catalogue.generation:
             self._rows = self.context.catalogue.files_by_id(self._next)
             held = self.context.catalogue.held_somewhere(row.key for row in self._rows.values())
-            self._alone = {row.id for row in self._rows.values() if row.key not in held}
+            self._alone = {row.key for row in self._rows.values()} - held
             self._read_at = self.context.catalogue.generation
         return self._rows.get(self._next.popleft())
 
     def _is_alone(self, row: FileRow) -> bool:
         """Is it known that no album holds anything of this photo?"""
-        return row.id in self._alone and self._read_at == self.context.catalogue.generation
+        return row.key in self._alone and self._read_at == self.context.catalogue.generation
 
     def _look_ahead(self) -> bool:
         """Fill the window with what was planned since; False where there was nothing more."""
@@ -254,15 +270,21 @@ class Feeder:
 
     def _check_room(self, size: int) -> None:
         """What is on its way is counted in full, since nobody knows how much of it is written."""
-        reserve = self.context.options.reserve
-        free = self.context.mirror.free_bytes()
-        wanted = sum(self.context.in_flight.values()) + size + ROUNDING
-        if free - wanted < reserve:
-            self.context.planned = True  # this row has its turn again
-            raise SuspiciousPlan(
-                f"the disk of {self.context.mirror.root.path} has {free:,} bytes free: not enough for "
-                f"the next {wanted:,} with the reserve of {reserve:,} left; make room, or lower `reserve`"
-            )
+        size += ROUNDING
+        if not self._trust or self._room < size:
+            reserve = self.context.options.reserve
+            free = self.context.mirror.free_bytes()
+            claimed = sum(self.context.in_flight.values())
+            self._room, self._trust = free - claimed - reserve, TRUST
+            if self._room < size:
+                self.context.planned = True  # this row has its turn again
+                raise SuspiciousPlan(
+                    f"the disk of {self.context.mirror.root.path} has {free:,} bytes free: not enough for "
+                    f"the next {claimed + size:,} with the reserve of {reserve:,} left; make room, or lower "
+                    f"`reserve`"
+                )
+        self._room -= size
+        self._trust -= 1
 
     def fail(self, row: FileRow, error: ItemError) -> None:
         """A planned row that cannot even be begun (inside a transaction)."""

@@ -31,13 +31,14 @@ class Recorder:
         self._ctx, self._feeder = context, feeder
 
     def commit(self, received: Sequence[Received], results: Sequence[Placed | Exception]) -> None:
-        """Files that are visible under their names get their rows, in one durable transaction.
+        """Files that are visible under their names get their rows, in one transaction as durable as they.
 
         Raises MirrorUnusable if that is why some of them could not be placed.
         """
         broken: MirrorUnusable | None = None
         catalogue = self._ctx.catalogue
-        with catalogue.transaction(durable=True):
+        before = catalogue.generation
+        with catalogue.transaction(durable=self._ctx.options.durability != "none"):
             rows, placed = catalogue.files_by_id(one.job.row for one in received), list[FileRow]()
             for one, result in zip(received, results, strict=True):
                 self._feeder.release(one.job.row)
@@ -53,6 +54,7 @@ class Recorder:
                 else:
                     raise result
             catalogue.put(placed)
+        self._feeder.placed((row.key for row in placed), since=before)
         if broken is not None:
             raise broken
 
