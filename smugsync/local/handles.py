@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +37,9 @@ _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 #: To see what lies under a name without opening it.
 NODE: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_NOFOLLOW | os.O_CLOEXEC
 _LAST_TIME: Final = (1 << 63) - 1
+#: For so many seconds, and for so many directories, is it remembered where bytes for a file in one wait.
+_RECENT: Final = 1.0
+_MOST_RECENT: Final = 256
 _STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -103,15 +107,19 @@ class Root:
         self.features = features if features is not None else syscalls.detect(self.fd)
         self.file_mode = 0o666 & ~syscalls.umask()
         self._stagings: dict[Device, Staging] = {}
+        self._removed: list[Staging] = []  #: a thread may be about to use one: closed at the end
+        self._recent: dict[str, tuple[Staging, float]] = {}
         self._staging_lock = threading.Lock()
         self._left: set[str] = set()
 
     def close(self) -> None:
         """Close every handle held here; part files still open lose their way out."""
         with self._staging_lock:
-            for staging in self._stagings.values():
+            for staging in (*self._stagings.values(), *self._removed):
                 os.close(staging.fd)
             self._stagings.clear()
+            self._removed.clear()
+            self._recent.clear()
         if self.fd >= 0:
             os.close(self.fd)
             self.fd = -1
@@ -255,20 +263,32 @@ class Root:
 
     # Staging
 
-    def staging(self, directory: str = "") -> Staging:
+    def staging(self, directory: str = "", *, lately: bool = False) -> Staging:
         """Where bytes for a file in `directory` wait. Raises Transient, MirrorUnusable.
 
         A rename cannot cross devices or mounts, so what is mounted inside the mirror has a staging directory
         at its own top. Parts in there are not resumed by a later process: it is emptied when first used.
+        `lately`: as it was within the last second will do; it may have been removed, or a disk been mounted.
         """
+        now = time.monotonic()
+        if lately:
+            staging, looked = self._recent.get(directory, (None, now))
+            if staging is not None and now - looked < _RECENT:
+                return staging
+        staging = self._staging(directory)
+        if len(self._recent) >= _MOST_RECENT:
+            self._recent.clear()
+        self._recent[directory] = staging, now
+        return staging
+
+    def _staging(self, directory: str) -> Staging:
         device, home = self._device(directory)
         with self._staging_lock:
             known = self._stagings.get(device)
             if known is not None and _still_there(known.fd):
                 return known
             if known is not None:  # somebody removed the directory under us
-                os.close(known.fd)
-                del self._stagings[device]
+                self._removed.append(self._stagings.pop(device))
             fd = self.open_directory(f"{home}/{STAGING}" if home else STAGING, create=True)
             try:
                 names = list_names(fd)

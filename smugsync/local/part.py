@@ -85,9 +85,13 @@ class PartFile:
 
         Raises Transient if a part of that name exists, MirrorUnusable if the disk refuses.
         """
-        staging, file_name = root.staging(directory), _part_name(name)
+        staging, file_name = root.staging(directory, lately=True), _part_name(name)
         try:
-            fd = os.open(file_name, _CREATE, 0o600, dir_fd=staging.fd)
+            try:
+                fd = os.open(file_name, _CREATE, 0o600, dir_fd=staging.fd)
+            except FileNotFoundError:  # somebody has removed the directory
+                staging = root.staging(directory)
+                fd = os.open(file_name, _CREATE, 0o600, dir_fd=staging.fd)
         except OSError as error:
             if error.errno == errno.EEXIST:
                 root.leave(file_name)

@@ -13,11 +13,13 @@ import http.client
 import io
 import re
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from typing import NamedTuple, cast
 
 from smugsync.remote.head import CHUNK, plain
+from smugsync.remote.inflow import NOT_YET, is_ready
 from smugsync.remote.tempo import Tempo
 
 _INTERIM_ANSWERS = 20
@@ -52,16 +54,18 @@ def read_answer(
     sock: socket.socket,
     method: str,
     buffer: bytearray,
+    patience: float | None,
+    *,
     clock: Callable[[], float] = time.monotonic,
     early: bytes = b"",
 ) -> Answer:
     """The next final answer on `sock`; of it, `early` was read already. `buffer` is used, and is larger than
-    any plain head.
+    any plain head. `patience` is how long nothing may come, in seconds, None = for ever.
 
     Raises Unanswered, `http.client.HTTPException`, or the socket's own OSError.
     """
     if not early and method != "HEAD":
-        came = _first(sock, buffer)
+        came = _first(sock, buffer, patience)
         head = plain(buffer, came)
         if head is not None:
             rest = came - head.size
@@ -76,6 +80,7 @@ def read_answer(
                 None,
             )
         early = bytes(memoryview(buffer)[:came])
+    _bound(sock, patience)
     reader = read_head(sock, method, clock, early)
     try:
         length = body_length(reader, method)
@@ -95,14 +100,39 @@ def read_answer(
     )
 
 
-def _first(sock: socket.socket, buffer: bytearray) -> int:
+def _first(sock: socket.socket, buffer: bytearray, patience: float | None) -> int:
+    """How many bytes the answer begins with; a socket that does not block stays so."""
+    room = memoryview(buffer)[:CHUNK]
     try:
-        came = sock.recv_into(memoryview(buffer)[:CHUNK])
+        if sock.gettimeout() == 0.0:
+            came = _receive(sock, room, patience)
+        else:
+            _bound(sock, patience)
+            came = sock.recv_into(room)
     except ConnectionError as exc:
         raise Unanswered("the server closed the connection without an answer") from exc
     if not came:
         raise Unanswered("the server closed the connection without an answer")
     return came
+
+
+def _receive(sock: socket.socket, room: memoryview, patience: float | None) -> int:
+    began, writing = time.monotonic(), False
+    while True:
+        # Of TLS there may be something that was decrypted already.
+        if writing or not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            left = None if patience is None else max(0.0, began + patience - time.monotonic())
+            if not is_ready(sock, left, writing=writing):
+                raise TimeoutError("the server does not answer")
+        try:
+            return sock.recv_into(room)
+        except NOT_YET as why:
+            writing = isinstance(why, ssl.SSLWantWriteError)
+
+
+def _bound(sock: socket.socket, patience: float | None) -> None:
+    if sock.gettimeout() != patience:
+        sock.settimeout(patience)
 
 
 class _Patient(io.RawIOBase):

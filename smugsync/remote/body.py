@@ -40,14 +40,12 @@ class Body:
         broken: Callable[[httpx.TransportError], Exception],
         *,
         clock: Callable[[], float] = time.monotonic,
-        received: Callable[[int], None] = lambda _: None,
         pace: Callable[[int], None] | None = None,
     ) -> None:
         self._response = response
         self._broken = broken
         self._clock = clock
         self._host = response.url.host
-        self._count = received
         self._pace = pace
         self._turn: Turn = response.request.extensions.get(TURN) or Turn()
         headers = response.headers
@@ -99,7 +97,6 @@ class Body:
                     continue
                 tempo.excuse(self._turn.waited - waited)
                 waited = self._turn.waited
-                self._count(size)
                 # A memoryview already where the transport lends its buffer.
                 yield memoryview(chunk)
                 if self._pace is not None:

@@ -8,7 +8,6 @@ it up whenever there is nothing to be read.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import queue
@@ -25,7 +24,7 @@ FLUSH_SECONDS: Final = 1.0
 TURN: Final = "smugsync.turn"
 #: More threads than there are ever.
 _EVERYBODY: Final = 1024
-_NOT_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+NOT_YET: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Turns:
@@ -71,31 +70,24 @@ class Turn:
 
 
 class Inflow:
-    """What comes on `sock`, in turns, from now on until the `end`.
+    """What comes on `sock`, in turns, from now on; the socket does not block afterwards.
 
-    The socket's own time-out bounds how long nothing may come; waiting for a turn is no part of it.
+    `patience` bounds how long nothing may come, in seconds, None = for ever; waiting for a turn is no part of
+    it.
     """
 
-    __slots__ = ("_ended", "_flush", "_patience", "_read", "_sock", "_turn")
+    __slots__ = ("_flush", "_patience", "_read", "_sock", "_turn")
 
-    def __init__(self, sock: socket.socket, turn: Turn, *, flush: float = FLUSH_SECONDS) -> None:
-        self._sock, self._turn, self._flush = sock, turn, flush
+    def __init__(
+        self, sock: socket.socket, turn: Turn, patience: float | None, *, flush: float = FLUSH_SECONDS
+    ) -> None:
+        self._sock, self._turn, self._patience, self._flush = sock, turn, patience, flush
         # For each record of TLS: what `recv_into` does there, without a call in between.
         self._read: Callable[[int, memoryview], int] | None = None
         if isinstance(sock, ssl.SSLSocket):
             self._read = cast(Callable[[int, memoryview], int], sock.read)
-        self._patience = sock.gettimeout()
-        sock.settimeout(0.0)
-        self._ended = False
-
-    def end(self) -> None:
-        """The turn is given up, and the socket is as it was. To be called in any case; twice is no harm."""
-        if self._ended:
-            return
-        self._ended = True
-        self._turn.give_up()
-        with contextlib.suppress(OSError):  # it may be closed by now
-            self._sock.settimeout(self._patience)
+        if sock.gettimeout() != 0.0:
+            sock.settimeout(0.0)
 
     def fill(self, view: memoryview) -> tuple[int, bool]:
         """Read until `view` is full, or for a while; how many bytes came, and whether it was the end.
@@ -110,7 +102,7 @@ class Inflow:
             free = view[size:]
             try:
                 came = receive(free) if read is None else read(room - size, free)
-            except _NOT_YET as why:
+            except NOT_YET as why:
                 # Of TLS nothing has come before a record is whole, be it byte by byte.
                 patience = self._flush if size else self._patience
                 left = None if patience is None else began + turn.waited + patience - time.monotonic()
@@ -125,19 +117,23 @@ class Inflow:
         return size, False
 
     def rest(self) -> None:
-        """It is somebody else's turn, if anybody waits for it."""
+        """It is somebody else's turn, if anybody waits for it. To be called at the end in any case."""
         self._turn.give_up()
 
     def _comes(self, why: Exception, patience: float | None) -> bool:
         """Wait, in nobody's way, until the connection is ready; False if it takes longer."""
         self._turn.give_up()
         try:
-            waiting = select.poll()
-            way = select.POLLOUT if isinstance(why, ssl.SSLWantWriteError) else select.POLLIN
-            waiting.register(self._sock, way)
-            return bool(waiting.poll(None if patience is None else math.ceil(patience * 1000)))
+            return is_ready(self._sock, patience, writing=isinstance(why, ssl.SSLWantWriteError))
         finally:
             self._turn.take()
+
+
+def is_ready(sock: socket.socket, patience: float | None, *, writing: bool = False) -> bool:
+    """Wait until `sock` may be read, or written to; False if it takes more than `patience` seconds."""
+    waiting = select.poll()
+    waiting.register(sock, select.POLLOUT if writing else select.POLLIN)
+    return bool(waiting.poll(None if patience is None else math.ceil(patience * 1000)))
 
 
 def _processors() -> int:

@@ -47,11 +47,10 @@ class Abortable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What went over the wire so far: requests sent (every hop and try), bytes of files received and sent."""
+    """What went over the wire so far: requests sent (every hop and try), bytes of files sent."""
 
     api_requests: int = 0
     media_requests: int = 0
-    bytes_received: int = 0
     bytes_sent: int = 0
 
 
@@ -67,7 +66,7 @@ class Sender:
         self.signer = signer  #: may be exchanged between two questions
         self._turns = Turns()  #: files wait for each other at the processor; questions do not
         self._lock = threading.Lock()
-        self._api_requests = self._media_requests = self._bytes_received = self._bytes_sent = 0
+        self._api_requests = self._media_requests = self._bytes_sent = 0
         #: Seconds by which the service's clock is ahead of ours; signatures are dated by it.
         self.skew = 0.0
         self._client = httpx.Client(
@@ -82,12 +81,7 @@ class Sender:
     @property
     def counts(self) -> Counts:
         with self._lock:
-            return Counts(self._api_requests, self._media_requests, self._bytes_received, self._bytes_sent)
-
-    def received(self, size: int) -> None:
-        """Count `size` bytes of media."""
-        with self._lock:
-            self._bytes_received += size
+            return Counts(self._api_requests, self._media_requests, self._bytes_sent)
 
     def sent(self, size: int) -> None:
         """Count `size` bytes of a file that is uploaded."""

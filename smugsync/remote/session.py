@@ -213,7 +213,6 @@ class Session(Changes):
             held[0] if held else 0,
             lambda exc: self._broken(exc, host_of(call)),
             clock=self._manners.ticks,
-            received=self._sender.received,
             pace=self._down,
         )
         validator = held[1] if held else ""

@@ -41,7 +41,8 @@ class Buffers:
 class Stream(httpx.SyncByteStream):
     """The body of one response; it holds the connection, and a buffer, until it is closed.
 
-    `buffer` came from `buffers`, and `answer` was read into it; the rest is taken in its `turn`. With
+    `buffer` came from `buffers`, and `answer` was read into it; the rest is taken in its `turn`, and may keep
+    us waiting for `patience` seconds at a time, None = for ever. With
     `borrow` each chunk is a memoryview that is released when the next one is asked for, so that a late reader
     fails loudly. `failed` makes httpx's exception of another one; `release` takes the connection back and is
     told whether it is in step: the whole body was read, and nothing more. By `clock`, monotonic seconds, a
@@ -56,6 +57,7 @@ class Stream(httpx.SyncByteStream):
         buffers: Buffers,
         turn: Turn,
         *,
+        patience: float | None,
         borrow: bool,
         failed: Failed,
         release: Callable[[bool], None],
@@ -66,7 +68,7 @@ class Stream(httpx.SyncByteStream):
         self._buffer: bytearray | None = buffer
         self._buffers = buffers
         self._turn = turn
-        self._inflow: Inflow | None = None
+        self._patience = patience
         self._borrow = borrow
         self._failed = failed
         self._release = release
@@ -109,8 +111,6 @@ class Stream(httpx.SyncByteStream):
         self._closed = True
         # A reader that is given up in the middle would be ended only when it is collected.
         self._turn.give_up()
-        if self._inflow is not None:
-            self._inflow.end()
         if not self._reading:  # else a chunk of it may be in somebody's hands still
             self._return_buffer()
         if self._answer.reader is not None:
@@ -138,8 +138,7 @@ class Stream(httpx.SyncByteStream):
             size, self._in_step = left, False  # more than was announced
         left -= size
         tempo = Tempo(self._clock)
-        turn, inflow = self._turn, Inflow(self._sock, self._turn)
-        self._inflow = inflow
+        turn, inflow = self._turn, Inflow(self._sock, self._turn, self._patience)
         try:
             while True:
                 waited = turn.waited
@@ -165,7 +164,7 @@ class Stream(httpx.SyncByteStream):
                 inflow.rest()
                 begin = size = 0
         finally:
-            inflow.end()
+            inflow.rest()
 
     def _framed(self, whole: memoryview) -> Iterator[memoryview]:
         """Chunked, or up to the end of the connection: `http.client` knows the framing."""

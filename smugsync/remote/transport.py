@@ -176,6 +176,7 @@ class DirectTransport(httpx.BaseTransport):
                 buffer,
                 self._buffers,
                 request.extensions.get(TURN) or Turn(),
+                patience=_timeout(request, "read", STALL_SECONDS),
                 borrow=bool(request.extensions.get(BORROW)),
                 failed=lambda exc, kind: self._ended(exc, request, kind),
                 release=lambda in_step: self._release(address, sock, in_step=in_step and written.whole),
@@ -194,10 +195,8 @@ class DirectTransport(httpx.BaseTransport):
         self, sock: socket.socket, request: httpx.Request, buffer: bytearray, early: bytes
     ) -> Answer:
         timeout = _timeout(request, "read", STALL_SECONDS)
-        if sock.gettimeout() != timeout:
-            sock.settimeout(timeout)
         try:
-            return read_answer(sock, request.method, buffer, self._clock, early)
+            return read_answer(sock, request.method, buffer, timeout, clock=self._clock, early=early)
         except TimeoutError as exc:
             raise self._ended(exc, request, httpx.ReadTimeout) from exc
         except Unanswered as exc:

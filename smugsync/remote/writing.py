@@ -172,15 +172,25 @@ def _is_bodiless(request: httpx.Request) -> bool:
 
 def _write_at_once(sock: socket.socket, head: bytes, stall: float | None) -> Written:
     """What fits into one record and into the kernel's buffer: no answer can come before its end."""
-    if sock.gettimeout() != stall:
-        sock.settimeout(stall)
     try:
-        sock.sendall(head)
+        sent = _sent_at_once(sock, head) if sock.gettimeout() == 0.0 else 0
+        if sent < len(head):
+            if sock.gettimeout() != stall:
+                sock.settimeout(stall)
+            sock.sendall(head[sent:])
     except TimeoutError:
         raise
     except OSError as exc:
         return Written(False, broken=exc)
     return Written(True)
+
+
+def _sent_at_once(sock: socket.socket, data: bytes) -> int:
+    """How many bytes a socket that does not block has taken."""
+    try:
+        return sock.send(data)
+    except _LATER:
+        return 0
 
 
 def _head(request: httpx.Request) -> bytes:

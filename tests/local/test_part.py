@@ -96,6 +96,14 @@ def test_a_planted_link_is_not_written_through(root: Root, tmp_path: Path) -> No
     assert (tmp_path / "precious").read_bytes() == b"precious"
 
 
+def test_a_part_has_a_place_when_somebody_removes_the_one_it_had(root: Root) -> None:
+    PartFile.create(root, "one").discard()
+    (root.path / ".smugsync/tmp").rmdir()
+    part = PartFile.create(root, "another")
+    assert staged(root) == ["another.part"]
+    part.discard()
+
+
 def test_discarding_is_final_and_may_be_repeated(root: Root) -> None:
     part = received(root, "k", b"x")
     part.discard()

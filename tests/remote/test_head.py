@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import http.client
 import socket
+import ssl
+import threading
 
 import pytest
+import trustme
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smugsync.remote.answer import body_length, headers, read_answer, read_head
 from smugsync.remote.head import CHUNK, LONGEST, Head, plain
 
+PATIENCE = 10.0  #: seconds that an answer may take
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
 
 _TOKEN = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -180,16 +184,18 @@ def test_only_what_came_is_looked_at() -> None:
     assert plain(buffer, len(PLAIN)) is not None
 
 
+@pytest.mark.parametrize("blocking", [True, False])
 @pytest.mark.parametrize("cut", range(1, len(PLAIN) + 6))
-def test_an_answer_may_come_in_two_pieces(cut: int) -> None:
+def test_an_answer_may_come_in_two_pieces(cut: int, blocking: bool) -> None:
     """Datagrams: what is sent as two is received as two."""
     ours, theirs = socket.socketpair(type=socket.SOCK_DGRAM)
     with ours, theirs:
+        ours.setblocking(blocking)
         whole = PLAIN + b"hello"
         theirs.send(whole[:cut])
         theirs.send(whole[cut:])
         buffer = bytearray(LONGEST + CHUNK)
-        answer = read_answer(ours, "GET", buffer)
+        answer = read_answer(ours, "GET", buffer, PATIENCE)
         assert (answer.status, answer.length, answer.lasts) == (200, 5, True)
         assert answer.headers == [(b"Content-Length", b"5")]
         begin, size = answer.came
@@ -201,11 +207,49 @@ def test_an_answer_may_come_in_two_pieces(cut: int) -> None:
             assert answer.reader.read() == b"hello"
 
 
+@pytest.mark.parametrize("timeout", [0.0, PATIENCE])
+def test_a_server_that_does_not_answer_is_given_up(timeout: float) -> None:
+    """The socket may block or not when it is read; what counts is our patience."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(timeout)
+        with pytest.raises(TimeoutError):
+            read_answer(ours, "GET", bytearray(LONGEST + CHUNK), 0.01)
+
+
+def test_an_answer_over_tls_is_waited_for_in_pieces() -> None:
+    """On a socket that does not block, after one answer; what was decrypted already is not waited for."""
+    authority = trustme.CA()
+    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(server)
+    authority.configure_trust(client)
+    near, far = socket.socketpair()
+    for one in (near, far):
+        one.settimeout(PATIENCE)
+
+    def serve() -> None:
+        with server.wrap_socket(far, server_side=True) as there:
+            there.recv(1)
+            there.sendall(PLAIN)
+            there.recv(1)
+
+    serving = threading.Thread(target=serve)
+    serving.start()
+    with client.wrap_socket(near, server_hostname="localhost") as here:
+        here.settimeout(0.0)
+        here.send(b"?")
+        answer = read_answer(here, "GET", bytearray(LONGEST + CHUNK), PATIENCE)
+        assert (answer.status, answer.length, here.gettimeout()) == (200, 5, 0.0)
+        here.send(b"!")
+    serving.join(PATIENCE)
+    assert not serving.is_alive()
+
+
 def test_the_answer_to_head_has_no_body() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(PLAIN)
-        answer = read_answer(ours, "HEAD", bytearray(LONGEST + CHUNK))
+        answer = read_answer(ours, "HEAD", bytearray(LONGEST + CHUNK), PATIENCE)
         assert answer.length == 0
         assert answer.reader is not None
         answer.reader.close()
@@ -225,4 +269,4 @@ def test_what_could_be_read_in_two_ways_is_refused(data: bytes) -> None:
     with ours, theirs:
         theirs.sendall(data + b"hello!")
         with pytest.raises(http.client.HTTPException):
-            read_answer(ours, "GET", bytearray(LONGEST + CHUNK))
+            read_answer(ours, "GET", bytearray(LONGEST + CHUNK), PATIENCE)
