@@ -23,11 +23,10 @@ from smugsync.core.finished import Unfinished, finished
 from smugsync.core.media import HEAD, Media, media_of
 from smugsync.core.model import Fingerprint
 from smugsync.errors import SmugsyncError, Transient
-from smugsync.local.handles import Root, print_of
+from smugsync.local.handles import READ, Root, print_of
 from smugsync.local.probe.place import Kind, place_of
 from smugsync.records import dataclass
 
-_OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _REMEMBERED: Final = 10_000
 
 
@@ -172,7 +171,7 @@ class Settler:
 
 def _open(root: Root, path: str) -> int | None:
     try:
-        return root.open(path, _OPEN)
+        return root.open(path, READ)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
