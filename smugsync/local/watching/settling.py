@@ -79,11 +79,10 @@ class Unsendable:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Complete, as far as its format tells. `named_right`: its extension says what it is."""
+    """Complete, as far as its format tells."""
 
     fingerprint: Fingerprint
     media: Media
-    named_right: bool
 
 
 Rest = Gone | Fresh | BeingWritten | Quiet
@@ -241,7 +240,7 @@ def _judge(root: Root, fd: int, path: str, look: Look, check: Callable[[], objec
         return verdict
     if media is None:
         return Unsendable("is no photo and no film: its first bytes are those of no format that is known")
-    return Ready(look.fingerprint, media, media.fits(path))
+    return Ready(look.fingerprint, media)
 
 
 def _unread(root: Root, error: OSError, path: str) -> SmugsyncError:
