@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]  #: of the repository
 PATIENCE = 600.0  #: seconds; a command that takes longer has failed
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 SMUGSYNC = str(Path(sys.executable).with_name("smugsync"))

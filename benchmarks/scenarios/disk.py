@@ -12,12 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
+from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
-from benchmarks.stage import Library, empty, need, need_disk
+from benchmarks.stage.files import Library, empty
+from benchmarks.stage.needs import need, need_disk
 
 KB, MB = 1000, 1_000_000
-REPOSITORY = str(Path(__file__).parents[2])
 
 #: 20,000 photos of 100 to 250 kB and five files of 300 MB: 5.0 GB.
 FILES = [300 * MB] * 5 + [100 * KB + n * 7919 % (150 * KB) for n in range(20_000)]
@@ -87,8 +87,8 @@ def _scan(place: Path, stack: ExitStack) -> Contestants:
 
     def taken(contestant: str) -> Callable[[], Sample]:
         def take() -> Sample:
-            command = [sys.executable, "-m", "benchmarks.walks", contestant, str(tree)]
-            sample = measure(command, home, PYTHONPATH=REPOSITORY)
+            command = [sys.executable, "-m", "benchmarks.programs.walks", contestant, str(tree)]
+            sample = measure(command, home, PYTHONPATH=str(ROOT))
             files, seconds = sample.out.split()
             if int(files) != DIRECTORIES * EACH:
                 raise BenchmarkError(f"it found {files} files")
@@ -149,8 +149,8 @@ def _watch(place: Path, stack: ExitStack) -> Contestants:
 
     def taken(contestant: str) -> Callable[[], Sample]:
         def take() -> Sample:
-            command = [sys.executable, "-m", "benchmarks.listening", contestant, str(tree)]
-            sample = measure(command, home, PYTHONPATH=REPOSITORY)
+            command = [sys.executable, "-m", "benchmarks.programs.listening", contestant, str(tree)]
+            sample = measure(command, home, PYTHONPATH=str(ROOT))
             value, watched = sample.out.split()
             if int(watched) != made:
                 raise BenchmarkError(f"it watches {watched} directories of {made}")

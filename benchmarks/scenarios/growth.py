@@ -19,12 +19,11 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.figures import Figure, Samples
-from benchmarks.grown import CATALOGUE
-from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
+from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, measure
 from benchmarks.scenario import Contestants, Scenario, Table
-from benchmarks.stage import empty
+from benchmarks.stage.files import empty
+from benchmarks.stage.grown import CATALOGUE
 
-REPOSITORY = str(Path(__file__).parents[2])
 PAGE = 100  #: entries of a listing's page
 EACH = 250  #: photos in an album
 FLAT = 1.3  #: what may cost so many times as much where there is more of it
@@ -74,7 +73,7 @@ _QUIET, _DELTA = "nothing has changed", "20 albums have 5 new photos each"
 
 
 def _delta(place: Path, stack: ExitStack) -> Contestants:
-    """The albums that change are truly mirrored; the others lie beside them: see `benchmarks.grown`."""
+    """The albums that change are truly mirrored; the others lie beside them: see `benchmarks.stage.grown`."""
     emulator, home = _emulated(place / "home", stack, albums=2000, images=EACH)
     measure([SMUGSYNC, "sync", "--quiet"], home, SMUGSYNC_INCLUDE=json.dumps(_CHANGED))
     _grow(home, 2000, EACH)
@@ -418,8 +417,8 @@ def _mirrored(home: Path, stack: ExitStack, albums: int) -> tuple[Emulator, Path
 
 
 def _grow(home: Path, albums: int, images: int, *state: str) -> None:
-    command = [sys.executable, "-m", "benchmarks.grown", str(home), str(albums), str(images), *state]
-    measure(command, home, PYTHONPATH=REPOSITORY)
+    command = [sys.executable, "-m", "benchmarks.stage.grown", str(home), str(albums), str(images), *state]
+    measure(command, home, PYTHONPATH=str(ROOT))
 
 
 def _prove(emulator: Emulator, home: Path, album: str) -> None:

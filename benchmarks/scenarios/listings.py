@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
 from benchmarks.scenario import Contestants, Scenario
-from benchmarks.stage import empty
+from benchmarks.stage.files import empty
 
 PAGE = 100  #: entries of a listing's page
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import rows
-from benchmarks.grown import BYTES_EACH, CATALOGUE, grow, invent, synthetic
 from benchmarks.processes import BenchmarkError, Sample
+from benchmarks.programs import rows
 from benchmarks.scenarios import growth
+from benchmarks.stage.grown import BYTES_EACH, CATALOGUE, grow, invent, synthetic
 from smugsync.catalogue import Catalogue, FileRow
 from smugsync.core.lifecycle import State
 from smugsync.local.shelves import Shelves
