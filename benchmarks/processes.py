@@ -78,6 +78,15 @@ def measure(
         return Sample(wall, cpu, usage.ru_maxrss / 1024, spent, count() - asked, out.read())
 
 
+def checked(sample: Sample, **expected: object) -> Sample:
+    """Raises BenchmarkError unless its output, the summary of a command, says what is `expected`."""
+    said = json.loads(sample.out)
+    wrong = {name: said.get(name) for name, value in expected.items() if said.get(name) != value}
+    if wrong:
+        raise BenchmarkError(f"the result is wrong: {str(wrong)[:500]}")
+    return sample
+
+
 class Emulator:
     """`smugsync emulator` with `arguments`, until the stack is left."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, measure
+from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, checked, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
 from benchmarks.stage.files import Library, empty
 from benchmarks.stage.needs import need, need_disk
@@ -48,14 +47,12 @@ def _proving(place: Path, stack: ExitStack) -> Contestants:
         _forget(library.root)
         command = [SMUGSYNC, "adopt", "--json", str(home / "mirror")]
         sample = measure(command, home, [emulator.pid], count=emulator.requests)
-        _said(sample, files_adopted=len(FILES), bytes_downloaded=0, files_verified=len(FILES))
-        return sample
+        return checked(sample, files_adopted=len(FILES), bytes_downloaded=0, files_verified=len(FILES))
 
     def verify() -> Sample:
         _forget(library.root)
         sample = measure([SMUGSYNC, "verify", "--json"], settled)
-        _said(sample, files_proven=len(FILES), bytes_proven=library.bytes)
-        return sample
+        return checked(sample, files_proven=len(FILES), bytes_proven=library.bytes)
 
     adopt(settled)
     return {_SUMS: sums, "verify": verify, "adopt": adopt}
@@ -123,8 +120,7 @@ def _start(place: Path, stack: ExitStack) -> Contestants:
         def take() -> Sample:
             command = [SMUGSYNC, "sync", "--full", "--json"]
             sample = measure(command, home, [emulator.pid], count=emulator.requests)
-            _said(sample, files_held=20, files_local=files, bytes_downloaded=0)
-            return sample
+            return checked(sample, files_held=20, files_local=files, bytes_downloaded=0)
 
         return take
 
@@ -195,9 +191,3 @@ def _forget(root: Path) -> None:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
         finally:
             os.close(fd)
-
-
-def _said(sample: Sample, **expected: int) -> None:
-    said = json.loads(sample.out)
-    if not expected.items() <= said.items():
-        raise BenchmarkError(f"the result is wrong; it said: {sample.out[:500]}")

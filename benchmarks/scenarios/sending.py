@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, measure
+from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, checked, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
 from benchmarks.stage.files import empty
 from smugsync.emulator.media.pictures import make_picture
@@ -70,10 +70,7 @@ def _sending(place: Path, stack: ExitStack) -> Contestants:
         settings = {"SMUGSYNC_UPLOAD__ENABLED": "true", "SMUGSYNC_UPLOAD__STABLE": f"{_AT_REST}s"}
         command = [SMUGSYNC, "upload", "--existing", "--json"]
         sample = measure(command, home, [emulator.pid], count=emulator.requests, **settings)
-        said = json.loads(sample.out)
-        if said["files_sent"] != len(FILES):
-            raise BenchmarkError(f"it said: {sample.out[:500]}")
-        return sample
+        return checked(sample, files_sent=len(FILES))
 
     return {
         _POST: taken(partial(plain, "post")),
