@@ -13,14 +13,14 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import tools
-from benchmarks.machine import MEMORY, MOUNTS, Machine, file_system, this_machine, this_tree
+from benchmarks.page.report import Page
+from benchmarks.page.results import Record, Results
 from benchmarks.playing import play
 from benchmarks.processes import BenchmarkError
-from benchmarks.report import Page
-from benchmarks.results import Record, Results
 from benchmarks.scenario import Scenario
 from benchmarks.scenarios import SCENARIOS
+from benchmarks.stage import tools
+from benchmarks.stage.machine import MEMORY, MOUNTS, Machine, file_system, this_machine, this_tree
 from benchmarks.telling import failed, judged, spent, told
 
 BUDGET = 25 * 60  #: seconds that all of it may take, but for what is `long`

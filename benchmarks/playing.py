@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.figures import Samples
-from benchmarks.machine import Tree
-from benchmarks.others import Others
+from benchmarks.page.results import Record, Run, measured, unmeasured
 from benchmarks.processes import BenchmarkError, Sample
-from benchmarks.results import Record, Run, measured, unmeasured
 from benchmarks.scenario import Contestants, Scenario
-from benchmarks.stage import Skip
+from benchmarks.stage.machine import Tree
+from benchmarks.stage.needs import Skip
+from benchmarks.stage.others import Others
 
 
 def play(scenario: Scenario, rounds: int, tree: Tree) -> Record:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+ROOT = Path(__file__).parents[1]  #: of the repository
 PATIENCE = 600.0  #: seconds; a command that takes longer has failed
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
 SMUGSYNC = str(Path(sys.executable).with_name("smugsync"))
@@ -75,6 +76,15 @@ def measure(
         out.seek(0)
         cpu = usage.ru_utime + usage.ru_stime
         return Sample(wall, cpu, usage.ru_maxrss / 1024, spent, count() - asked, out.read())
+
+
+def checked(sample: Sample, **expected: object) -> Sample:
+    """Raises BenchmarkError unless its output, the summary of a command, says what is `expected`."""
+    said = json.loads(sample.out)
+    wrong = {name: said.get(name) for name, value in expected.items() if said.get(name) != value}
+    if wrong:
+        raise BenchmarkError(f"the result is wrong: {str(wrong)[:500]}")
+    return sample
 
 
 class Emulator:

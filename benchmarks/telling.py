@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchmarks.figures import Reading
-from benchmarks.results import Record
-from benchmarks.tables import as_text
+from benchmarks.page.results import Record
+from benchmarks.page.tables import as_text
 
 
 def told(record: Record) -> str:

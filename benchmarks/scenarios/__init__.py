@@ -3,13 +3,28 @@
 from collections.abc import Mapping
 
 from benchmarks.scenario import Scenario
-from benchmarks.scenarios import disk, growth, lines, listings, mirrors, modules, peers, sending, wire
+from benchmarks.scenarios import (
+    crowded,
+    disk,
+    growth,
+    lines,
+    listings,
+    looking,
+    mirrors,
+    modules,
+    peers,
+    sending,
+    wire,
+)
 
 SCENARIOS: Mapping[str, Scenario] = {
     **mirrors.SCENARIOS,
     **lines.SCENARIOS,
     **listings.SCENARIOS,
     **growth.SCENARIOS,
+    **crowded.SCENARIOS,
+    **looking.SCENARIOS,
+    **growth.IN_FULL,
     **modules.SCENARIOS,
     **disk.SCENARIOS,
     **sending.SCENARIOS,

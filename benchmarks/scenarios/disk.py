@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -12,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
+from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, checked, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
-from benchmarks.stage import Library, empty, need, need_disk
+from benchmarks.stage.files import Library, empty
+from benchmarks.stage.needs import need, need_disk
 
 KB, MB = 1000, 1_000_000
-REPOSITORY = str(Path(__file__).parents[2])
 
 #: 20,000 photos of 100 to 250 kB and five files of 300 MB: 5.0 GB.
 FILES = [300 * MB] * 5 + [100 * KB + n * 7919 % (150 * KB) for n in range(20_000)]
@@ -48,14 +47,12 @@ def _proving(place: Path, stack: ExitStack) -> Contestants:
         _forget(library.root)
         command = [SMUGSYNC, "adopt", "--json", str(home / "mirror")]
         sample = measure(command, home, [emulator.pid], count=emulator.requests)
-        _said(sample, files_adopted=len(FILES), bytes_downloaded=0, files_verified=len(FILES))
-        return sample
+        return checked(sample, files_adopted=len(FILES), bytes_downloaded=0, files_verified=len(FILES))
 
     def verify() -> Sample:
         _forget(library.root)
         sample = measure([SMUGSYNC, "verify", "--json"], settled)
-        _said(sample, files_proven=len(FILES), bytes_proven=library.bytes)
-        return sample
+        return checked(sample, files_proven=len(FILES), bytes_proven=library.bytes)
 
     adopt(settled)
     return {_SUMS: sums, "verify": verify, "adopt": adopt}
@@ -87,8 +84,8 @@ def _scan(place: Path, stack: ExitStack) -> Contestants:
 
     def taken(contestant: str) -> Callable[[], Sample]:
         def take() -> Sample:
-            command = [sys.executable, "-m", "benchmarks.walks", contestant, str(tree)]
-            sample = measure(command, home, PYTHONPATH=REPOSITORY)
+            command = [sys.executable, "-m", "benchmarks.programs.walks", contestant, str(tree)]
+            sample = measure(command, home, PYTHONPATH=str(ROOT))
             files, seconds = sample.out.split()
             if int(files) != DIRECTORIES * EACH:
                 raise BenchmarkError(f"it found {files} files")
@@ -123,8 +120,7 @@ def _start(place: Path, stack: ExitStack) -> Contestants:
         def take() -> Sample:
             command = [SMUGSYNC, "sync", "--full", "--json"]
             sample = measure(command, home, [emulator.pid], count=emulator.requests)
-            _said(sample, files_held=20, files_local=files, bytes_downloaded=0)
-            return sample
+            return checked(sample, files_held=20, files_local=files, bytes_downloaded=0)
 
         return take
 
@@ -149,8 +145,8 @@ def _watch(place: Path, stack: ExitStack) -> Contestants:
 
     def taken(contestant: str) -> Callable[[], Sample]:
         def take() -> Sample:
-            command = [sys.executable, "-m", "benchmarks.listening", contestant, str(tree)]
-            sample = measure(command, home, PYTHONPATH=REPOSITORY)
+            command = [sys.executable, "-m", "benchmarks.programs.listening", contestant, str(tree)]
+            sample = measure(command, home, PYTHONPATH=str(ROOT))
             value, watched = sample.out.split()
             if int(watched) != made:
                 raise BenchmarkError(f"it watches {watched} directories of {made}")
@@ -195,9 +191,3 @@ def _forget(root: Path) -> None:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
         finally:
             os.close(fd)
-
-
-def _said(sample: Sample, **expected: int) -> None:
-    said = json.loads(sample.out)
-    if not expected.items() <= said.items():
-        raise BenchmarkError(f"the result is wrong; it said: {sample.out[:500]}")

@@ -12,12 +12,14 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.figures import Figure, Samples
+from benchmarks.page.tables import matrix
 from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
 from benchmarks.scenario import Contestants, Derived, Moved, Scenario, Table
 from benchmarks.scenarios.mirrors import KB, MB, MIXED, PHOTOS, THUMBNAILS, Reached, account
-from benchmarks.spells import one_after_another, spells
-from benchmarks.stage import Library, delayed, empty, md5s, need, serve_files
-from benchmarks.tables import matrix
+from benchmarks.stage.files import Library, empty, md5s
+from benchmarks.stage.needs import need
+from benchmarks.stage.servers import delayed, serve_files
+from benchmarks.stage.spells import one_after_another, spells
 
 COUNTS = (1, 4, 8, 16, 32)
 ROUND_TRIPS = (0, 30, 80)  #: milliseconds

@@ -8,9 +8,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
+from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
-from benchmarks.stage import TOOLS, Library, Nginx, empty, md5s, need, need_disk, serve_files
+from benchmarks.stage.files import Library, empty, md5s
+from benchmarks.stage.needs import TOOLS, need, need_disk
+from benchmarks.stage.servers import Nginx, serve_files
 
 KB, MB = 1000, 1_000_000
 THUMBNAILS = [150 * KB + 100 * KB * n // 399 for n in range(400)]
@@ -119,9 +121,9 @@ def _mixed(scheme: str) -> Callable[[Path, ExitStack], Contestants]:
             "smugsync, 4 downloads, with fsync": there.sync(downloads=4),
         }
         if scheme == "https":
-            plain = (sys.executable, "-m", "benchmarks.plain")
+            plain = (sys.executable, "-m", "benchmarks.programs.plain")
             contestants["httpx's transport, 8 downloads"] = there.sync(
-                downloads=8, durability="none", program=plain, PYTHONPATH=str(Path(__file__).parents[2])
+                downloads=8, durability="none", program=plain, PYTHONPATH=str(ROOT)
             )
         return contestants
 

@@ -1,4 +1,4 @@
-"""What single modules cost, beside the least that their work can be done with: see `benchmarks.rows`."""
+"""What single modules cost, beside the least that their work can be done with: see `programs.rows`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.processes import Sample, measure
+from benchmarks.processes import ROOT, Sample, measure
 from benchmarks.scenario import Contestants, Scenario
-from benchmarks.stage import empty
+from benchmarks.stage.files import empty
 
-REPOSITORY = str(Path(__file__).parents[2])
 _PLAIN, _INGEST = "json.loads, plain INSERT", "read, compare, record"
 _INSERT, _AGAIN = "new rows", "the same rows again"
 
@@ -21,8 +20,9 @@ _INSERT, _AGAIN = "new rows", "the same rows again"
 def _timed(home: Path, contestant: str, photos: int) -> Callable[[], Sample]:
     def take() -> Sample:
         home.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "benchmarks.rows", contestant, str(home / "work"), str(photos)]
-        sample = measure(command, home, PYTHONPATH=REPOSITORY)
+        program = [sys.executable, "-m", "benchmarks.programs.rows"]
+        command = [*program, contestant, str(home / "work"), str(photos)]
+        sample = measure(command, home, PYTHONPATH=str(ROOT))
         return replace(sample, amount=float(sample.out))
 
     return take

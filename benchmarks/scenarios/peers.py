@@ -17,7 +17,9 @@ from benchmarks.figures import Figure
 from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
 from benchmarks.scenarios.mirrors import MIXED
-from benchmarks.stage import Library, Nginx, Skip, empty, md5s, need, serve_files
+from benchmarks.stage.files import Library, empty, md5s
+from benchmarks.stage.needs import Skip, need
+from benchmarks.stage.servers import Nginx, serve_files
 
 #: Where what is asked for outside would go: nobody listens there.
 _NOWHERE = "http://127.0.0.1:9"

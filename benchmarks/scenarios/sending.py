@@ -12,9 +12,9 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
+from benchmarks.processes import ROOT, SMUGSYNC, BenchmarkError, Emulator, Sample, checked, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
-from benchmarks.stage import empty
+from benchmarks.stage.files import empty
 from smugsync.emulator.media.pictures import make_picture
 
 KB = 1000
@@ -56,10 +56,9 @@ def _sending(place: Path, stack: ExitStack) -> Contestants:
     def plain(what: str, emulator: Emulator, home: Path, directory: str, key: str) -> Sample:
         to = emulator.ready | {"album": f"/api/v2/album/{key}"}
         (home / "to.json").write_text(json.dumps(to))
-        script = '"$0" -m benchmarks.plain_uploads "$1" "$2" < to.json'
+        script = '"$0" -m benchmarks.programs.plain_uploads "$1" "$2" < to.json'
         command = ["sh", "-c", script, sys.executable, what, str(photos)]
-        repository = str(Path(__file__).parents[2])
-        sample = measure(command, home, [emulator.pid], count=emulator.requests, PYTHONPATH=repository)
+        sample = measure(command, home, [emulator.pid], count=emulator.requests, PYTHONPATH=str(ROOT))
         if int(sample.out) != len(FILES):
             raise BenchmarkError(f"{sample.out} were taken")
         return sample
@@ -71,10 +70,7 @@ def _sending(place: Path, stack: ExitStack) -> Contestants:
         settings = {"SMUGSYNC_UPLOAD__ENABLED": "true", "SMUGSYNC_UPLOAD__STABLE": f"{_AT_REST}s"}
         command = [SMUGSYNC, "upload", "--existing", "--json"]
         sample = measure(command, home, [emulator.pid], count=emulator.requests, **settings)
-        said = json.loads(sample.out)
-        if said["files_sent"] != len(FILES):
-            raise BenchmarkError(f"it said: {sample.out[:500]}")
-        return sample
+        return checked(sample, files_sent=len(FILES))
 
     return {
         _POST: taken(partial(plain, "post")),

@@ -1,4 +1,4 @@
-"""What receiving and hashing cost without a disk: see `benchmarks.fetching`."""
+"""What receiving and hashing cost without a disk: see `benchmarks.programs.fetching`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.processes import BenchmarkError, Sample, measure
+from benchmarks.processes import ROOT, BenchmarkError, Sample, measure
 from benchmarks.scenario import Contestants, Moved, Scenario
 from benchmarks.scenarios.mirrors import MIXED
-from benchmarks.stage import Library, empty, need, serve_files
+from benchmarks.stage.files import Library, empty
+from benchmarks.stage.needs import need
+from benchmarks.stage.servers import serve_files
 
-REPOSITORY = str(Path(__file__).parents[2])
 _BASE, _FOUR, _EIGHT = "md5sum", "received and hashed, 4", "received and hashed, 8"
 
 
@@ -26,14 +27,14 @@ def _prepare(place: Path, stack: ExitStack) -> Contestants:
 
     def proven(command: list[str]) -> Callable[[], Sample]:
         def take() -> Sample:
-            sample = measure(command, home, [nginx.pid], PYTHONPATH=REPOSITORY)
+            sample = measure(command, home, [nginx.pid], PYTHONPATH=str(ROOT))
             if sorted(line.split()[0] for line in sample.out.splitlines()) != library.sums:
                 raise BenchmarkError(f"{command[0]} found other MD5s than the files have")
             return sample
 
         return take
 
-    fetching = [sys.executable, "-m", "benchmarks.fetching", nginx.http]
+    fetching = [sys.executable, "-m", "benchmarks.programs.fetching", nginx.http]
     return {
         _BASE: proven(["sh", "-c", f"cd '{library.root}' && xargs -n16 md5sum < '{home}/names'"]),
         _FOUR: proven([*fetching, "4"]),

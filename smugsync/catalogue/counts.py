@@ -114,8 +114,3 @@ class Counts(Albums, Files):
         """Mirrored files of whose bytes the service has promised nothing."""
         row = self._first("SELECT count(*) FROM file WHERE evidence = 'self' AND state = 'committed'")
         return int(row[0])
-
-    def count_evidence(self) -> dict[str, int]:
-        """How many held files there are for each kind of evidence."""
-        rows = self._read("SELECT evidence, count(*) FROM file WHERE held_md5 IS NOT NULL GROUP BY evidence")
-        return {str(evidence): int(n) for evidence, n in rows}

@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl
 
 from smugsync.emulator.account.content import Content
 
-CHUNK = 256 * 1024
 #: How many arrays and objects of JSON may lie in each other.
 DEEPEST: Final = 64
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from smugsync.errors import SmugsyncError, Transient
 from smugsync.local import trouble
-from smugsync.local.handles import Root
+from smugsync.local.handles import READ, Root
 
 T = TypeVar("T")
-_OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Folder(Root):
@@ -33,7 +32,7 @@ def glimpse(root: Root, path: str, look: Callable[[Callable[[int, int], bytes]],
     Raises Transient, MirrorUnusable.
     """
     try:
-        fd = root.open(path, _OPEN)
+        fd = root.open(path, READ)
         try:
             root.look_at(fd, path)
             return look(lambda offset, count: os.pread(fd, count, offset))

@@ -33,6 +33,8 @@ from smugsync.records import dataclass
 OURS: Final = ".smugsync"
 STAGING: Final = OURS + "/tmp"  # noqa: S108 - inside the mirror, not the shared /tmp
 
+#: To read what lies there: a link is not followed, and a pipe keeps nobody waiting.
+READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _DIRECTORY: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 #: To see what lies under a name without opening it.
 NODE: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_NOFOLLOW | os.O_CLOEXEC

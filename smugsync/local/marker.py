@@ -15,7 +15,7 @@ import stat
 from dataclasses import asdict
 
 from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan
-from smugsync.local.handles import OURS, Root
+from smugsync.local.handles import OURS, READ, Root
 from smugsync.local.syscalls import fsync_data, fsync_directory
 from smugsync.records import dataclass
 
@@ -37,7 +37,7 @@ def read(root: Root) -> Marker | None:
     """The marker, None if there is none. Raises SuspiciousPlan for one that is damaged or no plain file,
     MirrorUnusable."""
     try:
-        fd = root.open(MARKER, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        fd = root.open(MARKER, READ)
         with os.fdopen(fd, "rb") as file:
             text = file.read(65_536)
     except (FileNotFoundError, NotADirectoryError):

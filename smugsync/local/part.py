@@ -16,7 +16,7 @@ from collections.abc import Container
 from typing import Final
 
 from smugsync.core.model import Fingerprint
-from smugsync.local.handles import Root, Staging, check_relative, list_names, print_of
+from smugsync.local.handles import READ, Root, Staging, check_relative, list_names, print_of
 from smugsync.local.syscalls import fsync_data
 from smugsync.records import dataclass
 
@@ -29,7 +29,7 @@ _PIECE: Final = 128 * 1024
 _PART, _RESUME = ".part", ".resume"
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: For what lies there already: somebody else may have put a link or a pipe in its place.
-_REOPEN: Final = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_REWRITE: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 #: Filesystems that keep no modes or foreign owners' times refuse these; the bytes are no worse for it.
 _NO_METADATA: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 
@@ -110,7 +110,7 @@ class PartFile:
             return None
         staging = root.staging(directory)
         try:
-            fd = os.open(file_name, os.O_RDWR | _REOPEN, dir_fd=staging.fd)
+            fd = os.open(file_name, _REWRITE, dir_fd=staging.fd)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -139,7 +139,7 @@ class PartFile:
         """The part that was linked into `staging` under `link_name`. Raises Transient, MirrorUnusable."""
         own = f"{name}-link"
         try:
-            fd = os.open(_part_name(own), os.O_RDONLY | _REOPEN, dir_fd=staging.fd)
+            fd = os.open(_part_name(own), READ, dir_fd=staging.fd)
         except OSError as error:
             raise root.explain(error, f"opening the part file of {name}") from error
         return cls(root, own, staging, fd)
@@ -330,7 +330,7 @@ def _is_plain(fd: int) -> bool:
 def _read_validator(staging_fd: int, name: str, version: str) -> str | None:
     """The validator in a part's note, None if there is no usable note for `version`. Raises OSError."""
     try:
-        fd = os.open(name + _RESUME, os.O_RDONLY | _REOPEN, dir_fd=staging_fd)
+        fd = os.open(name + _RESUME, READ, dir_fd=staging_fd)
     except FileNotFoundError:
         return None
     with os.fdopen(fd, "rb") as file:

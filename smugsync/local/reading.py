@@ -14,7 +14,7 @@ from typing import Final, Protocol, Self
 
 from smugsync.core.model import Fingerprint
 from smugsync.errors import MirrorUnusable, Transient
-from smugsync.local.handles import HostilePath, Root
+from smugsync.local.handles import READ, HostilePath, Root
 from smugsync.records import dataclass
 from smugsync.stop import Stop
 
@@ -22,7 +22,6 @@ _CHUNK: Final = 256 * 1024
 #: So much of so many files is asked of the disk before their turn comes.
 _BYTES_AHEAD: Final = 1 << 20
 _FILES_AHEAD: Final = 2
-OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 #: To see which file a name shows, without opening that.
 _NAMED: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_NOFOLLOW | os.O_CLOEXEC
 #: What a file system answers for bytes it cannot give back, or knows to be other than it wrote.
@@ -114,7 +113,7 @@ class Ahead:
 
     def _ask(self, path: str) -> _Early:
         asked = next(self._moments)
-        fd = self._root.open(path, OPEN)
+        fd = self._root.open(path, READ)
         with contextlib.suppress(OSError):  # a pipe: told when it is read
             _advise(fd, "POSIX_FADV_DONTNEED")
             _advise(fd, "POSIX_FADV_WILLNEED", _BYTES_AHEAD)

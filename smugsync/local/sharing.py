@@ -14,7 +14,7 @@ from typing import Final, Literal
 from smugsync.core.model import Evidence, Fingerprint
 from smugsync.errors import IntegrityError, Transient
 from smugsync.local import syscalls
-from smugsync.local.handles import Root, split
+from smugsync.local.handles import READ, Root, split
 from smugsync.local.part import PartFile, Sealed
 from smugsync.records import dataclass
 from smugsync.stop import Stop
@@ -22,7 +22,6 @@ from smugsync.stop import Stop
 #: "auto": reflink, else hard link, else copy; "reflink": reflink, else copy; "none": copy.
 Links = Literal["auto", "reflink", "none"]
 
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK: Final = 256 * 1024
 
 
@@ -64,7 +63,7 @@ def share(root: Root, name: str, source: Source, *, directory: str, links: Links
     MirrorUnusable; Interrupted.
     """
     try:
-        fd = source.root.open(source.path, _READ)
+        fd = source.root.open(source.path, READ)
     except OSError as error:
         raise source.root.explain(error, f"opening {source.path}") from error
     try:
@@ -156,7 +155,7 @@ def has_to_copy(root: Root, source: Source, *, links: Links) -> bool:
     if links == "none":
         return True
     try:
-        fd = source.root.open(source.path, _READ)
+        fd = source.root.open(source.path, READ)
     except OSError as error:
         raise source.root.explain(error, f"opening {source.path}") from error
     part = PartFile.create(root, "trial")

@@ -8,19 +8,17 @@ import hashlib
 import os
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 
 from smugsync.core.model import Fingerprint, LocalFile
 from smugsync.errors import MirrorUnusable, SmugsyncError, SuspiciousPlan, Transient
 from smugsync.local import marker, mounts, moves, part, reading, trouble
-from smugsync.local.handles import NODE, Root, exists, list_names, split
+from smugsync.local.handles import NODE, READ, Root, exists, list_names, split
 from smugsync.local.marker import Marker
 from smugsync.local.reading import Ahead
 from smugsync.local.scan import Skipped, Unreadable, scan
 from smugsync.local.versions import Shelf, alternatives, shelf_path
 from smugsync.stop import Stop
-
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Mirror:
@@ -174,7 +172,7 @@ class Mirror:
         found = []
         for path in (one, other):
             try:
-                fd = self.root.open(path, _READ)
+                fd = self.root.open(path, READ)
             except OSError as error:
                 raise self.root.explain(error, f"looking at {path}") from error
             found.append(os.fstat(fd))
@@ -281,7 +279,7 @@ class Mirror:
     def touch(self, path: str, mtime_ns: int) -> Fingerprint:
         """Give a file another time; what `stat` says of it then. Raises Transient, MirrorUnusable."""
         try:
-            fd = self.root.open(path, _READ)
+            fd = self.root.open(path, READ)
             try:
                 os.utime(fd, ns=(mtime_ns, mtime_ns))
                 return self.root.look_at(fd, path)

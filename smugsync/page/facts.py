@@ -37,7 +37,6 @@ class Totals:
     edits: int = 0
     local: int = 0
     oldest_proof: int | None = None
-    never_proven: int = 0
     last_good: int | None = None
 
     def files(self, *states: State) -> int:

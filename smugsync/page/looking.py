@@ -91,7 +91,7 @@ def _signature(path: Path) -> tuple[Any, ...]:
 def _totals(glance: Glance) -> Totals:
     albums = glance.count_albums()
     local = glance.count_local()
-    oldest, never = glance.oldest_proof()
+    oldest, _ = glance.oldest_proof()
     return Totals(
         nickname=glance.recall("nickname") or "",
         albums=albums.get("listed", 0) + albums.get("frozen", 0),
@@ -105,7 +105,6 @@ def _totals(glance: Glance) -> Totals:
         edits=glance.count_open_edits(),
         local=local.get("local", 0),
         oldest_proof=oldest,
-        never_proven=never,
         last_good=glance.last_good(),
     )
 

@@ -1,13 +1,15 @@
 """HTTP/1.1 for httpx at the speed of the socket, and stoppable from outside.
 
-httpx's default transport moves a TLS body one 16 KB record at a time through two event loops; this one
-lets `http.client` parse the head and then reads the body with `recv_into` into a reused buffer: about
-three times the throughput at a third of the processor time (benchmarks/).
+httpx's default transport moves a TLS body one 16 KB record at a time through two event loops. This one parses
+a plain head at once (`http.client` parses any other) and reads the body straight into a reused buffer: P3 and
+P4 of docs/performance.md compare the two. Calls of an API and uploads reach it through `httpx.Client`; files
+are asked of it directly, without a client (`sending.Sender`).
 
-It differs from `httpx.HTTPTransport` in four ways, on purpose:
+It differs from `httpx.HTTPTransport`, on purpose:
 
 - `abort()` ends every request at once, from any thread;
-- time-outs bound the *silence*, never the whole transfer: `read` is how long a read may bring nothing;
+- time-outs bound the *silence*, never the whole transfer: `read` is how long a read may bring nothing; only
+  an answer that trickles in is given up all the same (`tempo`);
 - a body that ends early is an error for every kind of framing;
 - with `extensions={BORROW: True}` the body comes as memoryviews of a reused buffer, each valid until
   the next one is asked for. Without it every chunk is `bytes` of its own.
@@ -53,7 +55,7 @@ class _Unanswered(httpx.RemoteProtocolError):
 
 
 class DirectTransport(httpx.BaseTransport):
-    """A transport for `httpx.Client`, shared by any number of threads.
+    """A transport, with `httpx.Client` or without; any number of threads may share it.
 
     Raises httpx's own exceptions: ConnectError, ConnectTimeout, ReadError, ReadTimeout, WriteError,
     WriteTimeout, RemoteProtocolError (the peer broke the rules or ended early), LocalProtocolError,

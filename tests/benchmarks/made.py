@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.figures import Figure, Samples
-from benchmarks.machine import Machine, Tree
+from benchmarks.page.report import PARTS
+from benchmarks.page.results import Record, Run, measured
 from benchmarks.processes import Sample
-from benchmarks.report import PARTS
-from benchmarks.results import Record, Run, measured
 from benchmarks.scenario import NOTHING, Contestants, Moved, Scenario, Table
+from benchmarks.stage.machine import Machine, Tree
 
 MACHINE = Machine(
     "abc", "2 × Fast CPU", "8 GB", "Debian 12, Linux 6.1", "3.11.2, OpenSSL 3.0", "curl 8", "ext4"

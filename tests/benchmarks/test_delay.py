@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.stage import delayed
+from benchmarks.stage.servers import delayed
 
 
 @pytest.fixture

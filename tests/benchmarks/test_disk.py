@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from benchmarks import listening, walks
+from benchmarks.programs import listening, walks
 from benchmarks.scenarios.disk import FILES
 from benchmarks.scenarios.peers import binary_of
 from benchmarks.scenarios.sending import _jpeg
-from benchmarks.stage import Skip, need_disk
+from benchmarks.stage.needs import Skip, need_disk
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import rows
-from benchmarks.grown import BYTES_EACH, CATALOGUE, grow, invent, synthetic
-from benchmarks.processes import BenchmarkError, Sample
-from benchmarks.scenarios import growth
+from benchmarks.processes import BenchmarkError, Sample, checked
+from benchmarks.programs import rows
+from benchmarks.scenarios import growth, looking
+from benchmarks.scenarios.shares import Share
+from benchmarks.stage.grown import BYTES_EACH, CATALOGUE, grow, invent, synthetic
 from smugsync.catalogue import Catalogue, FileRow
 from smugsync.core.lifecycle import State
 from smugsync.local.shelves import Shelves
@@ -90,7 +91,7 @@ def test_quarantined_files_lie_in_the_trash(tmp_path: Path) -> None:
 
 
 def test_a_share_is_what_many_cost_beyond_one() -> None:
-    share = growth.Share()
+    share = Share()
     share.one(lambda: sample(0.5))()
     assert share.many(lambda: sample(2.5), 1000)().amount == pytest.approx(2000)
     assert share.many(lambda: sample(0.4), 1000)().amount == 0
@@ -98,17 +99,17 @@ def test_a_share_is_what_many_cost_beyond_one() -> None:
 
 def test_a_wrong_summary_is_no_result() -> None:
     said = sample(out=json.dumps({"files": 3, "complete": True}))
-    assert growth._said(said, files=3) is said
+    assert checked(said, files=3) is said
     with pytest.raises(BenchmarkError, match=r"the result is wrong: \{'files': 3\}"):
-        growth._said(said, files=4, complete=True)
+        checked(said, files=4, complete=True)
 
 
 def test_help_that_says_nothing_is_no_result() -> None:
     whole = sample(out="Usage: smugsync [OPTIONS] COMMAND\n\n  verify  read every file\n")
-    assert growth._helpful(whole) is whole
+    assert looking._helpful(whole) is whole
     for out in ("", "Usage: smugsync [OPTIONS] COMMAND", "Usage: smug verify"):
         with pytest.raises(BenchmarkError, match="that is no help"):
-            growth._helpful(sample(out=out))
+            looking._helpful(sample(out=out))
 
 
 def test_the_table_has_a_column_for_each_size() -> None:

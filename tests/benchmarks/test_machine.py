@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.machine import file_system, this_machine, this_tree
+from benchmarks.stage.machine import file_system, this_machine, this_tree
 from tests.benchmarks.made import MACHINE
 
 MOUNTS = """\

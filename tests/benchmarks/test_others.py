@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.others import Others
+from benchmarks.stage.others import Others
 
 REST = " ".join("0" * 30)
 

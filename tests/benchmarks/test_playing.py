@@ -9,7 +9,7 @@ import pytest
 from benchmarks.figures import Samples
 from benchmarks.playing import play, take
 from benchmarks.processes import BenchmarkError, Sample
-from benchmarks.stage import Skip
+from benchmarks.stage.needs import Skip
 from tests.benchmarks.made import SPEED, TREE, sample, scenario
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.figures import Figure, Reading
-from benchmarks.plot import FAR, LEFT, RIGHT, WIDEST, WIDTH, Row, draw, part_axis, ratio_axis, wrapped
+from benchmarks.page.plot import FAR, LEFT, RIGHT, WIDEST, WIDTH, Row, draw, part_axis, ratio_axis, wrapped
 from tests.benchmarks.made import ALONE, COST, SPEED
 
 SVG = "{http://www.w3.org/2000/svg}"

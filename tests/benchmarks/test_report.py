@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.machine import ROOT
-from benchmarks.processes import BenchmarkError
-from benchmarks.report import Page, filled, parts, picture
-from benchmarks.results import Results, measured, unmeasured
+from benchmarks.page.report import Page, filled, parts, picture
+from benchmarks.page.results import Results, measured, unmeasured
+from benchmarks.processes import ROOT, BenchmarkError
 from benchmarks.scenario import Moved
 from tests.benchmarks.made import ALONE, MACHINE, PROSE, RUN, SPEED, record, scenario, taken
 

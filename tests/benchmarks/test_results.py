@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.machine import ROOT
-from benchmarks.processes import BenchmarkError, Sample
-from benchmarks.results import Results, dump, load, measured, unmeasured
+from benchmarks.page.results import Results, dump, load, measured, unmeasured
+from benchmarks.processes import ROOT, BenchmarkError, Sample
 from benchmarks.scenario import Moved
 from tests.benchmarks.made import ALONE, COST, MACHINE, RUN, SPEED, record, sample, scenario, taken
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import fits, main, of_this_machine, on_a_disk, rounds_of, space
-from benchmarks.machine import ROOT, this_machine
-from benchmarks.processes import BenchmarkError
-from benchmarks.report import Page
-from benchmarks.results import Results
+from benchmarks.page.report import Page
+from benchmarks.page.results import Results
+from benchmarks.processes import ROOT, BenchmarkError
 from benchmarks.scenario import Scenario
 from benchmarks.scenarios import SCENARIOS
-from benchmarks.stage import Skip
+from benchmarks.stage.machine import this_machine
+from benchmarks.stage.needs import Skip
 from tests.benchmarks.made import ALONE, MACHINE, PROSE, SPEED, record, sample, scenario, taken
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.spells import Spell, one_after_another, spells
+from benchmarks.stage.spells import Spell, one_after_another, spells
 
 NOTE = ["1.0 0 client", "1.1 0 client", "1.5 0 server", "1.6 0 server", "1.7 0 client", "2.2 0 server"]
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from benchmarks.page.tables import as_markdown, as_text, by_contestant, matrix
 from benchmarks.scenario import Moved
-from benchmarks.tables import as_markdown, as_text, by_contestant, matrix
 from tests.benchmarks.made import sample, taken
 
 

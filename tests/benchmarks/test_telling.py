@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.results import unmeasured
+from benchmarks.page.results import unmeasured
 from benchmarks.telling import failed, judged, spent, told
 from tests.benchmarks.made import COST, RUN, SPEED, record, scenario, taken
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from benchmarks.tools import install
+from benchmarks.stage.tools import install
 
 INSTALL = "apt-get install --yes --quiet --no-install-recommends"
 

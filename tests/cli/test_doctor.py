@@ -73,6 +73,7 @@ from smugsync.remote.contact import Contact
 from smugsync.remote.sign_in import Permissions
 from smugsync.remote.smugmug_v2.viewer import Writing
 from smugsync.secret import Secret
+from tests.catalogue.rows import FIRST
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
@@ -534,7 +535,7 @@ def test_somebody_elses_file_is_no_catalogue(config: Config) -> None:
 
 
 def test_an_older_catalogue_is_read_and_not_brought_up_to_date(config: Config) -> None:
-    script = (Path(__file__).parents[1] / "catalogue_v1.sql").read_text()
+    script = FIRST.read_text()
     with closing(sqlite3.connect(config.catalogue)) as database:
         database.executescript(f"{script}; PRAGMA user_version = 1;")
     before = config.catalogue.read_bytes()

@@ -11,11 +11,10 @@ import pytest
 from smugsync.catalogue import database
 from smugsync.sync.context import Scope
 from smugsync.sync.report import What
+from tests.catalogue.rows import FIRST
 from tests.e2e.command import Command
 from tests.e2e.conftest import Emulator
 from tests.sync.world import DELTA, EVERYTHING, World, md5
-
-FIRST = Path(__file__).parents[1] / "catalogue_v1.sql"
 
 # -- equal names -----------------------------------------------------------------------------------
 

@@ -54,16 +54,14 @@ def look(root: Root, path: str, *, ahead: float = LATER) -> Rest:
 def test_whole_photo_is_ready(root: Root, tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(JPEG)
     stat = (tmp_path / "a.jpg").stat()
-    assert judge(root, "a.jpg") == Ready(
-        Fingerprint(stat.st_size, stat.st_mtime_ns), media.JPEG, named_right=True
-    )
+    assert judge(root, "a.jpg") == Ready(Fingerprint(stat.st_size, stat.st_mtime_ns), media.JPEG)
 
 
-def test_photo_with_a_wrong_extension_is_ready_and_known_as_such(root: Root, tmp_path: Path) -> None:
+def test_photo_with_a_wrong_extension_is_ready(root: Root, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(JPEG)
     verdict = judge(root, "a.png")
     assert isinstance(verdict, Ready)
-    assert (verdict.media, verdict.named_right) == (media.JPEG, False)
+    assert verdict.media == media.JPEG
 
 
 @pytest.mark.parametrize(

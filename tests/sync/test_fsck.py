@@ -18,6 +18,7 @@ from smugsync.errors import CatalogueError, SuspiciousPlan
 from smugsync.stop import Stop
 from smugsync.sync.proving.fsck import Flaw, Level, check_account, check_catalogue, check_disk
 from smugsync.sync.recovery import check_marker
+from tests.catalogue.rows import FIRST
 from tests.sync.world import EVERYTHING, World
 
 
@@ -172,7 +173,7 @@ class TestLaws:
 
     def test_earlier_schema_is_looked_through_another_time(self, tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "old.db")) as database:
-            database.executescript((Path(__file__).parents[1] / "catalogue_v1.sql").read_text())
+            database.executescript(FIRST.read_text())
             database.execute("PRAGMA user_version = 1")
         assert [flaw.id for flaw in check_catalogue(tmp_path / "old.db", now=0.0, stop=Stop())] == ["old"]
 

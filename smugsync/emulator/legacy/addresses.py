@@ -11,7 +11,6 @@ from smugsync.emulator.messages import Request
 
 #: The service's hosts for calls; a client may have signed any of them.
 HOSTS: Final = ("api.smugmug.com", "secure.smugmug.com", "upload.smugmug.com")
-UPLOAD_HOST: Final = "upload.smugmug.com"
 
 _CALL: Final = re.compile(r"/(?:services/api|hack)/(json|rest|php|xmlrpc)(?:/(\d+\.\d+\.\d+))?/?\Z")
 #: The one takes the bytes themselves, the other a form.

@@ -23,11 +23,10 @@ from smugsync.core.finished import Unfinished, finished
 from smugsync.core.media import HEAD, Media, media_of
 from smugsync.core.model import Fingerprint
 from smugsync.errors import SmugsyncError, Transient
-from smugsync.local.handles import Root, print_of
+from smugsync.local.handles import READ, Root, print_of
 from smugsync.local.probe.place import Kind, place_of
 from smugsync.records import dataclass
 
-_OPEN: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _REMEMBERED: Final = 10_000
 
 
@@ -80,11 +79,10 @@ class Unsendable:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """Complete, as far as its format tells. `named_right`: its extension says what it is."""
+    """Complete, as far as its format tells."""
 
     fingerprint: Fingerprint
     media: Media
-    named_right: bool
 
 
 Rest = Gone | Fresh | BeingWritten | Quiet
@@ -172,7 +170,7 @@ class Settler:
 
 def _open(root: Root, path: str) -> int | None:
     try:
-        return root.open(path, _OPEN)
+        return root.open(path, READ)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -242,7 +240,7 @@ def _judge(root: Root, fd: int, path: str, look: Look, check: Callable[[], objec
         return verdict
     if media is None:
         return Unsendable("is no photo and no film: its first bytes are those of no format that is known")
-    return Ready(look.fingerprint, media, media.fits(path))
+    return Ready(look.fingerprint, media)
 
 
 def _unread(root: Root, error: OSError, path: str) -> SmugsyncError:

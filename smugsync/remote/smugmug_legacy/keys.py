@@ -37,13 +37,3 @@ def read_ref(item: Fields) -> Ref:
 def parse_ref(key: str) -> Ref:
     number, _, word = key.partition("_")
     return Ref(number, word)
-
-
-def image_key(key: str) -> str:
-    """What API v2 calls the photo of this key (ImageKey); "" where it is not known."""
-    return parse_ref(key).key
-
-
-def album_key(key: str) -> str:
-    """What API v2 calls the album of this key (AlbumKey); "" where it is not known."""
-    return parse_ref(key).key

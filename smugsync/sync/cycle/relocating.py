@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from smugsync.catalogue import AlbumRow, FileRow, join
-from smugsync.core.lifecycle import Event, State, advance
+from smugsync.core.lifecycle import Event, State
 from smugsync.core.model import Evidence
 from smugsync.core.reconcile import has_changed
 from smugsync.errors import ItemError
@@ -86,8 +86,5 @@ def settled(row: FileRow, **held: Any) -> FileRow:
     """
     if held.get("evidence", row.evidence) == Evidence.PROMISED and row.promised_md5 is None:
         held["promised_size"] = held.get("held_size", row.held_size)
-    state = row.state
-    for event in (Event.CLAIM_FETCH, Event.RECEIVE, Event.PLACE):
-        state = advance(state, event)
-    ended: dict[str, Any] = {"reason": "", "retry_at": None, "retired_at": None, "attempts": 0}
-    return replace(row, state=state, source=None, source_run=None, **ended, **held)
+    ended: dict[str, Any] = {"source": None, "source_run": None, "attempts": 0}
+    return row.through(Event.CLAIM_FETCH, Event.RECEIVE, Event.PLACE, **ended, **held)

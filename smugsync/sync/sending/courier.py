@@ -21,6 +21,7 @@ from smugsync.errors import (
     Transient,
     Unreachable,
 )
+from smugsync.local.handles import READ
 from smugsync.local.part import PartFile
 from smugsync.local.placement import Placement, place
 from smugsync.local.tree import Mirror
@@ -30,7 +31,6 @@ from smugsync.stop import Stop
 from smugsync.sync.context import Readiness, Sending
 from smugsync.sync.cycle.transfer import Downloads, mtime_ns, part_name
 
-_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK: Final = 256 * 1024
 
 
@@ -234,7 +234,7 @@ class Courier:
     def _opened(self, job: Posting) -> Iterator[Content]:
         root = self.mirror.root
         try:
-            fd = root.open(job.path, _READ)
+            fd = root.open(job.path, READ)
         except OSError as error:
             raise root.explain(error, f"opening {job.path}") from error
         try:

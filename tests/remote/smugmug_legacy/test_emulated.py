@@ -20,7 +20,7 @@ from smugsync.remote.hosts import Hosts
 from smugsync.remote.session import Manners, Session
 from smugsync.remote.signing import KeySigner, OAuth1Signer, Signer
 from smugsync.remote.smugmug_legacy.dialect import SmugMugLegacy
-from smugsync.remote.smugmug_legacy.keys import album_key, image_key
+from smugsync.remote.smugmug_legacy.keys import parse_ref
 from smugsync.remote.smugmug_legacy.sign_in import LegacySession
 from smugsync.remote.uploads import Uploads
 from smugsync.stop import Stop
@@ -142,9 +142,9 @@ def test_the_owner_gets_every_byte_with_its_proof(scene: Scene) -> None:
 def test_keys_hold_those_of_the_newer_api(scene: Scene) -> None:
     account = scene.emulator.account
     for album in scene.albums().values():
-        assert album_key(album.key) in account.albums
+        assert parse_ref(album.key).key in account.albums
         for file in scene.files(album).values():
-            assert account.image(image_key(file.key)) is not None
+            assert account.image(parse_ref(file.key).key) is not None
 
 
 def test_one_album_and_one_photo_read_as_in_the_list(scene: Scene) -> None:

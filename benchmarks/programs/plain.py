@@ -1,4 +1,6 @@
-"""`python -m benchmarks.plain ARGUMENTS`: the `smugsync` command on httpx's own transport.
+"""The `smugsync` command on httpx's own transport.
+
+`python -m benchmarks.programs.plain ARGUMENTS`
 
 All else is the same, so the difference is what a transport of our own is worth.
 """

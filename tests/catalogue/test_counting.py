@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,26 +18,9 @@ from hypothesis import strategies as st
 from smugsync.catalogue import AlbumRow, Catalogue, FileRow
 from smugsync.core.lifecycle import State
 from smugsync.errors import CatalogueError
-from tests.test_catalogue import FIRST, ICELAND, MD5, ROME, committed, outside, planned, put
+from tests.catalogue.rows import FIRST, ICELAND, MD5, ROME, committed, outside, planned, put
 
 TROUBLE: dict[str, Any] = {"reason": "no luck", "retry_at": 50}
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "catalogue.db"
-
-
-@pytest.fixture
-def catalogue(path: Path) -> Iterator[Catalogue]:
-    with closing(Catalogue.open(path)) as catalogue:
-        yield catalogue
-
-
-@pytest.fixture
-def album(catalogue: Catalogue) -> AlbumRow:
-    with catalogue.transaction():
-        return catalogue.put_album(ICELAND)
 
 
 def one_of_each(album_id: int) -> list[FileRow]:

@@ -1,4 +1,6 @@
-"""`python -m benchmarks.walks CONTESTANT TREE`: what lies below a directory, by three ways of looking.
+"""What lies below a directory, by three ways of looking.
+
+`python -m benchmarks.programs.walks CONTESTANT TREE`
 
 `own`: the product's scan of a mirror. `walk`: `os.walk` and `os.stat`. `snapshot`: watchdog's
 `DirectorySnapshot`. Each keeps every file's size and time by its path. Prints how many files there were and

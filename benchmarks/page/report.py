@@ -10,10 +10,10 @@ from collections import Counter
 from pathlib import Path
 
 from benchmarks.figures import Figure, Reading, number
-from benchmarks.plot import draw
+from benchmarks.page.plot import draw
+from benchmarks.page.results import Record, Results, Run, dump, load
+from benchmarks.page.tables import as_markdown, plain_markdown
 from benchmarks.processes import BenchmarkError
-from benchmarks.results import Record, Results, Run, dump, load
-from benchmarks.tables import as_markdown, plain_markdown
 
 NAME = "performance"
 PARTS = ("machine", "figures", "scenarios")

@@ -12,10 +12,10 @@ from typing import Literal
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.figures import Figure, Reading, Samples
-from benchmarks.machine import ROOT, Machine, Tree
-from benchmarks.processes import BenchmarkError, Sample
+from benchmarks.page.tables import by_contestant
+from benchmarks.processes import ROOT, BenchmarkError, Sample
 from benchmarks.scenario import Moved, Scenario, Table
-from benchmarks.tables import by_contestant
+from benchmarks.stage.machine import Machine, Tree
 
 FORMAT = 1
 

@@ -1,4 +1,6 @@
-"""`python -m benchmarks.grown HOME ALBUMS IMAGES [STATE]`: what a large account's mirror would be by now.
+"""What a large account's mirror would be by now.
+
+`python -m benchmarks.stage.grown HOME ALBUMS IMAGES [STATE]`
 
 A first sync of a million photos takes longer than all that is measured on it. So one sync mirrors a few of
 the account's albums in HOME, truly; this adds the others, through the catalogue's own writer, and gives each

@@ -1,78 +1,18 @@
-"""What a scenario is played on: files, nginx that serves them by HTTP and HTTPS, lines with a delay."""
+"""nginx that serves files by HTTP and HTTPS, and lines with a delay."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import select
-import shutil
 import socket
-import subprocess
 import sys
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import trustme
 
-from benchmarks.machine import MEMORY, MOUNTS, file_system
-from benchmarks.processes import PATH, BenchmarkError, measure, serving
-
-TOOLS = ("nginx", "curl", "md5sum", "xargs")
-
-
-class Skip(Exception):
-    """The scenario cannot be set here; the message names what is missing."""
-
-
-def need(*tools: str) -> None:
-    if missing := [tool for tool in tools if not shutil.which(tool, path=PATH)]:
-        raise Skip(f"not installed: {', '.join(missing)}")
-
-
-def need_disk(place: Path, mounts: str | None = None) -> None:
-    """Raises Skip where `place` lies in memory. `mounts`: by default /proc/self/mountinfo."""
-    if (kind := file_system(place.resolve(), mounts or MOUNTS.read_text())) in MEMORY:
-        raise Skip(f"{place.parent} is {kind}, which is memory and no disk: TMPDIR chooses another place")
-
-
-@dataclass(frozen=True)
-class Library:
-    """Files of random bytes below `root`, four albums of them; `sizes` in bytes."""
-
-    root: Path
-    sizes: Sequence[int]
-
-    def __post_init__(self) -> None:
-        for name, size in zip(self.names, self.sizes, strict=True):
-            path = self.root / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                for start in range(0, size, 1 << 24):
-                    file.write(os.urandom(min(1 << 24, size - start)))
-
-    @cached_property
-    def names(self) -> list[str]:
-        return [f"Album-{n % 4}/IMG_{n:04d}.jpg" for n in range(len(self.sizes))]
-
-    @cached_property
-    def sums(self) -> list[str]:
-        return md5s(self.root)
-
-    @property
-    def bytes(self) -> int:
-        return sum(self.sizes)
-
-
-def md5s(root: Path) -> list[str]:
-    """What lies in the albums below `root`, sorted."""
-    found = []
-    for path in root.glob("[!.]*/*"):
-        with path.open("rb") as file:
-            found.append(hashlib.file_digest(file, "md5").hexdigest())
-    return sorted(found)
+from benchmarks.processes import BenchmarkError, measure, serving
 
 
 @dataclass(frozen=True)
@@ -125,7 +65,7 @@ def delayed(
     """A line to `target` whose round trip takes so long: its process id and HOST:PORT.
 
     `rate`: bytes a second that each connection carries back, 0 for no bound. `note` gets a line for each
-    piece that comes, see `benchmarks.spells`.
+    piece that comes, see `benchmarks.stage.spells`.
     """
     program = str(Path(__file__).with_name("delay.py"))
     more = [] if note is None else [str(note)]
@@ -141,11 +81,3 @@ def delayed(
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
-
-
-def empty(place: Path) -> Path:
-    """An empty directory, and a disk that owes nothing for what lay there before."""
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    subprocess.run(["sync", "-f", place], check=True)
-    return place

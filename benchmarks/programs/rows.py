@@ -1,4 +1,6 @@
-"""`python -m benchmarks.rows CONTESTANT HOME PHOTOS`: rows into a catalogue, timed inside the process.
+"""Rows into a catalogue, timed inside the process.
+
+`python -m benchmarks.programs.rows CONTESTANT HOME PHOTOS`
 
 Prints the seconds that the contestant took, without what it needed to begin with:
 
@@ -27,8 +29,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from benchmarks.grown import BYTES_EACH, CATALOGUE, album_row, file_rows, grow, synthetic
 from benchmarks.processes import BenchmarkError
+from benchmarks.stage.grown import BYTES_EACH, CATALOGUE, album_row, file_rows, grow, synthetic
 from smugsync.catalogue import AlbumRow, Catalogue, FileRow
 from smugsync.catalogue.files import COLUMNS
 from smugsync.catalogue.rows import upsert, values_of

@@ -1,4 +1,6 @@
-"""`python -m benchmarks.plain_uploads post|look DIRECTORY`: the least that sends files to a SmugMug album.
+"""The least that sends files to a SmugMug album.
+
+`python -m benchmarks.programs.plain_uploads post|look DIRECTORY`
 
 What smugsync does besides is left out: no catalogue, no intent written down, no doubt settled. Each file is
 read once and hashed, the request signed by oauthlib, and posted by one `httpx.Client` that three threads

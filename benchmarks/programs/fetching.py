@@ -1,4 +1,6 @@
-"""`python -m benchmarks.fetching HOST:PORT THREADS`: the MD5 of each file whose path a line of `names` gives.
+"""The MD5 of each file whose path a line of `names` gives.
+
+`python -m benchmarks.programs.fetching HOST:PORT THREADS`
 
 The product's own way for media (Session, DirectTransport) over plain HTTP; nothing is written to the disk.
 Prints what md5sum would.

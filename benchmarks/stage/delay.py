@@ -1,4 +1,4 @@
-"""`python -m benchmarks.delay HOST:PORT MILLISECONDS [BYTES [FILE]]`: a long line, for TCP on loopback.
+"""`python -m benchmarks.stage.delay HOST:PORT MILLISECONDS [BYTES [FILE]]`: a long line, for TCP on loopback.
 
 Whatever comes is held for half of the round trip in either direction, and goes on at BYTES a second for
 each connection, if given, on its way back. The kernel answers an opening handshake at once, so the first

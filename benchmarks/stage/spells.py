@@ -1,4 +1,4 @@
-"""Questions and answers as a line has noted them (`benchmarks.delay`), and how many waited for others."""
+"""Questions and answers as a line has noted them (`stage.delay`), and how many waited for others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Spell:
 def spells(note: Iterable[str], since: float = 0.0) -> list[Spell]:
     """What was asked, on all connections: each asks again only when its answer is here (HTTP/1.1).
 
-    `note` are lines of `benchmarks.delay`; what is older than `since` is left out.
+    `note` are lines of `benchmarks.stage.delay`; what is older than `since` is left out.
     """
     found = list[Spell]()
     open_now = dict[str, Spell]()

@@ -1,4 +1,6 @@
-"""`python -m benchmarks.listening CONTESTANT TREE`: the product's watch over a directory, listened to.
+"""The product's watch over a directory, listened to.
+
+`python -m benchmarks.programs.listening CONTESTANT TREE`
 
 Prints one number, and how many directories are watched:
 

@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.processes import PATH
+from benchmarks.processes import PATH, ROOT
 
-ROOT = Path(__file__).parents[1]
 MOUNTS = Path("/proc/self/mountinfo")
 MEMORY = ("tmpfs", "ramfs")  #: file systems without a disk
 PAGE = "docs/performance.*"  #: what a run writes itself, which is no change of what is measured

@@ -1,0 +1,1 @@
+"""Programs that scenarios measure beside the command, each in a process of its own."""
