@@ -9,6 +9,7 @@ from smugsync.catalogue.elsewhere import Hashed
 from smugsync.catalogue.ledger import Catalogue
 from smugsync.catalogue.rows import (
     AlbumRow,
+    AtRest,
     ChangeRow,
     FileRow,
     RunRow,
@@ -21,6 +22,7 @@ from smugsync.catalogue.uploads import UploadRow
 
 __all__ = [
     "AlbumRow",
+    "AtRest",
     "Catalogue",
     "ChangeRow",
     "FileRow",

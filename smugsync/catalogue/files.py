@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 from smugsync.catalogue.database import Database
-from smugsync.catalogue.rows import UNSETTLED, FileRow, one_of, upsert, values_of
+from smugsync.catalogue.rows import UNSETTLED, AtRest, FileRow, one_of, upsert, values_of
 from smugsync.core.lifecycle import State
 from smugsync.core.model import Fingerprint
 
@@ -45,6 +45,18 @@ class Files(Database):
             (album_id, json.dumps(list(keys))),
         )
         return {values[2]: file_row(values) for values in rows}
+
+    def at_rest(self, album_id: int, keys: Iterable[str], *, looked_after: float) -> Iterator[AtRest]:
+        """Those of `keys` that are committed, not edited, and not to be asked after: either nothing names
+        what the server has, or it was asked after `looked_after` (epoch s)."""
+        rows = self._read(
+            f"SELECT {', '.join(AtRest._fields)} FROM file"
+            " WHERE album_id = ? AND key IN (SELECT value FROM json_each(?))"
+            " AND state = 'committed' AND local_md5 IS NULL"
+            " AND (validator = '' OR coalesce(looked_at, 0) > ?)",
+            (album_id, json.dumps(list(keys)), looked_after),
+        )
+        return map(AtRest._make, rows)
 
     def files_besides(self, album_id: int, keys: Iterable[str]) -> list[FileRow]:
         """Files of one album whose keys are none of `keys`; those that are cost no reading of their rows."""

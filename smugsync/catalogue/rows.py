@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from smugsync.core.lifecycle import Event, State, advance
 from smugsync.core.model import Album, Base, Details, Evidence, Fingerprint, Kind, Promise, RemoteFile
@@ -170,6 +170,21 @@ class FileRow:
             source_files=self.source_files,
             original_size=self.original_size,
         )
+
+
+class AtRest(NamedTuple):
+    """What is compared of a committed file, most of which are as they were; fields as those of FileRow."""
+
+    key: str
+    name: str
+    held_size: int
+    mtime_ns: int
+    version: str
+    held_md5: str
+    evidence: str
+    revision: str
+    serial: int
+    source_files: str
 
 
 def upsert(table: str, columns: tuple[str, ...]) -> tuple[str, str]:

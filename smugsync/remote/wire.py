@@ -18,13 +18,13 @@ from smugsync.errors import Garbled
 from smugsync.remote.dialect import Reply
 
 #: What SQLite can hold; nothing a service counts comes near it.
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
 #: SmugMug takes captions and descriptions of 65,535 characters; every other text is far shorter.
 LONGEST_TEXT = 65_536
 #: A page of 200 entries with every field there is holds 30,000 values. Parsed, each takes up to 200 bytes of
 #: memory, an empty list's three characters too.
 MOST_VALUES = 200_000
-_MD5 = re.compile(r"[0-9a-fA-F]{32}")
+MD5 = re.compile(r"[0-9a-fA-F]{32}")
 _QUERY = re.compile(r"\?[^\s\"'<>]+")
 #: A string of JSON, ended or not, or what stands before a value. Always linear: nothing is tried twice.
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?|[\[{,]', re.DOTALL)
@@ -101,7 +101,7 @@ class Fields:
             return None
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 20:
             value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
             return value
         raise self._wrong(name, "a whole number")
 
@@ -119,7 +119,7 @@ class Fields:
     def md5(self, name: str) -> str | None:
         """32 hex digits in lower case; None when absent or empty."""
         value = self.text(name)
-        if value and not _MD5.fullmatch(value):
+        if value and not MD5.fullmatch(value):
             raise self._wrong(name, "an MD5")
         return value.lower() or None
 
@@ -190,7 +190,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def _is_swollen(body: bytes) -> bool:
     """Whether JSON holds more than MOST_VALUES values, told without making them."""
-    if sum(body.count(mark) for mark in (b",", b"[", b"{")) <= MOST_VALUES:
+    if len(body) <= MOST_VALUES or sum(body.count(mark) for mark in (b",", b"[", b"{")) <= MOST_VALUES:
         return False
     values = (found for found in _TOKEN.finditer(body) if body[found.start()] != ord('"'))
     return next(islice(values, MOST_VALUES, None), None) is not None

@@ -21,6 +21,7 @@ from smugsync.remote.dialect import Auth, Call, Folder, Page, Proof, Reply, Sour
 from smugsync.remote.smugmug_v2 import objects
 from smugsync.remote.smugmug_v2.envelope import get, only, part, read_page, response_of
 from smugsync.remote.smugmug_v2.uploads import UPLOAD_URL, UploadQuestions
+from smugsync.remote.smugmug_v2.usual import read_photo
 from smugsync.remote.wire import Fields, parse
 
 _ALBUM_SWITCHES = {"_filter": objects.ALBUM_FIELDS, "_filteruri": "AlbumImages"}
@@ -132,7 +133,10 @@ class SmugMugV2(UploadQuestions):
         def read(item: Fields) -> RemoteFile:
             return objects.read_file(item, album.key, expansions)
 
-        return read_page(document.child("Response"), "AlbumImage", span, read)
+        def read_usual(item: object) -> RemoteFile | None:
+            return read_photo(item, album.key)
+
+        return read_page(document.child("Response"), "AlbumImage", span, read, at_once=read_usual)
 
     def look(self, file: RemoteFile) -> tuple[Call, ...]:
         """The file's address in its album, first with the Serial we know, then without.

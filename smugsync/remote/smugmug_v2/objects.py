@@ -43,7 +43,7 @@ _LONGEST_PATH = 4096
 _ALIKE = ({"jpg", "jpeg"}, {"tif", "tiff"}, {"heic", "heif"})
 _FILE_TYPE = re.compile(r"[a-z0-9]{1,8}")
 #: An address that needs no encoding and names a host, perhaps with a port.
-_PLAIN_ADDRESS = re.compile(
+PLAIN_ADDRESS = re.compile(
     r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::[1-9][0-9]{0,3}|:[1-5][0-9]{4}|:6[0-4][0-9]{3})?"
     r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@/-]*)?"
 )
@@ -115,7 +115,7 @@ def read_file(item: Fields, album_key: str, expansions: Fields) -> RemoteFile:
         withheld=offer.withheld,
         processing=item.flag("Processing"),
         taken=camera_time(item.prose("DateTimeOriginal")),
-        uploaded=_utc(item.prose("DateTimeUploaded") or item.prose("Date")),
+        uploaded=utc_time(item.prose("DateTimeUploaded") or item.prose("Date")),
         details=_details(item),
         source_files=offer.source_files,
         original_size=_original_size(item),
@@ -143,7 +143,7 @@ def _offer(item: Fields, serial: int) -> _Offer:
         promised,
         source,
         withheld,
-        _source_files(item, item.text("Format").lower()),
+        source_files(item, item.text("Format").lower()),
     )
 
 
@@ -155,7 +155,7 @@ def _original_size(item: Fields) -> int | None:
         return None
 
 
-def _source_files(item: Fields, own: str) -> str:
+def source_files(item: Fields, own: str) -> str:
     """The types of what SmugMug keeps with a photo of the type `own`: RAW files and the like, to be had on
     its website alone. `ComponentFileTypes` is `[]` or an object of lists: `{"Image": ["jpg"]}`."""
     try:
@@ -211,7 +211,7 @@ def camera_time(timestamp: str) -> str:
         return ""
 
 
-def _utc(timestamp: str) -> str:
+def utc_time(timestamp: str) -> str:
     try:
         return _aware(timestamp).astimezone(UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError):
@@ -267,7 +267,7 @@ def _address(fields: Fields, name: str) -> str | None:
     address = fields.text(name)
     if not address:
         return None
-    if _PLAIN_ADDRESS.fullmatch(address):  # as they all are; taking it apart would be a quarter of the work
+    if PLAIN_ADDRESS.fullmatch(address):  # as they all are; taking it apart would be a quarter of the work
         return address
     address = quote(_STRAY_PERCENT.sub("%25", address), safe=":/?#[]@!$&'()*+,;=%~")
     try:

@@ -6,7 +6,8 @@ import time
 from array import array
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from smugsync.catalogue import Hashed
@@ -24,6 +25,8 @@ from smugsync.sync.strangers import note_strangers
 FLUSH_FILES, FLUSH_SECONDS = 256, 5.0
 #: A reader is handed up to so many files at once, and no more of them once they make up so many bytes.
 FILES, BYTES = 32, 4 << 20
+#: From so many files on, looking through their directory is quicker than looking at each.
+MANY = 16
 #: So many files are tried to see whether they can be linked, until one can be opened.
 SAMPLES = 64
 
@@ -191,6 +194,17 @@ class Search:
             return self.place.reader.fingerprint(candidate.path) == candidate.fingerprint
         except ItemError:
             return False
+
+    def still_there(self, candidates: Sequence[Candidate]) -> list[bool]:
+        """As `fresh`, of each of them: a directory in which many of them stand is looked at once."""
+        directories = Counter(candidate.directory for candidate in candidates)
+        found: dict[str, Fingerprint] = {}
+        for directory, number in directories.items():
+            if number >= MANY:
+                with suppress(ItemError):
+                    files = self.place.reader.scan(directory, recursive=False)
+                    found.update((local.path, local.fingerprint) for local in files)
+        return [found.get(one.path) == one.fingerprint or self.fresh(one) for one in candidates]
 
     def known(self, md5: str | None) -> list[Candidate]:
         """The candidates that have these bytes."""

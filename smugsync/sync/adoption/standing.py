@@ -105,7 +105,7 @@ class Standing:
 
     def _put(self, matches: Sequence[_Match], *, besides: Sequence[FileRow] = ()) -> None:
         """Register `matches` (inside a transaction)."""
-        rows = [self._register(match) for match in matches]
+        rows = self._registered(matches)
         self.context.catalogue.put([*besides, *rows])
         self.context.catalogue.drop_local(
             match.candidate.path
@@ -155,12 +155,18 @@ class Standing:
             renamed.append(_named(row, name))
         return renamed
 
+    def _registered(self, matches: Sequence[_Match]) -> list[FileRow]:
+        """Their rows as ones that hold the candidates' bytes; as they were where a file is not as it was."""
+        there = self.search.still_there([match.candidate for match in matches])
+        return [
+            self._register(match) if is_there else match.row
+            for match, is_there in zip(matches, there, strict=True)
+        ]
+
     def _register(self, match: _Match) -> FileRow:
-        """The row as one that holds the candidate's bytes; as it was if those are not what they were."""
+        """The row as one that holds the candidate's bytes; as it was if those are not the promised ones."""
         row, candidate, evidence = match.row, match.candidate, match.evidence
         report, size = self.context.report, candidate.fingerprint.size
-        if not self.search.fresh(candidate):
-            return row
         if evidence is Evidence.PROMISED:
             try:
                 evidence = prove(Promise(row.promised_md5, row.promised_size), Found(candidate.md5, size))
@@ -199,7 +205,8 @@ class Standing:
         names = {row.name_folded for row in rows}
         names |= {naming.fold(name) for name in self.context.catalogue.local_files(album.directory)}
         moves: dict[str, list[_Match]] = {}
-        renamed, counted = [], []
+        renamed: list[FileRow] = []
+        counted: list[_Match] = []
         for row in self._free(album, rows):
             match = self._elsewhere(row)
             if match is None:
@@ -208,7 +215,7 @@ class Standing:
                 match = replace(match, row=self._as_original(match, names))
             if self.context.options.dry_run:
                 match.candidate.taken = True
-                counted.append(self._register(match))
+                counted.append(match)
             elif self._may_move(album, match.candidate):
                 match.candidate.taken = True
                 moves.setdefault(match.candidate.directory, []).append(match)
@@ -216,7 +223,7 @@ class Standing:
                 renamed.append(match.row)
         if renamed or counted:
             with self.context.catalogue.transaction():
-                self.context.catalogue.put([*renamed, *counted])
+                self.context.catalogue.put([*renamed, *self._registered(counted)])
         for directory, matches in moves.items():
             self._move(album, directory, matches)
 

@@ -28,6 +28,7 @@ from smugsync.records import dataclass, replace
 from smugsync.sync.context import Context
 from smugsync.sync.cycle import second_look
 from smugsync.sync.cycle.here import Here
+from smugsync.sync.cycle.resting import resting
 from smugsync.sync.report import What
 from smugsync.sync.strangers import note_directory
 
@@ -53,7 +54,8 @@ class AlbumListing:
     here: Here  #: another directory than the row's in a dry run that would rename it
     seen: set[str] = field(default_factory=set)
     taken: frozenset[str] = frozenset()  #: what a listing of changes has brought, if all is listed after it
-    news: int = 0  #: so many photos of it are not as they were
+    resting: int = 0  #: so many photos of it are as they were, and lie here
+    news: int = 0  #: so many are not as they were
     unsettled: bool = False  #: something is not to be had yet, and no time stamp may tell when it is
 
     @property
@@ -83,6 +85,15 @@ class Planner:
         listing.seen.update(fresh)
         for key in listing.taken & fresh.keys():
             del fresh[key]
+        self._ctx.report.files += len(fresh)
+        for key in resting(self._ctx, listing.row.id, listing.here, fresh):
+            listing.resting += 1
+            listing.unsettled |= fresh.pop(key).processing
+        if fresh:
+            self._compare(listing, fresh)
+
+    def _compare(self, listing: AlbumListing, fresh: Mapping[str, RemoteFile]) -> None:
+        """Record what is new or not as it was."""
         known = self._ctx.catalogue.files_by_key(listing.row.id, fresh)
         self._prepare(listing, fresh, known)
         changed: list[FileRow] = []
@@ -95,7 +106,6 @@ class Planner:
             if row != before:
                 changed.append(row)
         listing.news += len(changed)
-        self._ctx.report.files += len(fresh)
         if changed:
             with self._ctx.catalogue.transaction():
                 self._ctx.catalogue.put(changed)
@@ -141,12 +151,22 @@ class Planner:
         with catalogue.transaction():
             catalogue.keep_halves(forgotten)
             catalogue.forget(forgotten)
-            if listing.here.files is not None:
-                note_directory(self._ctx, listing.directory, listing.row.id, listing.here.files)
+            self._note_strangers(listing)
             if not absent:
                 self._count(listing)
                 self.accept(listing)
         return absent
+
+    def _note_strangers(self, listing: AlbumListing) -> None:
+        """What lies in the album's directory and is none of its photos."""
+        here = listing.here.files
+        if here is None:
+            return
+        if len(here) == listing.resting:  # nothing does: no need to ask for every name
+            catalogue, directory = self._ctx.catalogue, listing.directory
+            catalogue.drop_local(join(directory, name) for name in catalogue.local_files(directory))
+        else:
+            note_directory(self._ctx, listing.directory, listing.row.id, here)
 
     def _count(self, listing: AlbumListing) -> None:
         """Fewer photos than the album counts are not all of them, whatever its pages say: asked for again.

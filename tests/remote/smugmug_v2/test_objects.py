@@ -30,7 +30,7 @@ def read(**changes: Any) -> Any:
     return objects.read_file(Fields({**PHOTO, **changes}, "entry 1"), "alb", Fields({}, "Expansions"))
 
 
-@given(address=st.from_regex(objects._PLAIN_ADDRESS, fullmatch=True))
+@given(address=st.from_regex(objects.PLAIN_ADDRESS, fullmatch=True))
 def test_a_plain_address_needs_no_encoding_and_names_a_host(address: str) -> None:
     parts = urlsplit(address)
     assert quote(address, safe=":/?#[]@!$&'()*+,;=%~") == address
