@@ -29,6 +29,7 @@ SETTLE = 0.5
 QUICK, DOUBT, WINDOW = 0.5, 2.0, 4.0
 COMPARABLE = 1.0
 CLEAR = 1.6
+BASE = 1.0
 DOUBLINGS, AGAIN = 2, 1
 FRESH = 0.15
 WORSE = 0.85
@@ -196,7 +197,7 @@ class Throttle:
         """Was that enough to go by? Then it has been."""
         base, search = self._base, self._search
         if base is None:
-            if passed < (QUICK if search.doublings else WINDOW):
+            if passed < (BASE if search.doublings else WINDOW):
                 return False
             if search.rest > 0:
                 search.rest -= 1
@@ -237,17 +238,18 @@ class Throttle:
         self._base = rate
         self._set(search.limit + step if search.upward else search.limit - step, now)
         if self.limit == search.limit:  # as far as it goes this way
-            search.doublings = 0
             self._give_up(now)
 
     def _give_up(self, now: float) -> None:
         search, self._base = self._search, None
         self._set(search.limit, now)
-        if search.doublings > 1:  # once more, a little later: the disk was busy, perhaps
+        if search.doublings > 1 and search.limit < self.ceiling:  # once more, a little later: the disk was busy, perhaps
             search.doublings, search.rest = search.doublings - 1, AGAIN
-            return
-        search.doublings, search.upward = 0, not search.upward
-        search.bide()
+        elif search.doublings and search.limit < self.ceiling:  # the best is less than twice as many
+            search.doublings, search.rest = 0, AGAIN
+        else:
+            search.doublings, search.upward = 0, not search.upward
+            search.bide()
 
     def _set(self, limit: int, now: float) -> None:
         limit = min(self.ceiling, max(FEWEST, limit))
