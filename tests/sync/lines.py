@@ -69,7 +69,7 @@ class _Clock:
         return self._ends[0][0] - self.had if self._ends else math.inf
 
     def over(self) -> Iterator[int]:
-        """Those that are, in turn; what is less than a thousandth of a byte, or of a microsecond, is nothing."""
+        """Those that are, in turn; what is left of a rounding error is nothing."""
         while self._ends and self._ends[0][0] <= self.had + 1e-9 * max(1.0, self.had):
             yield heapq.heappop(self._ends)[1]
 
@@ -114,7 +114,8 @@ def drive(
             change += 0.5 if stands else 1.0
         share = luck * line.shared_by(len(flows)) / max(len(moving) + len(paying), 1)
         rate = min(line.rate, share)
-        step = max(0.0, min(asking.left(), paying.left() / share, moving.left() / rate, look - now, change - now))
+        step = min(asking.left(), paying.left() / share, moving.left() / rate, look - now, change - now)
+        step = max(0.0, step)
         now += step
         asking.had += step
         paying.had += share * step

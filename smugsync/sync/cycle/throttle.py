@@ -2,10 +2,17 @@
 
 `throughput = min(link, CPU, n * size / (round trip + size / rate))`, so the best n depends on things only
 a measurement knows. It begins with twice as many, and twice as many again, as long as that brings at least
-a quarter more. From then on a quarter more are tried now and then, and kept if they bring at least 4 % more;
-if they do not, a quarter fewer are tried the next time, and kept if nothing is lost by it. What led nowhere
-is tried less and less often. Where files of quite another size begin to come, it all begins anew. When the
-service asks for less or a line breaks, half as many go on.
+a quarter more; twice as many that lead nowhere are tried once more. From then on a quarter more are tried now
+and then, and kept if they bring at least 4 % more; if they do not, a quarter fewer are tried the next time,
+and kept if nothing is lost by it. What led nowhere is tried less and less often. When the service asks for
+less or a line breaks, half as many go on.
+
+Too few cost more than too many: half of the connections that a line wants bring half of it, while twice as
+many cost little. So a step up is taken as soon as it is seen to bring something, and given up only after a
+longer look.
+
+Files of quite another size want another number, and are searched for on their own. A search goes on where it
+was when files of its kind come again.
 
 Bytes are counted as they arrive: files that take minutes need not end to be measured.
 """
@@ -24,15 +31,13 @@ FEWEST = 2
 BEAT = 0.1
 #: After the limit was changed it takes so many seconds until new connections run at their full rate.
 SETTLE = 0.5
-#: A measurement lasts so many seconds: while the limit is doubled, and later, when less is at stake and
-#: smaller differences are looked for.
-QUICK, DOUBT, WINDOW = 0.5, 2.0, 4.0
-COMPARABLE = 1.0
-CLEAR = 1.6
-BASE = 1.0
+#: A measurement lasts so many seconds: of what a doubling is held against; of a doubling that is seen to
+#: bring something, and of one that is not, since a disk may have been busy; and of all that is about less.
+BASE, QUICK, DOUBT, WINDOW = 1.0, 0.5, 2.0, 4.0
+#: Where twice as many bring so many times as much, that is seen at once, and where fewer bring so little.
+CLEAR, WORSE = 1.6, 0.85
+#: So many doublings that lead nowhere end the doubling; so many measurements lie between the two.
 DOUBLINGS, AGAIN = 2, 1
-FRESH = 0.15
-WORSE = 0.85
 #: Twice as many are worth it, and twice as many again are tried, from the first ratio of rates on; from the
 #: second on they are kept.
 DOUBLED, KEPT = 1.25, 1.1
@@ -42,8 +47,11 @@ GAIN, LOSS = 1.04, 0.98
 PATIENCE, LONGEST = 4, 32
 #: What a request costs beside its bytes, in bytes: without it, small files would look like a slow line.
 OVERHEAD = 256 << 10
-#: Where the size of the files is so many times another, in powers of two, measurements are not compared.
-ALIKE = 2.0
+#: Files are of one kind if their sizes are at most so far apart, in powers of two; and two measurements are
+#: compared at once if those of their files are.
+ALIKE, COMPARABLE = 2.0, 1.5
+#: The share of the latest look in the scale of the files that come: half of it is of the last half second.
+FRESH = 0.15
 #: Trouble that comes within so many seconds is one and the same.
 TOGETHER = 2.0
 
@@ -83,7 +91,7 @@ class Rate:
 class Search:
     """How far the search for the best number has come, for files of one kind.
 
-    `limit`: the best so far. `doublings`: so many may still lead nowhere; 0: small differences are looked for.
+    `limit`: the best so far. `doublings`: so many may still lead nowhere; 0: it is about small differences.
     `rest`: measurements that pass before the next trial.
     """
 
@@ -206,27 +214,30 @@ class Throttle:
             return True
         if passed < WINDOW and not rate.is_like(base):
             return False
-        gained = rate.work / base.work
         if search.doublings:
-            if gained < CLEAR and passed < DOUBT:
-                return False
-            if gained >= DOUBLED:
-                # Luck does not count: twice as many bring twice as much at most.
-                most = base.work * self.limit / search.limit
-                search.limit = self.limit
-                self._try(Rate(min(rate.work, most), rate.scale), now)
-            elif gained >= KEPT:  # the best lies between the two, or not far beyond
-                search.limit, search.doublings, search.rest, self._base = self.limit, 0, PATIENCE, None
-            else:
-                self._give_up(now)
-            return True
-        upward = self.limit > search.limit
+            return self._has_judged_double(rate, base, passed, now)
+        gained, upward = rate.work / base.work, self.limit > search.limit
         if passed < WINDOW and (upward or gained >= WORSE):
             return False
         if gained >= (GAIN if upward else LOSS):
             search.patience, search.limit = PATIENCE, self.limit
             # Kept, and further that way; downward no step may lose a little more than the one before it.
             self._try(rate if upward else max(rate, base, key=lambda one: one.work), now)
+        else:
+            self._give_up(now)
+        return True
+
+    def _has_judged_double(self, rate: Rate, base: Rate, passed: float, now: float) -> bool:
+        search, gained = self._search, rate.work / base.work
+        if gained < CLEAR and passed < DOUBT:
+            return False
+        if gained >= DOUBLED:
+            # Luck does not count: twice as many bring twice as much at most.
+            most = base.work * self.limit / search.limit
+            search.limit = self.limit
+            self._try(Rate(min(rate.work, most), rate.scale), now)
+        elif gained >= KEPT:  # the best lies between the two, or not far beyond
+            search.limit, search.doublings, search.rest, self._base = self.limit, 0, PATIENCE, None
         else:
             self._give_up(now)
         return True
@@ -243,10 +254,9 @@ class Throttle:
     def _give_up(self, now: float) -> None:
         search, self._base = self._search, None
         self._set(search.limit, now)
-        if search.doublings > 1 and search.limit < self.ceiling:  # once more, a little later: the disk was busy, perhaps
+        if search.doublings and search.limit < self.ceiling:
+            # Once more, a little later: the disk was busy, perhaps. Then with less than twice as many.
             search.doublings, search.rest = search.doublings - 1, AGAIN
-        elif search.doublings and search.limit < self.ceiling:  # the best is less than twice as many
-            search.doublings, search.rest = 0, AGAIN
         else:
             search.doublings, search.upward = 0, not search.upward
             search.bide()
