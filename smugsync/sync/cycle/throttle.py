@@ -119,7 +119,7 @@ class Throttle:
         self.limit = fixed if fixed is not None else min(start, ceiling)
         self._fixed = fixed is not None
         self._search = Search(self.limit, DOUBLINGS)
-        self._searches: dict[int, Search] = {}  #: by the kind of files
+        self._searches: dict[float, Search] = {}  #: by the scale of files of each kind
         self._base: Rate | None = None  #: what `_search.limit` brings, while another one is tried
         self._troubled: float | None = None
         #: the measurement going on: what had come when it began, and when that was
@@ -186,12 +186,11 @@ class Throttle:
             return False
         if abs(self._scale - self._usual) <= ALIKE:
             return False
-        self._searches[round(self._usual / ALIKE)] = self._search
-        smaller, self._usual = scale < self._usual, scale
-        self._scale = scale
-        known = self._searches.get(round(scale / ALIKE))
-        if known is not None:
-            self._search = known
+        self._searches[self._usual] = self._search
+        known = min(self._searches, key=lambda usual: abs(usual - scale))
+        smaller, self._usual, self._scale = scale < self._usual, scale, scale
+        if abs(known - scale) <= ALIKE:
+            self._usual, self._search = known, self._searches[known]
         elif self._troubled is not None:  # the service would be asked for more at once
             self._search = replace(self._search)
         else:  # of smaller ones it is never less
