@@ -49,7 +49,7 @@ PATIENCE, LONGEST = 4, 32
 OVERHEAD = 256 << 10
 #: Files are of one kind if their sizes are at most so far apart, in powers of two; and two measurements are
 #: compared at once if those of their files are.
-ALIKE, COMPARABLE = 2.0, 1.5
+ALIKE, COMPARABLE = 1.5, 1.5
 #: The share of the latest look in the scale of the files that come: half of it is of the last half second.
 FRESH = 0.15
 #: Trouble that comes within so many seconds is one and the same.
