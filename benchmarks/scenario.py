@@ -39,7 +39,7 @@ class Scenario:
     samples once all rounds are over.
     `moved`, the same for everybody or by contestant, makes columns of MB/s, files/s and CPU seconds per GB.
     `amount` is the title of the column that shows `Sample.amount`. `layout` makes a table of its own, shown
-    above the usual one (`benchmarks.page.tables.matrix` helps).
+    above the usual one.
     """
 
     name: str

@@ -39,27 +39,15 @@ def by_contestant(
         cells = [spread(found[name], digits) if any(found[name]) else "–" for name in names]
         if title == PEAK:
             hidden = [max(found[name]) <= harness for name in names]
-            cells = [f"≤ {cell}" if unseen else cell for cell, unseen in zip(cells, hidden, strict=True)]
+            cells = [
+                f"≤ {cell}" if unseen and any(found[name]) else cell
+                for name, cell, unseen in zip(names, cells, hidden, strict=True)
+            ]
         columns.append([title, *cells])
         if compared and all(found[base]):
             ratios = ([a / b for a, b in zip(found[name], found[base], strict=True)] for name in names)
-            columns.append(["ratio", *(spread(each, 2) for each in ratios)])
+            columns.append(["ratio", *(spread(each, 2) if any(each) else "–" for each in ratios)])
     return [list(row) for row in zip(*columns, strict=True)]
-
-
-def matrix(
-    samples: Samples,
-    place: Callable[[str], tuple[str, str]],
-    value: Callable[[Sample], float],
-    *,
-    corner: str = "",
-    digits: int = 1,
-) -> Table:
-    """One cell for each contestant; `place` says of its name in which row and which column it stands."""
-    cells = {place(name): spread([value(one) for one in own], digits) for name, own in samples.items()}
-    rows, columns = ([*dict.fromkeys(names)] for names in zip(*cells, strict=True))
-    body = [[row, *(cells.get((row, column), "") for column in columns)] for row in rows]
-    return [[corner, *columns], *body]
 
 
 def as_text(table: Table) -> str:

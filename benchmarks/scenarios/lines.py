@@ -8,14 +8,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
-from benchmarks.figures import Figure, Samples
-from benchmarks.page.tables import matrix
+from benchmarks.figures import Figure, Samples, spread
 from benchmarks.processes import SMUGSYNC, BenchmarkError, Emulator, Sample, measure
 from benchmarks.scenario import Contestants, Derived, Moved, Scenario, Table
-from benchmarks.scenarios.mirrors import KB, MB, MIXED, PHOTOS, THUMBNAILS, Reached, account
+from benchmarks.scenarios.mirrors import KB, MB, MIXED, PHOTOS, THUMBNAILS, Account, Reached, account
 from benchmarks.stage.files import Library, empty, md5s
 from benchmarks.stage.needs import need
 from benchmarks.stage.servers import delayed, serve_files
@@ -63,12 +62,6 @@ def _name(milliseconds: int, rate: int) -> str:
     return f"{milliseconds} ms, {f'{rate} MB/s each' if rate else 'no bound'}"
 
 
-def _rated(download: Callable[[], Sample], size: int) -> Sample:
-    """What a line brings, in MB/s (`Sample.amount`)."""
-    sample = download()
-    return replace(sample, amount=size / MB / sample.wall)
-
-
 def best(samples: Samples, fixed: Sequence[str]) -> Sequence[Sample]:
     """In each round, the sample of those of the `fixed` contestants that brought the most MB/s."""
     rounds = zip(*(samples[name] for name in fixed), strict=True)
@@ -83,39 +76,84 @@ def fitting(tiers: Sequence[Sequence[int]], count: int, rate: int) -> int:
     return len(tiers) - 1
 
 
+def bound(sizes: Sequence[int], count: int, milliseconds: int, rate: int) -> float:
+    """More MB/s than `count` connections could bring, each of which takes a round trip for every file."""
+    seconds = len(sizes) * milliseconds / 1000 + (sum(sizes) / (rate * MB) if rate else 0.0)
+    return count * sum(sizes) / MB / seconds if seconds else math.inf
+
+
+#: Nothing was played, so nothing was taken; `amount` is what it could not have exceeded.
+LEFT_OUT = Sample(0.0, 0.0, 0.0, 0.0, 0, "")
+
+
+class Leader:
+    """The most that any fixed number has brought on a line: what cannot bring as much need not be played."""
+
+    def __init__(self) -> None:
+        self._best = 0.0
+
+    def take(self, most: float, download: Callable[[], Sample]) -> Sample:
+        """What `download` brings, which is `most` MB/s at most, or LEFT_OUT with `most`."""
+        if most < self._best:
+            return replace(LEFT_OUT, amount=most)
+        sample = download()
+        self._best = max(sample.amount, self._best)
+        return sample
+
+
 def _cells(
     tiers: Sequence[Sequence[int]], lines: Sequence[tuple[int, int]], counts: Sequence[int]
 ) -> Callable[[Path, ExitStack], Contestants]:
-    """`tiers`: sets of files, the smallest first."""
+    """`tiers`: sets of files, the smallest first. Of the numbers the greatest is played first."""
 
     def prepare(place: Path, stack: ExitStack) -> Contestants:
-        accounts = [account(place / f"{number}", stack, sizes) for number, sizes in enumerate(tiers)]
+        @cache
+        def accounts(tier: int) -> Account:
+            return account(place / f"{tier}", stack, tiers[tier])
+
+        @cache
+        def reached(tier: int, milliseconds: int, rate: int) -> Reached:
+            there = accounts(tier)
+            _, host = delayed(place, stack, there.nginx.http, milliseconds, rate=rate * MB)
+            return there.reached(host=host, name=f"{milliseconds}-{rate}")
+
+        def download(tier: int, milliseconds: int, rate: int, downloads: int | str) -> Sample:
+            sample = reached(tier, milliseconds, rate).sync(downloads=downloads)()
+            return replace(sample, amount=sum(tiers[tier]) / MB / sample.wall)
+
         found: dict[str, Callable[[], Sample]] = {}
-        for milliseconds, rate in lines:
-            name, reached = _name(milliseconds, rate), dict[int, Reached]()
-            for count in (*counts, None):
-                tier = len(tiers) - 1 if count is None else fitting(tiers, count, rate)
-                if tier not in reached:
-                    there = accounts[tier]
-                    _, host = delayed(place, stack, there.nginx.http, milliseconds, rate=rate * MB)
-                    reached[tier] = there.reached(host=host, name=f"{milliseconds}-{rate}")
-                download = reached[tier].sync(downloads=count or "auto")
-                size = sum(tiers[tier])
-                column = "auto" if count is None else f"{count}"
-                found[f"{name}: {column}"] = partial(_rated, download, size)
+        for line in lines:
+            name, leader = _name(*line), Leader()
+            first, *others = sorted(counts, reverse=True)
+            for count in (first, None, *others):
+                if count is None:
+                    found[f"{name}: auto"] = partial(download, len(tiers) - 1, *line, "auto")
+                    continue
+                tier = fitting(tiers, count, line[1])
+                most, taken = bound(tiers[tier], count, *line), partial(download, tier, *line, count)
+                found[f"{name}: {count}"] = partial(leader.take, most, taken)
         return found
 
     return prepare
 
 
-def _layout(samples: Samples) -> Table:
-    """MB/s: a row for each line, a column for each number."""
+def layout(samples: Samples) -> Table:
+    """MB/s: a row for each line, a column for each number; `< 5` was left out, and could not bring 5."""
+    columns = [*map(str, COUNTS), "auto"]
+    rows = [*dict.fromkeys(_stands(name)[0] for name in samples)]
+    table = [["MB/s", *columns], *([row, *[""] * len(columns)] for row in rows)]
+    for name, taken in samples.items():
+        row, column = _stands(name)
+        less = "" if all(sample.wall for sample in taken) else "< "
+        cell = less + spread([sample.amount for sample in taken], 0)
+        table[1 + rows.index(row)][1 + columns.index(column)] = cell
+    return table
 
-    def stands(contestant: str) -> tuple[str, str]:
-        row, _, column = contestant.partition(": ")
-        return row, column
 
-    return matrix(samples, stands, lambda sample: sample.amount, corner="MB/s", digits=0)
+def _stands(contestant: str) -> tuple[str, str]:
+    """In which row, and in which column."""
+    row, _, column = contestant.partition(": ")
+    return row, column
 
 
 def _bests(lines: Sequence[tuple[int, int]], counts: Sequence[int]) -> Derived:
@@ -156,12 +194,13 @@ SHORT = Scenario(
 MATRIX = Scenario(
     "lines",
     "9 files of 300 MB, 720 photos, 3,600 thumbnails through lines of all kinds; less of the same for "
-    "numbers that would take much longer than a minute",
+    "numbers that would take much longer than a minute. `< 80` was not played: with a round trip for each "
+    "file and that rate it could not have brought 80, and another number has brought more",
     _cells((SMALL, MEDIUM, LARGE), _ALL, COUNTS),
     _figures(_ALL, "best", "the best fixed one of the round"),
     rounds=1,
     long=True,
-    layout=_layout,
+    layout=layout,
     space=23.0,
     derived=_bests(_ALL, COUNTS),
 )

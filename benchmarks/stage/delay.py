@@ -140,7 +140,7 @@ class Line:
             self._note.write(f"{time.monotonic():.6f} {way.told}\n")
         way.held += size
         way.finished = not size
-        way.due = max(time.monotonic() + way.delay, way.due + (size / way.rate if way.rate else 0.0))
+        way.due = max(time.monotonic() + way.delay, way.due) + (size / way.rate if way.rate else 0.0)
         heapq.heappush(self._coming, (way.due, next(self._number), way, buffer[:size]))
         if way.finished or way.held >= _WINDOW:
             self._watch(way.source)

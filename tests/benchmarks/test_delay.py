@@ -100,6 +100,13 @@ def test_a_small_answer_has_the_same_rate_as_a_large_one(tmp_path: Path, stack: 
     assert 0.4 <= seconds < 2
 
 
+def test_no_answer_begins_faster_than_that(tmp_path: Path, stack: ExitStack) -> None:
+    """However many come with a pause in between: no pause is saved up for the next."""
+    with answering(bytes(20_000), 8) as target:
+        _, host = delayed(tmp_path, stack, target, 0, rate=100_000)
+        assert all(ask(host, b"?")[1] >= 0.2 for _ in range(8))
+
+
 def test_notes_who_said_something_and_on_which_connection(tmp_path: Path, stack: ExitStack) -> None:
     note = tmp_path / "spoken"
     with answering(b"!", 2) as target:

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
 
 from benchmarks.figures import Samples
 from benchmarks.scenario import Scenario
-from benchmarks.scenarios.lines import COUNTS, LARGE, LASTS, MEDIUM, SCENARIOS, SMALL, best, fitting
+from benchmarks.scenarios.lines import (
+    COUNTS,
+    LARGE,
+    LASTS,
+    LEFT_OUT,
+    MEDIUM,
+    SCENARIOS,
+    SMALL,
+    Leader,
+    best,
+    bound,
+    fitting,
+    layout,
+)
 from benchmarks.scenarios.mirrors import MB
 from tests.benchmarks.made import sample
 
@@ -28,6 +45,38 @@ def test_but_for_a_minute_at_least_where_the_rate_is_bounded_and_all_is_not_enou
 
 def test_without_a_bound_it_is_everything() -> None:
     assert {fitting(TIERS, count, 0) for count in COUNTS} == {2}
+
+
+def test_a_connection_takes_a_round_trip_for_each_file_and_the_time_that_its_rate_wants() -> None:
+    sizes = [10 * MB] * 10
+    assert bound(sizes, 1, 0, 5) == 5
+    assert bound(sizes, 4, 0, 5) == 20
+    assert bound(sizes, 4, 2000, 5) == 10  # as long as its bytes take
+    assert bound(sizes, 4, 500, 0) == 80
+    assert bound(sizes, 4, 0, 0) == math.inf
+
+
+def test_what_cannot_be_the_best_is_left_out_and_is_not_the_best() -> None:
+    leader, played = Leader(), sample(amount=100)
+    assert leader.take(160, lambda: played) is played
+    assert leader.take(100, lambda: sample(amount=90)).amount == 90
+    left_out = leader.take(99, lambda: pytest.fail("was played"))
+    assert left_out == replace(LEFT_OUT, amount=99)
+    assert best({"32": [played], "1": [left_out]}, ["32", "1"]) == [played]
+
+
+def test_the_table_says_what_was_left_out() -> None:
+    table = layout(
+        {
+            "0 ms, 5 MB/s each: 32": [sample(amount=126)],
+            "0 ms, 5 MB/s each: auto": [sample(amount=112)],
+            "0 ms, 5 MB/s each: 16": [replace(LEFT_OUT, amount=80)],
+        }
+    )
+    assert table == [
+        ["MB/s", "1", "4", "8", "16", "32", "auto"],
+        ["0 ms, 5 MB/s each", "", "", "", "< 80", "126", "112"],
+    ]
 
 
 def brought(**rates: Sequence[float]) -> Samples:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from benchmarks.page.tables import as_markdown, as_text, by_contestant, matrix
+from benchmarks.page.tables import as_markdown, as_text, by_contestant
 from benchmarks.scenario import Moved
 from tests.benchmarks.made import sample, taken
 
@@ -55,12 +55,12 @@ def test_a_peak_below_the_harness_s_own_is_only_bounded() -> None:
     assert column("peak MB", by_contestant(samples, {}, harness=45.0)) == ["≤ 45", "61"]
 
 
-def test_a_matrix_has_a_cell_for_each_contestant() -> None:
-    samples = taken(**{"0 ms/4": [1.0], "0 ms/8": [2.0], "80 ms/8": [3.0]})
-    table = matrix(
-        samples, lambda name: (name.split("/")[0], name.split("/")[1]), lambda one: one.wall, corner="line"
-    )
-    assert table == [["line", "4", "8"], ["0 ms", "1.0", "2.0"], ["80 ms", "", "3.0"]]
+def test_what_was_not_played_has_no_values() -> None:
+    samples = {"curl": [sample(rss=45.0)], "left out": [sample(wall=0.0, rss=0.0)]}
+    table = by_contestant(samples, {}, harness=50.0)
+    assert column("wall s", table)[1] == "–"
+    assert column("ratio", table)[1] == "–"
+    assert column("peak MB", table)[1] == "–"
 
 
 def test_cells_cannot_break_a_markdown_table() -> None:

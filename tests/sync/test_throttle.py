@@ -39,6 +39,12 @@ def account() -> Iterator[int]:
         yield from [VIDEO, *sorted(photos, reverse=True), *[THUMBNAIL] * 400]
 
 
+def first_mirror() -> Iterator[int]:
+    """9 files of 300 MB, 720 photos, 3,600 thumbnails: 9.5 GB."""
+    photos = [5 * MB + 7 * MB * n // 720 for n in range(720)]
+    yield from [*[VIDEO] * 9, *reversed(photos), *[THUMBNAIL] * 3600]
+
+
 LINES = {
     "gigabit, far": Line(115 * MB, 20 * MB, 0.06),
     "gigabit, slow connections": Line(115 * MB, 5 * MB, 0.08),
@@ -88,6 +94,16 @@ class TestConverges:
         course = drive(Throttle(), line, files(), seconds=100, since=20)
         assert course.rate >= 0.8 * best(line, files, seconds=100, since=20)
 
+    @pytest.mark.parametrize("seed", [1, 2])
+    @pytest.mark.parametrize("rate", [400 * MB, 5 * MB, 20 * MB])
+    @pytest.mark.parametrize("round_trip", [0.003, 0.033, 0.083])
+    def test_on_a_first_mirror_from_start_to_end(self, round_trip: float, rate: int, seed: int) -> None:
+        """About a minute on two processors, whose disk has to be waited for now and then."""
+        line = Line(260 * MB, rate, round_trip, drag=0.004, noise=0.15, toll=300_000, stalls=0.15)
+        found = drive(Throttle(start=4), line, first_mirror(), seed=seed).rate
+        fixed = [drive(Throttle(fixed=n), line, first_mirror(), seed=seed).rate for n in (8, 16, 32)]
+        assert found >= 0.88 * max(fixed)
+
     def test_upward_within_seconds_where_every_connection_brings_more(self) -> None:
         line = LINES["faster than all connections"]
         assert min(drive(Throttle(start=4), line, about(PHOTO), seconds=20, since=10).limits) == 32
@@ -115,6 +131,24 @@ def test_what_is_best_changes_with_the_files() -> None:
     course = drive(Throttle(), line, files, seconds=100, since=30)
     assert course.limits[0] <= 12
     assert course.limits[-1] >= 0.8 * 32
+
+
+def test_a_search_goes_on_where_it_was_when_files_of_its_kind_come_again() -> None:
+    line = Line(100 * MB, 50 * MB, 0.08)
+
+    def files() -> Iterator[int]:
+        return chain(*(islice(about(size), n) for size, n in [(PHOTO, 400), (THUMBNAIL, 4000), (PHOTO, 200)]))
+
+    assert drive(Throttle(), line, files()).limits[-1] <= 12
+    briefly = islice(about(THUMBNAIL), 800)  # two seconds of them; from 8 on it would take four to find 32
+    assert drive(Throttle(), line, chain(files(), briefly)).limits[-1] >= 0.8 * 32
+
+
+def test_large_files_of_a_trial_hold_up_nothing() -> None:
+    """Photos come after a few files of 300 MB, which are under way for a minute: as many as bring more."""
+    line = Line(160 * MB, 5 * MB, 0.08)
+    course = drive(Throttle(start=4), line, first_mirror(), seconds=30, since=12)
+    assert min(course.limits) >= 16
 
 
 class TestTrouble:

@@ -2,10 +2,17 @@
 
 `throughput = min(link, CPU, n * size / (round trip + size / rate))`, so the best n depends on things only
 a measurement knows. It begins with twice as many, and twice as many again, as long as that brings at least
-a quarter more. From then on a quarter more are tried now and then, and kept if they bring at least 4 % more;
-if they do not, a quarter fewer are tried the next time, and kept if nothing is lost by it. What led nowhere
-is tried less and less often. Where files of quite another size begin to come, it all begins anew. When the
-service asks for less or a line breaks, half as many go on.
+a quarter more; twice as many that lead nowhere are tried once more. From then on a quarter more are tried now
+and then, and kept if they bring at least 4 % more; if they do not, a quarter fewer are tried the next time,
+and kept if nothing is lost by it. What led nowhere is tried less and less often. When the service asks for
+less or a line breaks, half as many go on.
+
+Too few cost more than too many: half of the connections that a line wants bring half of it, while twice as
+many cost little. So a step up is taken as soon as it is seen to bring something, and given up only after a
+longer look.
+
+Files of quite another size want another number, and are searched for on their own. A search goes on where it
+was when files of its kind come again.
 
 Bytes are counted as they arrive: files that take minutes need not end to be measured.
 """
@@ -14,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from smugsync.records import dataclass
+from smugsync.records import dataclass, replace
 
 #: Downloads to begin with, and where the round trip is shorter than NEARBY seconds: there every connection
 #: more only costs processor time.
@@ -24,9 +31,13 @@ FEWEST = 2
 BEAT = 0.1
 #: After the limit was changed it takes so many seconds until new connections run at their full rate.
 SETTLE = 0.5
-#: A measurement lasts so many seconds: while the limit is doubled, and later, when less is at stake and
-#: smaller differences are looked for.
-QUICK, WINDOW = 1.0, 4.0
+#: A measurement lasts so many seconds: of what a doubling is held against; of a doubling that is seen to
+#: bring something, and of one that is not, since a disk may have been busy; and of all that is about less.
+BASE, QUICK, DOUBT, WINDOW = 1.0, 0.5, 2.0, 4.0
+#: Where twice as many bring so many times as much, that is seen at once, and where fewer bring so little.
+CLEAR, WORSE = 1.6, 0.85
+#: So many doublings that lead nowhere end the doubling; so many measurements lie between the two.
+DOUBLINGS, AGAIN = 2, 1
 #: Twice as many are worth it, and twice as many again are tried, from the first ratio of rates on; from the
 #: second on they are kept.
 DOUBLED, KEPT = 1.25, 1.1
@@ -36,8 +47,11 @@ GAIN, LOSS = 1.04, 0.98
 PATIENCE, LONGEST = 4, 32
 #: What a request costs beside its bytes, in bytes: without it, small files would look like a slow line.
 OVERHEAD = 256 << 10
-#: Where the size of the files is so many times another, in powers of two, measurements are not compared.
-ALIKE = 2.0
+#: Files are of one kind if their sizes are at most so far apart, in powers of two; and two measurements are
+#: compared at once if those of their files are.
+ALIKE, COMPARABLE = 1.5, 1.5
+#: The share of the latest look in the scale of the files that come: half of it is of the last half second.
+FRESH = 0.15
 #: Trouble that comes within so many seconds is one and the same.
 TOGETHER = 2.0
 
@@ -63,24 +77,38 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What a measurement came to: work per second, of files of this scale."""
+    """What a measurement came to: work per second, and the scale of the files on average."""
 
     work: float
     scale: float | None
 
     def is_like(self, other: Rate) -> bool:
         """Were these files of much the same size?"""
-        if self.scale is None or other.scale is None:
-            return True
-        return abs(self.scale - other.scale) <= ALIKE
+        return self.scale is None or other.scale is None or abs(self.scale - other.scale) <= COMPARABLE
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """`limit` and `rate` are those before it."""
+@dataclass(slots=True)
+class Search:
+    """How far the search for the best number has come, for files of one kind.
+
+    `limit`: the best so far. `doublings`: so many may still lead nowhere; 0: it is about small differences.
+    `rest`: measurements that pass before the next trial.
+    """
 
     limit: int
-    rate: Rate
+    doublings: int
+    upward: bool = True
+    rest: int = 0
+    patience: int = PATIENCE
+
+    def be_content(self) -> None:
+        """A trial of large files lasts as long as they do: what led nowhere is not tried once more."""
+        if 0 < self.doublings < DOUBLINGS:
+            self.doublings, self.upward = 0, False
+            self.bide()
+
+    def bide(self) -> None:
+        self.rest, self.patience = self.patience, min(LONGEST, 2 * self.patience)
 
 
 class Throttle:
@@ -90,18 +118,17 @@ class Throttle:
         self.ceiling = fixed if fixed is not None else ceiling
         self.limit = fixed if fixed is not None else min(start, ceiling)
         self._fixed = fixed is not None
-        self._doubling = True
-        self._upward = True
-        self._trial: Trial | None = None
-        self._last: Rate | None = None
-        self._rest = 0  #: measurements that pass before the next trial
-        self._patience = PATIENCE
+        self._search = Search(self.limit, DOUBLINGS)
+        self._searches: dict[float, Search] = {}  #: by the scale of files of each kind
+        self._base: Rate | None = None  #: what `_search.limit` brings, while another one is tried
         self._troubled: float | None = None
         #: the measurement going on: what had come when it began, and when that was
         self._began: tuple[Count, float] | None = None
         self._scales, self._looks = 0.0, 0
         self._looked = 0.0
         self._settled = 0.0  #: nothing is measured before
+        self._scale: float | None = None  #: of the files that come, of late
+        self._usual: float | None = None  #: of those that are searched for
 
     def watch(self, count: Callable[[], Count], now: float) -> None:
         """To be called often while downloads run."""
@@ -110,21 +137,29 @@ class Throttle:
         self._looked, seen = now, count()
         if self._began is None:
             self._settled = max(self._settled, now + SETTLE)
-            self._began = seen, now
+            self._begin(seen, now)
             return
-        if now < self._settled or seen.active > self.limit:  # those under way are finished first
-            self._began, self._scales, self._looks = (seen, now), 0.0, 0
+        if self._has_changed(seen.scale, now) or now < self._settled:
+            self._begin(seen, now)
             return
-        before, since = self._began
+        if seen.active > self.limit:  # those under way are finished first
+            if now > self._settled + DOUBT:
+                self._search.be_content()
+            self._begin(seen, now)
+            return
         if seen.scale is not None:
             self._scales += seen.scale
             self._looks += 1
+        before, since = self._began
         passed, files, size = now - since, seen.files - before.files, seen.size - before.size
-        if passed < (QUICK if self._doubling else WINDOW) or not size:
+        if passed < QUICK or not size:
             return
-        rate = Rate((size + OVERHEAD * files) / passed, self._scales / self._looks if self._looks else None)
+        scale = self._scales / self._looks if self._looks else None
+        if self._has_judged(Rate((size + OVERHEAD * files) / passed, scale), passed, now):
+            self._begin(seen, now)
+
+    def _begin(self, seen: Count, now: float) -> None:
         self._began, self._scales, self._looks = (seen, now), 0.0, 0
-        self._measured(rate, now)
 
     def starved(self) -> None:
         """Fewer downloads run than may: what arrives now says nothing about the limit."""
@@ -135,64 +170,95 @@ class Throttle:
         if self._fixed or (self._troubled is not None and now - self._troubled < TOGETHER):
             return
         self._troubled = now
-        self._doubling = False
-        self._trial, self._upward = None, True
-        self._bide()
         self._set(self.limit // 2, now)
+        self._base, patience = None, self._search.patience
+        self._search = Search(self.limit, 0, patience=patience)
+        self._search.bide()
+        self._searches.clear()
 
-    def _measured(self, rate: Rate, now: float) -> None:
-        last, self._last = self._last, rate
-        if last is not None and not rate.is_like(last):
-            self._begin_anew(now)
-            return
-        if self._trial is None:
-            if self._rest > 0:
-                self._rest -= 1
+    def _has_changed(self, scale: float | None, now: float) -> bool:
+        """Do files of another kind come than those that are searched for? Then it goes on with these."""
+        if scale is None:
+            return False
+        self._scale = scale if self._scale is None else self._scale + FRESH * (scale - self._scale)
+        if self._usual is None:
+            self._usual = self._scale
+            return False
+        if abs(self._scale - self._usual) <= ALIKE:
+            return False
+        self._searches[self._usual] = self._search
+        known = min(self._searches, key=lambda usual: abs(usual - scale))
+        smaller, self._usual, self._scale = scale < self._usual, scale, scale
+        if abs(known - scale) <= ALIKE:
+            self._usual, self._search = known, self._searches[known]
+        elif self._troubled is not None:  # the service would be asked for more at once
+            self._search = replace(self._search)
+        else:  # of smaller ones it is never less
+            limit = max(self.limit, self._search.limit) if smaller else self._search.limit
+            self._search = Search(limit, DOUBLINGS)
+        self._base = None
+        self._set(self._search.limit, now)
+        return True
+
+    def _has_judged(self, rate: Rate, passed: float, now: float) -> bool:
+        """Was that enough to go by? Then it has been."""
+        base, search = self._base, self._search
+        if base is None:
+            if passed < (BASE if search.doublings else WINDOW):
+                return False
+            if search.rest > 0:
+                search.rest -= 1
             else:
                 self._try(rate, now)
-            return
-        before = self._trial
-        gained = rate.work / before.rate.work
-        if self._doubling and gained < DOUBLED:
-            if gained < KEPT:
-                self._give_up(before, now)
-                return
-            self._doubling = False  # the best lies between the two, or not far beyond
-            self._trial, self._rest = None, PATIENCE
-            return
-        if gained >= (GAIN if self.limit > before.limit else LOSS):
-            self._patience = PATIENCE
+            return True
+        if passed < WINDOW and not rate.is_like(base):
+            return False
+        if search.doublings:
+            return self._has_judged_double(rate, base, passed, now)
+        gained, upward = rate.work / base.work, self.limit > search.limit
+        if passed < WINDOW and (upward or gained >= WORSE):
+            return False
+        if gained >= (GAIN if upward else LOSS):
+            search.patience, search.limit = PATIENCE, self.limit
             # Kept, and further that way; downward no step may lose a little more than the one before it.
-            self._try(rate if self._upward else max(rate, before.rate, key=lambda one: one.work), now)
-            return
-        self._give_up(before, now)
+            self._try(rate if upward else max(rate, base, key=lambda one: one.work), now)
+        else:
+            self._give_up(now)
+        return True
 
-    def _begin_anew(self, now: float) -> None:
-        """Other files come than before, and want another limit, perhaps."""
-        if self._trial is not None:
-            self._set(self._trial.limit, now)
-        self._trial = None
-        if self._troubled is None:  # or the service would be asked for more at once
-            self._doubling, self._upward = True, True
-            self._rest, self._patience = 0, PATIENCE
+    def _has_judged_double(self, rate: Rate, base: Rate, passed: float, now: float) -> bool:
+        search, gained = self._search, rate.work / base.work
+        if gained < CLEAR and passed < DOUBT:
+            return False
+        if gained >= DOUBLED:
+            # Luck does not count: twice as many bring twice as much at most.
+            most = base.work * self.limit / search.limit
+            search.limit = self.limit
+            self._try(Rate(min(rate.work, most), rate.scale), now)
+        elif gained >= KEPT:  # the best lies between the two, or not far beyond
+            search.limit, search.doublings, search.rest, self._base = self.limit, 0, PATIENCE, None
+        else:
+            self._give_up(now)
+        return True
 
     def _try(self, rate: Rate, now: float) -> None:
         """Another limit, to be compared with `rate` under the present one."""
-        limit = self.limit
-        step = limit if self._doubling else max(2, limit // 4)
-        self._trial = Trial(limit, rate)
-        self._set(limit + step if self._upward else limit - step, now)
-        if self.limit == limit:  # as far as it goes this way
-            self._give_up(self._trial, now)
+        search = self._search
+        step = search.limit if search.doublings else max(2, search.limit // 4)
+        self._base = rate
+        self._set(search.limit + step if search.upward else search.limit - step, now)
+        if self.limit == search.limit:  # as far as it goes this way
+            self._give_up(now)
 
-    def _give_up(self, trial: Trial, now: float) -> None:
-        self._doubling = False
-        self._trial, self._upward = None, not self._upward
-        self._bide()
-        self._set(trial.limit, now)
-
-    def _bide(self) -> None:
-        self._rest, self._patience = self._patience, min(LONGEST, 2 * self._patience)
+    def _give_up(self, now: float) -> None:
+        search, self._base = self._search, None
+        self._set(search.limit, now)
+        if search.doublings and search.limit < self.ceiling:
+            # Once more, a little later: the disk was busy, perhaps. Then with less than twice as many.
+            search.doublings, search.rest = search.doublings - 1, AGAIN
+        else:
+            search.doublings, search.upward = 0, not search.upward
+            search.bide()
 
     def _set(self, limit: int, now: float) -> None:
         limit = min(self.ceiling, max(FEWEST, limit))

@@ -32,8 +32,10 @@ _EARLIER = 300
 def settle(context: Context, listing: AlbumListing) -> None:
     """Look for the uploads to this album that are in doubt among what it shows."""
     catalogue = context.catalogue
-    rows = {key: row for key, row in catalogue.files(listing.row.id).items() if key in listing.seen}
     doubtful = [one for one in catalogue.uploads(listing.row.id) if one.state is State.IN_DOUBT]
+    if not doubtful:
+        return
+    rows = {key: row for key, row in catalogue.files(listing.row.id).items() if key in listing.seen}
     for by in (_is_it, _may_be):  # what is certain first: it must not pass for another file of its name
         for upload in list(doubtful):
             candidates = [row for row in rows.values() if by(context, upload, row, listing)]
