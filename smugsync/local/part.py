@@ -30,6 +30,8 @@ _PART, _RESUME = ".part", ".resume"
 _CREATE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 #: For what lies there already: somebody else may have put a link or a pipe in its place.
 _REWRITE: Final = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: Somebody has removed the directory; on a network share another machine has.
+_REMOVED: Final = frozenset({errno.ENOENT, errno.ESTALE})
 #: Filesystems that keep no modes or foreign owners' times refuse these; the bytes are no worse for it.
 _NO_METADATA: Final = frozenset({errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 
@@ -89,7 +91,9 @@ class PartFile:
         try:
             try:
                 fd = os.open(file_name, _CREATE, 0o600, dir_fd=staging.fd)
-            except FileNotFoundError:  # somebody has removed the directory
+            except OSError as error:
+                if error.errno not in _REMOVED:
+                    raise
                 staging = root.staging(directory)
                 fd = os.open(file_name, _CREATE, 0o600, dir_fd=staging.fd)
         except OSError as error:

@@ -106,14 +106,17 @@ class Feeder:
         """Its bytes are on the disk, and wait for their name: they need no more room."""
         self.context.in_flight[row_id] = 0
 
-    def placed(self, keys: Iterable[str], *, since: int) -> None:
-        """Nothing was changed in the catalogue since that generation, but that these photos are here now.
+    def recorded(self, ids: Iterable[int], *, placed: Iterable[str], since: int) -> None:
+        """Nothing but these rows was changed in the catalogue since that generation, and the photos of these
+        keys are here now: what was read of other rows holds.
 
-        They had their turn, so that what is known of those that come next holds.
+        One of these may have been read again while it was on its way.
         """
         if self._read_at == since:
             self._read_at = self.context.catalogue.generation
-            self._alone.difference_update(keys)
+            self._alone.difference_update(placed)
+            for row_id in ids:
+                self._rows.pop(row_id, None)
 
     # -- choosing ----------------------------------------------------------------------------------
 
@@ -258,7 +261,7 @@ class Feeder:
             source = None
         if source is None and not self.context.options.fetch:
             return None
-        self._check_room(remote.promised.size or 0)
+        self._check_room(remote.promised.size)
         expected = local.fingerprint if isinstance(local, LocalFile) else None
         damaged = is_damaged(row.base(""), local)
         shelf = Shelf.DAMAGED if damaged else Shelf.VERSIONS
@@ -268,10 +271,10 @@ class Feeder:
         self._coming[version], self._bearers[row.id] = [], version
         return job
 
-    def _check_room(self, size: int) -> None:
+    def _check_room(self, promised: int | None) -> None:
         """What is on its way is counted in full, since nobody knows how much of it is written."""
-        size += ROUNDING
-        if not self._trust or self._room < size:
+        size = (promised or 0) + ROUNDING
+        if not self._trust or self._room < size or promised is None:
             reserve = self.context.options.reserve
             free = self.context.mirror.free_bytes()
             claimed = sum(self.context.in_flight.values())

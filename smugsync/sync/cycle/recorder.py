@@ -54,7 +54,8 @@ class Recorder:
                 else:
                     raise result
             catalogue.put(placed)
-        self._feeder.placed((row.key for row in placed), since=before)
+        ids = (one.job.row for one in received)
+        self._feeder.recorded(ids, placed=(row.key for row in placed), since=before)
         if broken is not None:
             raise broken
 
