@@ -80,9 +80,11 @@ def test_these_have_fewer_rounds_as_the_page_says() -> None:
     assert few == {
         "far": (1, False),
         "adaptive": (1, False),
-        "lines": (1, True),
+        "lines-unbounded": (1, True),
+        "lines-5": (1, True),
+        "lines-20": (1, True),
         "waiting-long": (1, True),
-        "growth-million": (3, True),
+        "growth-million": (1, True),
         "upsert-million": (3, True),
         "start": (3, True),
     }
