@@ -201,9 +201,9 @@ def _matrix(rate: int) -> Scenario:
         f"lines-{rate or 'unbounded'}",
         "9 files of 300 MB, 720 photos, 3,600 thumbnails through lines "
         + (f"of {rate} MB/s for each connection; " if rate else "without a bound; ")
-        + "less of the same for numbers that would take much longer than a minute. `< 80` was not played: "
-        "with a round trip for each file and that rate it could not have brought 80, and another number has "
-        "brought more",
+        + "less of the same for numbers that would take much longer than a minute. What shows '< 80' was not "
+        "played: with a round trip for each file and that rate it could not have brought 80, and another "
+        "number has brought more",
         _cells((SMALL, MEDIUM, LARGE), lines, COUNTS),
         _figures(lines, "best", "the best fixed one of the round"),
         rounds=1,
