@@ -14,7 +14,7 @@ from typing import Final, Protocol, Self
 
 from smugsync.core.model import Fingerprint
 from smugsync.errors import MirrorUnusable, Transient
-from smugsync.local.handles import READ, HostilePath, Root
+from smugsync.local.handles import NODE, READ, HostilePath, Root
 from smugsync.records import dataclass
 from smugsync.stop import Stop
 
@@ -22,8 +22,6 @@ _CHUNK: Final = 256 * 1024
 #: So much of so many files is asked of the disk before their turn comes.
 _BYTES_AHEAD: Final = 1 << 20
 _FILES_AHEAD: Final = 2
-#: To see which file a name shows, without opening that.
-_NAMED: Final = getattr(os, "O_PATH", os.O_RDONLY | os.O_NONBLOCK) | os.O_NOFOLLOW | os.O_CLOEXEC
 #: What a file system answers for bytes it cannot give back, or knows to be other than it wrote.
 _BROKEN: Final = frozenset({errno.EIO, errno.EBADMSG, getattr(errno, "EUCLEAN", errno.EIO)})
 
@@ -128,7 +126,7 @@ class Ahead:
     def _shows(self, path: str, fd: int) -> bool:
         """Is this still the file that the name shows?"""
         try:
-            named = self._root.open(path, _NAMED)
+            named = self._root.open(path, NODE)
         except OSError:
             return False
         try:

@@ -55,3 +55,22 @@ def outside(path: Path, *statements: str) -> None:
         for statement in statements:
             db.execute(statement)
         db.commit()
+
+
+def write_first(path: Path) -> None:
+    """A catalogue of schema 1 with one album and a file that is held, as the first versions wrote it."""
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"{FIRST.read_text()}; PRAGMA user_version = 1;")
+        db.execute(
+            "INSERT INTO album (key, node_id, name, url_path, directory, directory_folded)"
+            " VALUES ('alb1', 'n1', 'Iceland', '/Travel/Iceland', 'Travel/Iceland', 'travel/iceland')"
+        )
+        db.execute(
+            "INSERT INTO file (album_id, key, name, name_folded, state, remote_name, format, kind,"
+            " serial, version, revision, promised_md5, promised_size, taken, uploaded, details,"
+            " held_version, held_md5, held_size, mtime_ns, evidence) VALUES (1, 'k1', 'a.jpg', 'a.jpg',"
+            " 'committed', 'a.jpg', 'JPG', 'photo', 0, 'v1', 'r1', ?1, 10, '', '', '[]',"
+            " 'v1', ?1, 10, 5, 'promised')",
+            (MD5,),
+        )
+        db.commit()

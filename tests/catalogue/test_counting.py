@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from smugsync.catalogue import AlbumRow, Catalogue, FileRow
 from smugsync.core.lifecycle import State
 from smugsync.errors import CatalogueError
-from tests.catalogue.rows import FIRST, ICELAND, MD5, ROME, committed, outside, planned, put
+from tests.catalogue.rows import ICELAND, ROME, committed, outside, planned, put, write_first
 
 TROUBLE: dict[str, Any] = {"reason": "no luck", "retry_at": 50}
 
@@ -97,21 +97,7 @@ class TestTally:
         assert catalogue.count() == {State.PLANNED: (1, 10)}
 
     def test_of_an_old_catalogue_counts_what_was_there(self, path: Path) -> None:
-        with closing(sqlite3.connect(path)) as db:
-            db.executescript(f"{FIRST.read_text()}; PRAGMA user_version = 1;")
-            db.execute(
-                "INSERT INTO album (key, node_id, name, url_path, directory, directory_folded)"
-                " VALUES ('alb1', 'n1', 'Iceland', '/Travel/Iceland', 'Travel/Iceland', 'travel/iceland')"
-            )
-            db.execute(
-                "INSERT INTO file (album_id, key, name, name_folded, state, remote_name, format, kind,"
-                " serial, version, revision, promised_md5, promised_size, taken, uploaded, details,"
-                " held_version, held_md5, held_size, mtime_ns, evidence) VALUES (1, 'k1', 'a.jpg', 'a.jpg',"
-                " 'committed', 'a.jpg', 'JPG', 'photo', 0, 'v1', 'r1', ?1, 10, '', '', '[]',"
-                " 'v1', ?1, 10, 5, 'promised')",
-                (MD5,),
-            )
-            db.commit()
+        write_first(path)
         with closing(Catalogue.open(path)) as catalogue:
             assert catalogue.count() == {State.COMMITTED: (1, 10)}
             put(catalogue, planned(1, "k2", "b.jpg"))

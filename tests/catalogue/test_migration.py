@@ -15,7 +15,7 @@ from smugsync.catalogue import Catalogue
 from smugsync.core.lifecycle import State
 from smugsync.core.model import Fingerprint
 from smugsync.errors import CatalogueError
-from tests.catalogue.rows import FIRST, ICELAND, MD5, OTHER, outside, planned, put
+from tests.catalogue.rows import ICELAND, MD5, OTHER, outside, planned, put, write_first
 
 
 class TestMigration:
@@ -23,20 +23,8 @@ class TestMigration:
 
     @pytest.fixture
     def old(self, path: Path) -> Path:
+        write_first(path)
         with closing(sqlite3.connect(path)) as db:
-            db.executescript(f"{FIRST.read_text()}; PRAGMA user_version = 1;")
-            db.execute(
-                "INSERT INTO album (key, node_id, name, url_path, directory, directory_folded)"
-                " VALUES ('alb1', 'n1', 'Iceland', '/Travel/Iceland', 'Travel/Iceland', 'travel/iceland')"
-            )
-            db.execute(
-                "INSERT INTO file (album_id, key, name, name_folded, state, remote_name, format, kind,"
-                " serial, version, revision, promised_md5, promised_size, taken, uploaded, details,"
-                " held_version, held_md5, held_size, mtime_ns, evidence) VALUES (1, 'k1', 'a.jpg', 'a.jpg',"
-                " 'committed', 'a.jpg', 'JPG', 'photo', 0, 'v1', 'r1', ?1, 10, '', '', '[]',"
-                " 'v1', ?1, 10, 5, 'promised')",
-                (MD5,),
-            )
             db.execute("INSERT INTO local_file VALUES ('mine.jpg', 3, 4, NULL, 'diverged')")
             db.commit()
         return path

@@ -8,7 +8,6 @@ import ssl
 import threading
 
 import pytest
-import trustme
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -217,25 +216,23 @@ def test_a_server_that_does_not_answer_is_given_up(timeout: float) -> None:
             read_answer(ours, "GET", bytearray(LONGEST + CHUNK), 0.01)
 
 
-def test_an_answer_over_tls_is_waited_for_in_pieces() -> None:
+def test_an_answer_over_tls_is_waited_for_in_pieces(
+    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
+) -> None:
     """On a socket that does not block, after one answer; what was decrypted already is not waited for."""
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("localhost").configure_cert(server)
-    authority.configure_trust(client)
     near, far = socket.socketpair()
     for one in (near, far):
         one.settimeout(PATIENCE)
 
     def serve() -> None:
-        with server.wrap_socket(far, server_side=True) as there:
+        with server_tls.wrap_socket(far, server_side=True) as there:
             there.recv(1)
             there.sendall(PLAIN)
             there.recv(1)
 
     serving = threading.Thread(target=serve)
     serving.start()
-    with client.wrap_socket(near, server_hostname="localhost") as here:
+    with client_tls.wrap_socket(near, server_hostname="localhost") as here:
         here.settimeout(0.0)
         here.send(b"?")
         answer = read_answer(here, "GET", bytearray(LONGEST + CHUNK), PATIENCE)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import pytest
-import trustme
 
 from smugsync.remote.inflow import Inflow, Turn, Turns
 
@@ -194,17 +193,15 @@ def test_the_time_spent_waiting_for_a_turn_is_counted() -> None:
     assert 0.01 < next_one.waited < PATIENCE
 
 
-def test_a_record_of_tls_that_comes_byte_by_byte_is_no_news() -> None:
+def test_a_record_of_tls_that_comes_byte_by_byte_is_no_news(
+    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
+) -> None:
     """The patience is for something that can be read; else one byte before it ends would do, for ever."""
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("localhost").configure_cert(server)
-    authority.configure_trust(client)
     near, far = socket.socketpair()
     near.settimeout(PATIENCE)
     far.settimeout(PATIENCE)
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    there = server.wrap_bio(incoming, outgoing, server_side=True)
+    there = server_tls.wrap_bio(incoming, outgoing, server_side=True)
     given_up = threading.Event()
 
     def serve() -> None:
@@ -226,7 +223,7 @@ def test_a_record_of_tls_that_comes_byte_by_byte_is_no_news() -> None:
 
     serving = threading.Thread(target=serve)
     serving.start()
-    with client.wrap_socket(near, server_hostname="localhost") as here:
+    with client_tls.wrap_socket(near, server_hostname="localhost") as here:
         with taking(here, patience=0.2) as inflow, pytest.raises(TimeoutError):
             inflow.fill(memoryview(bytearray(16000)))
         given_up.set()
@@ -234,24 +231,20 @@ def test_a_record_of_tls_that_comes_byte_by_byte_is_no_news() -> None:
     assert not serving.is_alive()
 
 
-def test_records_of_tls_are_put_together() -> None:
-    authority = trustme.CA()
-    server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
-    authority.issue_cert("localhost").configure_cert(server)
-    authority.configure_trust(client)
+def test_records_of_tls_are_put_together(server_tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> None:
     near, far = socket.socketpair()
     for one in (near, far):
         one.settimeout(PATIENCE)
     sent = bytes(range(256)) * 400  # seven records
 
     def serve() -> None:
-        with server.wrap_socket(far, server_side=True) as there:
+        with server_tls.wrap_socket(far, server_side=True) as there:
             there.sendall(sent)
             there.recv(1)
 
     serving = threading.Thread(target=serve)
     serving.start()
-    with client.wrap_socket(near, server_hostname="localhost") as here:
+    with client_tls.wrap_socket(near, server_hostname="localhost") as here:
         view = memoryview(bytearray(len(sent)))
         with taking(here) as inflow:
             assert inflow.fill(view) == (len(sent), False)

@@ -58,9 +58,8 @@ class Feeder:
     _window: list[tuple[int, int]] = field(default_factory=list)  #: a heap of (size, negative; id)
     _next: deque[int] = field(default_factory=deque)  #: rows whose turn is next, and what was read of them
     _rows: dict[int, FileRow] = field(default_factory=dict)
-    _alone: set[str] = field(
-        default_factory=set
-    )  #: those of their keys of which nothing is here, in no album
+    #: those of their keys of which nothing is here, in no album
+    _alone: set[str] = field(default_factory=set)
     _read_at: int = -1  #: how often the catalogue had been changed then
     _room: int = 0  #: bytes that may be claimed before the disk is asked again what is free
     _trust: int = 0  #: and so many files
