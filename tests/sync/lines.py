@@ -6,11 +6,12 @@ import heapq
 import itertools
 import math
 import random
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from smugsync.sync.cycle.throttle import Count, Throttle
+from smugsync.sync.cycle.throttle import LATELY, Count, Throttle
 
 #: So often the engine has a look, in seconds.
 _LOOK = 0.1
@@ -93,7 +94,8 @@ def drive(
     weather, numbers, coming = random.Random(seed), itertools.count(), iter(sizes)
     asking, paying, moving = _Clock(), _Clock(), _Clock()
     flows: dict[int, int] = {}
-    now, look, arrived, files, measured, before, scales = 0.0, 0.0, 0.0, 0, 0.0, 0.0, 0.0
+    now, look, arrived, files, measured, before = 0.0, 0.0, 0.0, 0, 0.0, 0.0
+    scales: deque[float] = deque(maxlen=LATELY)
     limits: list[int] = []
     luck, change, more = 1.0, 0.0, True
     while now < seconds:
@@ -104,7 +106,7 @@ def drive(
                 break
             number = next(numbers)
             flows[number] = size
-            scales += math.log2(size)
+            scales.append(math.log2(size))
             asking.add(line.round_trip, number)
         if not flows:
             break
@@ -126,7 +128,7 @@ def drive(
         else:
             measured += step
         for number in moving.over():
-            scales -= math.log2(flows.pop(number))
+            del flows[number]
             files += 1
         for number in paying.over():
             moving.add(flows[number], number)
@@ -134,8 +136,7 @@ def drive(
             paying.add(line.toll, number)
         if now >= look:
             look += _LOOK
-            scale = scales / len(flows) if flows else None
-            throttle.watch(partial(Count, int(arrived), files, len(flows), scale), now)
+            throttle.watch(partial(Count, int(arrived), files, len(flows), tuple(scales)), now)
             if now >= since:
                 limits.append(throttle.limit)
     return Course((arrived - before) / measured, tuple(limits))

@@ -56,8 +56,8 @@ def test_bytes_count_as_they_arrive_and_a_file_once_it_is_there() -> None:
     meter, source = metered()
     told: list[int] = []
     assert meter.download(FILE, MemorySink(), stop=Stop(), progress=told.append) == "received"
-    assert source.seen == [Count(size=600, files=0, active=1, scale=10.0)]
-    assert meter.count() == Count(size=1000, files=1, active=0, scale=None)
+    assert source.seen == [Count(size=600, files=0, active=1, scales=(10.0,))]
+    assert meter.count() == Count(size=1000, files=1, active=0, scales=(10.0,))
     assert told == [600, 400]
 
 
@@ -65,7 +65,7 @@ def test_what_breaks_off_is_no_file_and_does_not_go_on() -> None:
     meter, _ = metered(breaks=True)
     with pytest.raises(Transient):
         meter.download(FILE, MemorySink(), stop=Stop())
-    assert meter.count() == Count(size=600, files=0, active=0, scale=None)
+    assert meter.count() == Count(size=600, files=0, active=0, scales=(10.0,))
 
 
 def test_threads_are_summed_up() -> None:

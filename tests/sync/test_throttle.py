@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, islice
+from statistics import fmean
 
 import pytest
 from hypothesis import given, settings
@@ -39,9 +41,10 @@ def account() -> Iterator[int]:
         yield from [VIDEO, *sorted(photos, reverse=True), *[THUMBNAIL] * 400]
 
 
-def first_mirror() -> Iterator[int]:
-    """9 files of 300 MB, 720 photos, 3,600 thumbnails: 9.5 GB."""
+def first_mirror(before: int = 0) -> Iterator[int]:
+    """9 files of 300 MB, 720 photos, 3,600 thumbnails: 9.5 GB; some more photos `before` all of them."""
     photos = [5 * MB + 7 * MB * n // 720 for n in range(720)]
+    yield from islice(about(PHOTO), before)
     yield from [*[VIDEO] * 9, *reversed(photos), *[THUMBNAIL] * 3600]
 
 
@@ -94,15 +97,20 @@ class TestConverges:
         course = drive(Throttle(), line, files(), seconds=100, since=20)
         assert course.rate >= 0.8 * best(line, files, seconds=100, since=20)
 
-    @pytest.mark.parametrize("seed", [1, 2])
     @pytest.mark.parametrize("rate", [400 * MB, 5 * MB, 20 * MB])
     @pytest.mark.parametrize("round_trip", [0.003, 0.033, 0.083])
-    def test_on_a_first_mirror_from_start_to_end(self, round_trip: float, rate: int, seed: int) -> None:
-        """About a minute on two processors, whose disk has to be waited for now and then."""
+    def test_on_a_first_mirror_from_start_to_end(self, round_trip: float, rate: int) -> None:
+        """About a minute on two processors, whose disk has to be waited for now and then; the videos come
+        first, or after some photos, as albums are listed."""
         line = Line(260 * MB, rate, round_trip, drag=0.004, noise=0.15, toll=300_000, stalls=0.15)
-        found = drive(Throttle(start=4), line, first_mirror(), seed=seed).rate
-        fixed = [drive(Throttle(fixed=n), line, first_mirror(), seed=seed).rate for n in (8, 16, 32)]
-        assert found >= 0.88 * max(fixed)
+        shares: list[float] = []
+        for seed, before in itertools.product([1, 2], [0, 6, 30]):
+            files = partial(first_mirror, before)
+            found = drive(Throttle(start=4), line, files(), seed=seed).rate
+            fixed = [drive(Throttle(fixed=n), line, files(), seed=seed).rate for n in (8, 16, 32)]
+            shares.append(found / max(fixed))
+        assert min(shares) >= 0.8
+        assert fmean(shares) >= 0.88
 
     def test_upward_within_seconds_where_every_connection_brings_more(self) -> None:
         line = LINES["faster than all connections"]
@@ -208,7 +216,7 @@ def test_stays_between_its_bounds(
         now += pause
         if event == "watch":
             size += random_.randrange(0, 100 * MB)
-            throttle.watch(partial(Count, size, size // PHOTO, random_.randrange(33), 23.0), now)
+            throttle.watch(partial(Count, size, size // PHOTO, random_.randrange(33), (23.0,)), now)
         elif event == "trouble":
             throttle.trouble(now)
         else:
@@ -248,6 +256,6 @@ def test_bytes_that_trickle_in_while_nothing_is_to_do_measure_nothing() -> None:
     """A run that waits for its listings must not conclude that the line is slow."""
     throttle = Throttle()
     for n in range(10_000):
-        throttle.watch(partial(Count, n * MB, n, 1, 20.0), n * 0.1)
+        throttle.watch(partial(Count, n * MB, n, 1, (20.0,)), n * 0.1)
         throttle.starved()
     assert throttle.limit == 8

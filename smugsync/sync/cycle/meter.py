@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import field
+from functools import partial
 
 from smugsync.core.model import RemoteFile
 from smugsync.records import dataclass
 from smugsync.remote.gallery import Sink
 from smugsync.stop import Stop
-from smugsync.sync.cycle.throttle import Count
+from smugsync.sync.cycle.throttle import LATELY, Count
 from smugsync.sync.cycle.transfer import Downloads
 
 
@@ -22,7 +24,6 @@ class _Tally:
     size: int = 0
     files: int = 0
     active: bool = False
-    scale: float | None = None  #: of the file under way, None = not known beforehand
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +32,16 @@ class Metered:
 
     source: Downloads
     _tallies: dict[int, _Tally] = field(default_factory=dict)
+    _scales: deque[float] = field(default_factory=partial(deque[float], maxlen=LATELY))
 
     def count(self) -> Count:
         """From any thread. A file counts once it was brought in full."""
         tallies = list(self._tallies.values())
-        active = [tally.scale for tally in tallies if tally.active]
-        scales = [scale for scale in active if scale is not None]
         return Count(
             size=sum(tally.size for tally in tallies),
             files=sum(tally.files for tally in tallies),
-            active=len(active),
-            scale=sum(scales) / len(scales) if scales else None,
+            active=sum(tally.active for tally in tallies),
+            scales=tuple(self._scales.copy()),
         )
 
     @property
@@ -61,8 +61,9 @@ class Metered:
             if progress is not None:
                 progress(size)
 
-        size = file.promised.size
-        tally.active, tally.scale = True, math.log2(size) if size else None
+        if size := file.promised.size:
+            self._scales.append(math.log2(size))
+        tally.active = True
         try:
             result = self.source.download(file, sink, stop=stop, progress=arrived)
             tally.files += 1

@@ -11,15 +11,19 @@ Too few cost more than too many: half of the connections that a line wants bring
 many cost little. So a step up is taken as soon as it is seen to bring something, and given up only after a
 longer look.
 
-Files of quite another size want another number, and are searched for on their own. A search goes on where it
-was when files of its kind come again.
+Files of quite another size want another number, and are searched for on their own, beginning with the number
+found last; a search that has found nothing yet goes on with whatever comes. When files of a kind come again,
+so does what was found for them.
 
 Bytes are counted as they arrive: files that take minutes need not end to be measured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from statistics import fmean
 
 from smugsync.records import dataclass, replace
 
@@ -50,8 +54,10 @@ OVERHEAD = 256 << 10
 #: Files are of one kind if their sizes are at most so far apart, in powers of two; and two measurements are
 #: compared at once if those of their files are.
 ALIKE, COMPARABLE = 1.5, 1.5
-#: The share of the latest look in the scale of the files that come: half of it is of the last half second.
-FRESH = 0.15
+#: The kind is that of so many files begun last; of another one, so many of them are taken to be typical.
+LATELY, NEWEST = 16, 4
+#: How fast what is typical for a kind follows its files, for each look.
+DRIFT = 0.1
 #: Trouble that comes within so many seconds is one and the same.
 TOGETHER = 2.0
 
@@ -65,14 +71,15 @@ def first_limit(round_trip: float | None) -> int:
 class Count:
     """What has come so far, in bytes and in whole files; how many downloads run at this moment.
 
-    `scale`: the logarithm of their sizes to the base of 2, on average; one video among photos is no video.
-    None where there are none, or nobody knows.
+    `scales`: of the last `LATELY` files begun, the last one last: the logarithm of their sizes to the base of
+    2; of those whose size is known. Not of all that are under way: large ones are for long, and the more so
+    the fewer run at once.
     """
 
     size: int
     files: int
     active: int
-    scale: float | None
+    scales: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +99,32 @@ class Search:
     """How far the search for the best number has come, for files of one kind.
 
     `limit`: the best so far. `doublings`: so many may still lead nowhere; 0: it is about small differences.
-    `rest`: measurements that pass before the next trial.
+    `scale`: what is typical for its files, None = nobody knows. `rest`: so many measurements pass before the
+    next trial.
     """
 
     limit: int
     doublings: int
+    scale: float | None = None
     upward: bool = True
     rest: int = 0
     patience: int = PATIENCE
 
-    def be_content(self) -> None:
-        """A trial of large files lasts as long as they do: what led nowhere is not tried once more."""
-        if 0 < self.doublings < DOUBLINGS:
+    def be_content(self, active: int) -> None:
+        """So many large files are under way, and will be for long: what led nowhere is not tried once more,
+        and where nothing has, the search goes on from there."""
+        if self.doublings == DOUBLINGS:
+            self.limit = active
+        elif self.doublings:
             self.doublings, self.upward = 0, False
             self.bide()
 
     def bide(self) -> None:
         self.rest, self.patience = self.patience, min(LONGEST, 2 * self.patience)
+
+
+def _distance(scale: float, search: Search) -> float:
+    return math.inf if search.scale is None else abs(search.scale - scale)
 
 
 class Throttle:
@@ -119,16 +135,13 @@ class Throttle:
         self.limit = fixed if fixed is not None else min(start, ceiling)
         self._fixed = fixed is not None
         self._search = Search(self.limit, DOUBLINGS)
-        self._searches: dict[float, Search] = {}  #: by the scale of files of each kind
+        self._others: list[Search] = []  #: for files of other kinds
         self._base: Rate | None = None  #: what `_search.limit` brings, while another one is tried
         self._troubled: float | None = None
         #: the measurement going on: what had come when it began, and when that was
         self._began: tuple[Count, float] | None = None
-        self._scales, self._looks = 0.0, 0
         self._looked = 0.0
         self._settled = 0.0  #: nothing is measured before
-        self._scale: float | None = None  #: of the files that come, of late
-        self._usual: float | None = None  #: of those that are searched for
 
     def watch(self, count: Callable[[], Count], now: float) -> None:
         """To be called often while downloads run."""
@@ -139,27 +152,25 @@ class Throttle:
             self._settled = max(self._settled, now + SETTLE)
             self._begin(seen, now)
             return
-        if self._has_changed(seen.scale, now) or now < self._settled:
+        if self._has_changed(seen.scales, now) or now < self._settled:
             self._begin(seen, now)
             return
         if seen.active > self.limit:  # those under way are finished first
             if now > self._settled + DOUBT:
-                self._search.be_content()
+                self._search.be_content(seen.active)
+                self._set(self._search.limit, now)
             self._begin(seen, now)
             return
-        if seen.scale is not None:
-            self._scales += seen.scale
-            self._looks += 1
         before, since = self._began
         passed, files, size = now - since, seen.files - before.files, seen.size - before.size
         if passed < QUICK or not size:
             return
-        scale = self._scales / self._looks if self._looks else None
+        scale = fmean(seen.scales) if seen.scales else None
         if self._has_judged(Rate((size + OVERHEAD * files) / passed, scale), passed, now):
             self._begin(seen, now)
 
     def _begin(self, seen: Count, now: float) -> None:
-        self._began, self._scales, self._looks = (seen, now), 0.0, 0
+        self._began = seen, now
 
     def starved(self) -> None:
         """Fewer downloads run than may: what arrives now says nothing about the limit."""
@@ -171,31 +182,36 @@ class Throttle:
             return
         self._troubled = now
         self._set(self.limit // 2, now)
-        self._base, patience = None, self._search.patience
-        self._search = Search(self.limit, 0, patience=patience)
+        self._base = None
+        self._search = Search(self.limit, 0, self._search.scale, patience=self._search.patience)
         self._search.bide()
-        self._searches.clear()
+        self._others.clear()
 
-    def _has_changed(self, scale: float | None, now: float) -> bool:
+    def _has_changed(self, scales: Sequence[float], now: float) -> bool:
         """Do files of another kind come than those that are searched for? Then it goes on with these."""
-        if scale is None:
+        if not scales:
             return False
-        self._scale = scale if self._scale is None else self._scale + FRESH * (scale - self._scale)
-        if self._usual is None:
-            self._usual = self._scale
+        search, lately, newest = self._search, fmean(scales), fmean(scales[-NEWEST:])
+        if search.scale is None:
+            search.scale = lately
+        if abs(lately - search.scale) <= ALIKE or abs(newest - search.scale) <= ALIKE:
+            search.scale += DRIFT * (lately - search.scale)
             return False
-        if abs(self._scale - self._usual) <= ALIKE:
+        known = min(self._others, key=partial(_distance, newest), default=None)
+        if known is not None and _distance(newest, known) > ALIKE:
+            known = None
+        if search.doublings and known is None:  # it has not found anything yet: it goes on with these
+            search.scale = newest
             return False
-        self._searches[self._usual] = self._search
-        known = min(self._searches, key=lambda usual: abs(usual - scale))
-        smaller, self._usual, self._scale = scale < self._usual, scale, scale
-        if abs(known - scale) <= ALIKE:
-            self._usual, self._search = known, self._searches[known]
+        if not search.doublings:
+            self._others.append(search)
+        if known is not None:
+            self._others.remove(known)
+            self._search = known
         elif self._troubled is not None:  # the service would be asked for more at once
-            self._search = replace(self._search)
-        else:  # of smaller ones it is never less
-            limit = max(self.limit, self._search.limit) if smaller else self._search.limit
-            self._search = Search(limit, DOUBLINGS)
+            self._search = replace(search, scale=newest)
+        else:
+            self._search = Search(search.limit, DOUBLINGS, newest)
         self._base = None
         self._set(self._search.limit, now)
         return True
@@ -236,7 +252,8 @@ class Throttle:
             search.limit = self.limit
             self._try(Rate(min(rate.work, most), rate.scale), now)
         elif gained >= KEPT:  # the best lies between the two, or not far beyond
-            search.limit, search.doublings, search.rest, self._base = self.limit, 0, PATIENCE, None
+            search.limit, search.doublings, search.rest = self.limit, search.doublings - 1, AGAIN
+            self._base = None
         else:
             self._give_up(now)
         return True
