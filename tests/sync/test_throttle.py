@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smugsync.sync.cycle.throttle import FEWEST, TOGETHER, Count, Throttle
+from smugsync.sync.cycle.throttle import FEWEST, LATELY, TOGETHER, Count, Throttle
 from tests.sync.lines import Line, drive
 
 MB = 1_000_000
@@ -120,6 +120,12 @@ class TestConverges:
         course = drive(Throttle(start=32), LINES["one connection fills it"], about(PHOTO), seconds=900)
         assert sum(course.limits) / len(course.limits) < 16
 
+    def test_downward_also_while_large_files_are_under_way(self) -> None:
+        """A video of a trial of fewer ends when it ends; the trial waits for it."""
+        line = LINES["the processor is the limit"]
+        course = drive(Throttle(start=32), line, about(VIDEO), seconds=600, since=300)
+        assert course.rate >= 0.8 * line.best(VIDEO)
+
     def test_and_stays_there(self) -> None:
         """Trials that lead nowhere are made less and less often."""
         course = drive(Throttle(), LINES["gigabit, far"], about(PHOTO), seconds=900)
@@ -150,6 +156,20 @@ def test_a_search_goes_on_where_it_was_when_files_of_its_kind_come_again() -> No
     assert drive(Throttle(), line, files()).limits[-1] <= 12
     briefly = islice(about(THUMBNAIL), 800)  # two seconds of them; from 8 on it would take four to find 32
     assert drive(Throttle(), line, chain(files(), briefly)).limits[-1] >= 0.8 * 32
+
+
+def test_a_search_that_is_not_over_goes_on_too() -> None:
+    """Thumbnails for two seconds at a time, between photos for whom a small number was found."""
+    line = Line(100 * MB, 50 * MB, 0.08)
+
+    def files() -> Iterator[int]:
+        batches = [(THUMBNAIL, 400), (PHOTO, 40)] * 20
+        return chain(*(islice(about(size), n) for size, n in [(PHOTO, 400), *batches]))
+
+    found, best = (
+        drive(throttle, line, files(), since=60).rate for throttle in (Throttle(), Throttle(fixed=32))
+    )
+    assert found >= 0.75 * best
 
 
 def test_large_files_of_a_trial_hold_up_nothing() -> None:
@@ -212,11 +232,15 @@ def test_stays_between_its_bounds(
     ceiling: int, events: list[tuple[str, float]], random_: random.Random
 ) -> None:
     throttle, now, size = Throttle(start=ceiling, ceiling=ceiling), 0.0, 0
+
+    def scales() -> tuple[float, ...]:
+        return tuple(random_.choice([17.6, 23.0, 28.2]) for _ in range(random_.randrange(LATELY + 1)))
+
     for event, pause in events:
         now += pause
         if event == "watch":
             size += random_.randrange(0, 100 * MB)
-            throttle.watch(partial(Count, size, size // PHOTO, random_.randrange(33), (23.0,)), now)
+            throttle.watch(partial(Count, size, size // PHOTO, random_.randrange(33), scales()), now)
         elif event == "trouble":
             throttle.trouble(now)
         else:

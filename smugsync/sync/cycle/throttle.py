@@ -12,17 +12,15 @@ many cost little. So a step up is taken as soon as it is seen to bring something
 longer look.
 
 Files of quite another size want another number, and are searched for on their own, beginning with the number
-found last; a search that has found nothing yet goes on with whatever comes. When files of a kind come again,
-so does what was found for them.
+found last; while it still is about doublings, a search goes on with files of a new kind. When files of a kind
+come again, so does the search for them.
 
 Bytes are counted as they arrive: files that take minutes need not end to be measured.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from functools import partial
 from statistics import fmean
 
 from smugsync.records import dataclass, replace
@@ -56,8 +54,6 @@ OVERHEAD = 256 << 10
 ALIKE, COMPARABLE = 1.5, 1.5
 #: The kind is that of so many files begun last; of another one, so many of them are taken to be typical.
 LATELY, NEWEST = 16, 4
-#: How fast what is typical for a kind follows its files, for each look.
-DRIFT = 0.1
 #: Trouble that comes within so many seconds is one and the same.
 TOGETHER = 2.0
 
@@ -84,7 +80,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What a measurement came to: work per second, and the scale of the files on average."""
+    """What a measurement came to: work per second, and the scale of the files that were begun last."""
 
     work: float
     scale: float | None
@@ -110,21 +106,20 @@ class Search:
     rest: int = 0
     patience: int = PATIENCE
 
+    def is_for(self, scale: float) -> bool:
+        return self.scale is not None and abs(self.scale - scale) <= ALIKE
+
     def be_content(self, active: int) -> None:
         """So many large files are under way, and will be for long: what led nowhere is not tried once more,
         and where nothing has, the search goes on from there."""
         if self.doublings == DOUBLINGS:
             self.limit = active
-        elif self.doublings:
+        else:
             self.doublings, self.upward = 0, False
             self.bide()
 
     def bide(self) -> None:
         self.rest, self.patience = self.patience, min(LONGEST, 2 * self.patience)
-
-
-def _distance(scale: float, search: Search) -> float:
-    return math.inf if search.scale is None else abs(search.scale - scale)
 
 
 class Throttle:
@@ -156,8 +151,9 @@ class Throttle:
             self._begin(seen, now)
             return
         if seen.active > self.limit:  # those under way are finished first
-            if now > self._settled + DOUBT:
+            if now > self._settled + DOUBT and self._search.doublings:
                 self._search.be_content(seen.active)
+                self._base = None
                 self._set(self._search.limit, now)
             self._begin(seen, now)
             return
@@ -194,26 +190,22 @@ class Throttle:
         search, lately, newest = self._search, fmean(scales), fmean(scales[-NEWEST:])
         if search.scale is None:
             search.scale = lately
-        if abs(lately - search.scale) <= ALIKE or abs(newest - search.scale) <= ALIKE:
-            search.scale += DRIFT * (lately - search.scale)
+        if search.is_for(lately) or search.is_for(newest):
             return False
-        known = min(self._others, key=partial(_distance, newest), default=None)
-        if known is not None and _distance(newest, known) > ALIKE:
-            known = None
-        if search.doublings and known is None:  # it has not found anything yet: it goes on with these
+        known = next((one for one in self._others if one.is_for(newest)), None)
+        if known is None and search.doublings:  # it is not over: it goes on with these
             search.scale = newest
             return False
-        if not search.doublings:
-            self._others.append(search)
         if known is not None:
-            self._others.remove(known)
-            self._search = known
+            following = known
         elif self._troubled is not None:  # the service would be asked for more at once
-            self._search = replace(search, scale=newest)
+            following = replace(search, scale=newest)
         else:
-            self._search = Search(search.limit, DOUBLINGS, newest)
-        self._base = None
-        self._set(self._search.limit, now)
+            following = Search(search.limit, DOUBLINGS, newest)
+        self._others = [one for one in self._others if one is not following and not one.is_for(search.scale)]
+        self._others.append(search)
+        self._search, self._base = following, None
+        self._set(following.limit, now)
         return True
 
     def _has_judged(self, rate: Rate, passed: float, now: float) -> bool:
