@@ -166,10 +166,10 @@ def test_a_search_that_is_not_over_goes_on_too() -> None:
         batches = [(THUMBNAIL, 400), (PHOTO, 40)] * 20
         return chain(*(islice(about(size), n) for size, n in [(PHOTO, 400), *batches]))
 
-    found, best = (
+    found, fixed = (
         drive(throttle, line, files(), since=60).rate for throttle in (Throttle(), Throttle(fixed=32))
     )
-    assert found >= 0.75 * best
+    assert found >= 0.75 * fixed
 
 
 def test_large_files_of_a_trial_hold_up_nothing() -> None:
