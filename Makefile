@@ -17,7 +17,7 @@ help:
 	@echo "make soak    the long crash runs"
 	@echo "make peers   other people's clients against the emulator"
 	@echo "make bench   the figures of docs/performance.md, measured here: 25 minutes, 6 GB below TMPDIR"
-	@echo "make bench-full   the same, and what takes hours: 23 GB"
+	@echo "make bench-full   the same, and what takes an hour more: 23 GB"
 
 setup: $(READY)
 $(READY): requirements.lock pyproject.toml

@@ -45,7 +45,7 @@ def _options(arguments: Sequence[str], scenarios: Mapping[str, Scenario]) -> arg
     )
     option = parser.add_argument
     option("--rounds", type=int, default=5, metavar="N", help="default: 5")
-    option("--full", action="store_true", help="also what takes hours")
+    option("--full", action="store_true", help="also what takes an hour more")
     option("--page", type=Path, metavar="DIR", help="keep the results in DIR, and write its page")
     option("--redraw", action="store_true", help="write the page of DIR again, and measure nothing")
     option("--install", action="store_true", help="get nginx and curl if they are missing")

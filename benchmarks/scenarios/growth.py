@@ -152,5 +152,5 @@ GROWTH = _table_of("growth", (10_000, 50_000), rounds=None, long=False, space=2.
 GROWTH_MILLION = _table_of("growth-million", (10_000, 100_000, 1_000_000), rounds=1, long=True, space=8.0)
 
 SCENARIOS: Mapping[str, Scenario] = {GROWTH.name: GROWTH}
-#: Played after all others about large numbers, since it takes hours.
+#: Played after all others about large numbers, since it takes longer than they do.
 IN_FULL: Mapping[str, Scenario] = {GROWTH_MILLION.name: GROWTH_MILLION}

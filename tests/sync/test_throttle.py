@@ -109,8 +109,8 @@ class TestConverges:
             found = drive(Throttle(start=4), line, files(), seed=seed).rate
             fixed = [drive(Throttle(fixed=n), line, files(), seed=seed).rate for n in (8, 16, 32)]
             shares.append(found / max(fixed))
-        assert min(shares) >= 0.8
-        assert fmean(shares) >= 0.88
+        assert min(shares) >= 0.84
+        assert fmean(shares) >= 0.9
 
     def test_upward_within_seconds_where_every_connection_brings_more(self) -> None:
         line = LINES["faster than all connections"]

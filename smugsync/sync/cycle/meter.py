@@ -32,6 +32,7 @@ class Metered:
 
     source: Downloads
     _tallies: dict[int, _Tally] = field(default_factory=dict)
+    #: of the files begun last, by all threads: to add one and to copy it are single steps of the interpreter
     _scales: deque[float] = field(default_factory=partial(deque[float], maxlen=LATELY))
 
     def count(self) -> Count:

@@ -2,7 +2,7 @@
 
 `throughput = min(link, CPU, n * size / (round trip + size / rate))`, so the best n depends on things only
 a measurement knows. It begins with twice as many, and twice as many again, as long as that brings at least
-a quarter more; twice as many that lead nowhere are tried once more. From then on a quarter more are tried now
+a quarter more; twice as many that bring less are tried once more. From then on a quarter more are tried now
 and then, and kept if they bring at least 4 % more; if they do not, a quarter fewer are tried the next time,
 and kept if nothing is lost by it. What led nowhere is tried less and less often. When the service asks for
 less or a line breaks, half as many go on.
@@ -38,7 +38,7 @@ SETTLE = 0.5
 BASE, QUICK, DOUBT, WINDOW = 1.0, 0.5, 2.0, 4.0
 #: Where twice as many bring so many times as much, that is seen at once, and where fewer bring so little.
 CLEAR, WORSE = 1.6, 0.85
-#: So many doublings that lead nowhere end the doubling; so many measurements lie between the two.
+#: So many doublings that are not worth it end the doubling; so many measurements lie between the two.
 DOUBLINGS, AGAIN = 2, 1
 #: Twice as many are worth it, and twice as many again are tried, from the first ratio of rates on; from the
 #: second on they are kept.
@@ -94,9 +94,9 @@ class Rate:
 class Search:
     """How far the search for the best number has come, for files of one kind.
 
-    `limit`: the best so far. `doublings`: so many may still lead nowhere; 0: it is about small differences.
-    `scale`: what is typical for its files, None = nobody knows. `rest`: so many measurements pass before the
-    next trial.
+    `limit`: the best so far. `doublings`: so many may still not be worth it; at 0 it is about small
+    differences. `scale`: what is typical for its files, None = nobody knows. `rest`: so many measurements
+    pass before the next trial.
     """
 
     limit: int
@@ -107,11 +107,12 @@ class Search:
     patience: int = PATIENCE
 
     def is_for(self, scale: float) -> bool:
+        """Are files of this scale of its kind?"""
         return self.scale is not None and abs(self.scale - scale) <= ALIKE
 
     def be_content(self, active: int) -> None:
-        """So many large files are under way, and will be for long: what led nowhere is not tried once more,
-        and where nothing has, the search goes on from there."""
+        """So many large files are under way, and will be for long: a doubling that was not worth it is not
+        tried once more; where none was judged so yet, the search goes on from there."""
         if self.doublings == DOUBLINGS:
             self.limit = active
         else:
